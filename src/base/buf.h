@@ -1,0 +1,38 @@
+/* buf: bytes that grow, up to a ceiling.
+ *
+ * Appending past the ceiling leaves the buffer as it was and marks it: check buf_over() once, at
+ * the end. SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "base/arena.h"
+
+struct buf {
+    char *ptr;
+    size_t len, room; /* bytes */
+    size_t max;       /* the ceiling, bytes; 0 means BUF_MAX */
+    bool over;        /* something did not fit */
+};
+#define BUF_MAX ((size_t)1 << 30)
+
+void buf_add(struct buf *b, str s);
+void buf_add_char(struct buf *b, char c);
+void buf_format(struct buf *b, const char *format, ...) PRINTF(2, 3);
+/* Makes place for `more` bytes at b->ptr + b->len, to be filled by the caller, who then adds to
+ * b->len; false when the ceiling forbids it. */
+MUST_CHECK bool buf_reserve(struct buf *b, size_t more);
+static inline str buf_str(const struct buf *b)
+{
+    return (str){b->ptr ? b->ptr : "", b->len};
+}
+static inline bool buf_over(const struct buf *b)
+{
+    return b->over;
+}
+/* Empties b, keeps its memory and its ceiling. */
+void buf_reset(struct buf *b);
+/* Frees the memory; b is empty and usable again. */
+void buf_done(struct buf *b);
+DEFINE_AUTO_STRUCT(struct buf, buf_done)
+
+#endif

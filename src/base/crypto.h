@@ -1,0 +1,37 @@
+/* crypto: random bytes, hashes, passwords and sealed secrets (libsodium).
+ * Threads: any, after crypto_init().
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_CRYPTO_H
+#define BASE_CRYPTO_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum { SHA256_BYTES = 32, SEAL_KEY_BYTES = 32, PASSWORD_HASH_BYTES = 128 };
+
+/* Makes the library ready; die()s when the system has no randomness. Safe to repeat. */
+void crypto_init(void);
+/* Fills p with random bytes. */
+void crypto_random(void *p, size_t bytes);
+/* SHA-256 (FIPS 180-4) of s. */
+void crypto_sha256(str s, unsigned char ret_digest[SHA256_BYTES]);
+/* The same over a stream: new, add..., end (which frees). */
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_add(struct sha256 *h, str bytes);
+void sha256_end(struct sha256 *h, unsigned char ret_digest[SHA256_BYTES]);
+/* Lowercase hexadecimal of bytes, in the arena. */
+str crypto_hex(struct arena *a, const void *bytes, size_t count);
+/* Argon2id (RFC 9106), interactive limits; the text holds salt and limits. */
+void crypto_password_hash(str password, char ret_hash[PASSWORD_HASH_BYTES]);
+MUST_CHECK bool crypto_password_verify(const char *hash, str password);
+/* Seals plain with key (XSalsa20-Poly1305, random nonce in front); the result lives in the arena.
+ */
+str crypto_seal(struct arena *a, const unsigned char key[SEAL_KEY_BYTES], str plain);
+/* Opens what crypto_seal() made.  Errors: ERR_INVALID when the key or the bytes are wrong. */
+MUST_CHECK bool crypto_open(struct arena *a, const unsigned char key[SEAL_KEY_BYTES], str sealed,
+                            str *ret_plain, struct err *err);
+/* Equal in constant time. */
+bool crypto_equal(const void *a, const void *b, size_t bytes);
+
+#endif

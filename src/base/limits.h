@@ -1,0 +1,37 @@
+/* limits: every ceiling of the program, in one place.  Over one is ERR_LIMIT, never a silent cut.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+/* A customer's record. */
+#define LIMIT_EXTERNAL_ID_BYTES   255
+#define LIMIT_LEGACY_ID_BYTES     255
+#define LIMIT_EMAIL_BYTES         254
+#define LIMIT_TEXT_BYTES          (4 * KIB) /* name, first_name, phone kept as given, avatar_url */
+#define LIMIT_ATTRIBUTES          256       /* keys in custom_attributes */
+#define LIMIT_ATTRIBUTES_BYTES    (64 * KIB)
+#define LIMIT_ATTRIBUTE_KEY_BYTES 255
+
+/* A request. */
+#define LIMIT_JSON_DEPTH        64
+#define LIMIT_RECORD_BODY_BYTES (1 * MIB)
+#define LIMIT_HEADER_BYTES      (32 * KIB)
+#define LIMIT_TARGET_BYTES      (8 * KIB)
+#define LIMIT_UPLOAD_BYTES      (2 * GIB) /* unless configured */
+#define LIMIT_PER_PAGE          100
+
+/* A file. */
+#define LIMIT_ROW_BYTES          (1 * MIB)
+#define LIMIT_COLUMNS            1024
+#define LIMIT_HEADER_CELL_BYTES  255
+#define LIMIT_HEADER_SEARCH_ROWS 20
+
+/* A batch on its way to the store. */
+#define LIMIT_BATCH_ROWS  50000
+#define LIMIT_BATCH_BYTES (8 * MIB)
+
+#endif

@@ -1,0 +1,18 @@
+/* unicode: what needs the Unicode tables (ICU): normal forms, case folding, IDN, legacy encodings.
+ *
+ * All input is valid UTF-8.  Threads: any.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_UNICODE_H
+#define BASE_UNICODE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* s in normal form C (UAX 15); s itself when it is already. */
+str unicode_nfc(struct arena *a, str s);
+/* s under full case folding (Unicode 3.13, R4), then NFC; s itself when nothing changes. */
+str unicode_fold(struct arena *a, str s);
+/* The ASCII form of a domain (UTS 46, non-transitional; STD3 rules off).  False when it is none. */
+MUST_CHECK bool unicode_domain_ascii(struct arena *a, str domain, str *ret_ascii);
+
+#endif

@@ -1,0 +1,34 @@
+/* company: companies, users and tokens: the names and words they may have.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOMAIN_COMPANY_H
+#define DOMAIN_COMPANY_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum user_role { ROLE_OWNER, ROLE_MANAGER, ROLE_VIEWER, ROLE_COUNT };
+/* What a token may do; bits. */
+enum token_scope { SCOPE_READ = 1, SCOPE_WRITE = 2, SCOPE_IMPORT = 4, SCOPE_ALL = 7 };
+/* How PUT treats e-mail and phone of a customer who exists. */
+enum put_contacts { PUT_CONTACTS_UPDATE, PUT_CONTACTS_IGNORE };
+enum { TOKEN_TEXT_BYTES = 44, TOKEN_HASH_BYTES = 32 }; /* 43 URL-safe characters and a NUL */
+
+/* A company's name: 1..255 bytes of UTF-8, no control characters, not blank at the ends.
+ * Errors: ERR_INVALID. */
+MUST_CHECK bool company_name_check(str name, struct err *err);
+/* A password: 8..1024 bytes.  Errors: ERR_INVALID. */
+MUST_CHECK bool password_check(str password, struct err *err);
+const char *user_role_name(enum user_role role);
+MUST_CHECK bool user_role_of(str name, enum user_role *ret_role);
+/* "read,write,import" and back; "all" is every scope.  Errors: ERR_INVALID names the unknown word.
+ */
+str token_scope_text(struct arena *a, unsigned scope);
+MUST_CHECK bool token_scope_of(str text, unsigned *ret_scope, struct err *err);
+/* A new random token. */
+void token_make(char ret_token[TOKEN_TEXT_BYTES]);
+/* A key brought along from elsewhere: 8..255 visible ASCII characters without '"', ',', ';' or
+ * space. Errors: ERR_INVALID. */
+MUST_CHECK bool token_check(str token, struct err *err);
+void token_hash(str token, unsigned char ret_hash[TOKEN_HASH_BYTES]);
+
+#endif

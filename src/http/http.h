@@ -1,0 +1,113 @@
+/* http: an HTTP/1.1 server (libmicrohttpd behind a strict gate) and the requests it hands out.
+ *
+ * Each daemon is driven by a loop of ours on one thread; handlers run on it and must not block.  A
+ * handler either answers at once with http_answer(), or calls http_defer() and later, from any
+ * thread, http_resume(), after which its `resumed` callback runs on the loop's thread and answers.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum http_method {
+    HTTP_GET = 1,
+    HTTP_POST = 2,
+    HTTP_PUT = 4,
+    HTTP_PATCH = 8,
+    HTTP_DELETE = 16,
+    HTTP_HEAD = 32,
+    HTTP_OPTIONS = 64
+};
+struct http_request;
+struct http_route;
+struct http_app;
+
+struct http_route {
+    unsigned methods;    /* HTTP_GET | ...; HEAD goes with GET by itself */
+    const char *pattern; /* "/v4/consumers/{id}"; {x} matches one non-empty segment, decoded */
+    /* Called when the headers are complete, before the body: refuse early (401, 404, 413) by
+     * answering; optional. */
+    void (*begin)(struct http_request *r);
+    /* Streamed body: each piece as it comes, in order; optional: without it the body is collected
+     * in memory. */
+    bool (*data)(struct http_request *r, str piece); /* false: stop, an answer was given */
+    /* The whole request is here: answer or defer. */
+    void (*handle)(struct http_request *r);
+    /* After http_resume(), on the loop's thread: answer. */
+    void (*resumed)(struct http_request *r);
+    /* The request is over, answered or not (the client left, the server stops): free r's context;
+     * optional. */
+    void (*end)(struct http_request *r);
+    uint64_t max_body_bytes;
+};
+/* Why http itself refuses a request; the app words the body. */
+enum http_refusal {
+    HTTP_NO_ROUTE,
+    HTTP_WRONG_METHOD /* `Allow` is set by http */,
+    HTTP_BODY_TOO_LARGE,
+    HTTP_BAD_TARGET /* detail: raw non-ASCII bytes, %00, bad escapes, invalid UTF-8 */,
+    HTTP_BAD_REQUEST,
+    HTTP_TOO_MANY /* requests waiting */
+};
+struct http_app {
+    const struct http_route *route;
+    size_t count;
+    void *context; /* http_app_context() */
+    /* Fills in the body (and content type) of a refusal.  status is what will be sent. */
+    void (*refuse)(struct http_request *r, enum http_refusal why, int status, const char *detail);
+};
+struct http_config {
+    const char *const *listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses) */
+    size_t listen_count;
+    size_t loops;               /* threads, each with a daemon; 0: 1 */
+    size_t connections;         /* per loop; 0: 4096 */
+    unsigned header_timeout_ms; /* 0: 10,000 */
+    unsigned min_bytes_per_s;   /* of a body coming and an answer going; 0: 1024 */
+};
+struct http_server;
+/* Binds all addresses (SO_REUSEPORT between loops) and starts the loops.
+ * Errors: ERR_CONFLICT (address in use), ERR_INVALID (an address that is none), ERR_INTERNAL. */
+MUST_CHECK bool http_server_start(const struct http_config *config, const struct http_app *app,
+                                  struct http_server **ret_server, struct err *err);
+/* The port of the i-th address (for port 0 in the config). */
+uint16_t http_server_port(const struct http_server *s, size_t i);
+/* Stops accepting, lets what is in flight finish for at most grace_ms, closes, frees. */
+void http_server_stop(struct http_server *s, unsigned grace_ms);
+
+/* --- a request, on the loop's thread --- */
+void *http_app_context(const struct http_request *r);
+/* The number of the loop, from 0: for per-thread state. */
+size_t http_loop_index(const struct http_request *r);
+enum http_method http_method(const struct http_request *r);
+const char *http_method_name(const struct http_request *r);
+/* The path as sent, without the query. */
+str http_path(const struct http_request *r);
+/* The decoded value of {name} in the route's pattern; never {0} for a name of the pattern. */
+str http_segment(const struct http_request *r, const char *name);
+/* The decoded value of a query parameter (+ is a space); {0} when absent.  The first of several. */
+str http_query(const struct http_request *r, const char *name);
+/* A header's value, name in any case; {0} when absent. */
+str http_header(const struct http_request *r, const char *name);
+str http_body(const struct http_request *r);
+const char *http_request_id(const struct http_request *r);
+/* Memory that lives as long as the request. */
+struct arena *http_arena(struct http_request *r);
+/* The handler's own pointer; NULL at first. */
+void *http_context(const struct http_request *r);
+void http_set_context(struct http_request *r, void *context);
+
+/* --- answering, on the loop's thread --- */
+/* Adds a header to the answer to come; both are copied. */
+void http_add_header(struct http_request *r, const char *name, const char *value);
+/* Answers.  body is copied. content_type NULL: no such header.  The first answer counts. */
+void http_answer(struct http_request *r, int status, const char *content_type, str body);
+bool http_answered(const struct http_request *r);
+/* Puts the request aside until http_resume(). */
+void http_defer(struct http_request *r);
+/* Any thread, once per http_defer(): the loop is woken once for all requests resumed since it last
+ * looked. */
+void http_resume(struct http_request *r);
+
+#endif

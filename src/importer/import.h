@@ -1,0 +1,75 @@
+/* import: a file of customers into the store: understand it, map its columns, apply its rows.
+ *
+ * import_open() reads the header and says what it understood or why the file cannot be taken;
+ * import_run() then reads from the start again, with the same settings, on a thread of its own
+ * while the company's writer applies. SPDX-License-Identifier: Apache-2.0 */
+#ifndef IMPORTER_IMPORT_H
+#define IMPORTER_IMPORT_H
+
+#include "formats/rows.h"
+#include "store/store.h"
+
+enum import_repeats { REPEATS_IN_ORDER, REPEATS_FIRST_WINS, REPEATS_FAIL };
+struct import_settings { /* {0} is the default of everything */
+    struct rows_options rows;
+    uint64_t header_row; /* the record that is the header, from 1; 0: the first */
+    bool update_only;    /* rows without a customer are skipped; only external_id is required */
+    bool blank_missing;  /* missing required columns count as blank */
+    bool clear_blank;    /* a blank cell clears instead of keeping */
+    bool allow_opt_in;   /* unsubscribed/complained may turn from true to false */
+    bool lenient_email;  /* another customer's e-mail is left out instead of failing the row */
+    enum import_repeats repeats;
+};
+struct import_column {
+    str header;                /* as in the file, trimmed */
+    enum consumer_field field; /* FIELD_COUNT: a custom attribute or ignored */
+    str attribute; /* custom attribute's key; {0} when field is set or the column is ignored */
+    bool by_id;    /* attributes.id: our own id */
+    const char *warning; /* "reserved_column", "near_miss"; NULL */
+    str near;            /* what a near miss is close to */
+};
+struct import_plan; /* a file understood; one thread */
+/* Understands the file at path.  On failure *ret_problem is for the person and err for the log.
+ * zone is the company's and outlives the plan. */
+MUST_CHECK bool import_open(const char *path, const struct import_settings *settings,
+                            const struct zone *zone, struct import_plan **ret_plan,
+                            struct file_problem *ret_problem, struct err *err);
+void import_plan_free(struct import_plan *p);
+DEFINE_AUTO(struct import_plan *, import_plan_free)
+const struct rows_about *import_plan_about(const struct import_plan *p);
+const struct import_column *import_plan_columns(const struct import_plan *p, size_t *ret_count);
+
+struct import_progress {
+    struct store_counts counts;
+    uint64_t bytes_done, bytes;
+};
+struct import_watch { /* all optional */
+    void (*progress)(
+        void *context,
+        const struct import_progress *progress); /* after each batch, on the caller's thread */
+    /* Problems and warnings of one record, in the order of records; on the caller's thread. */
+    void (*record)(void *context, const struct store_change *change);
+    bool (*cancelled)(void *context);
+    void *context;
+};
+/* Applies the rows.  task_id != 0: progress, problems and position are committed with the rows, and
+ * the first `skip` data records, done before, are passed over.  trial != NULL: a dry run, nothing
+ * is written. Returns false when it stopped before the end: a broken file (*ret_problem) or store
+ * (err; ret_problem->code FILE_OK); the rows before that are in. */
+MUST_CHECK bool import_run(struct import_plan *p, struct store_company *company,
+                           struct store_trial *trial, int64_t task_id, uint64_t skip,
+                           const struct import_watch *watch, struct import_progress *ret_progress,
+                           struct file_problem *ret_problem, struct err *err);
+
+/* Settings as JSON text, for storing with a task, and back.  Errors: ERR_INVALID names the bad
+ * setting. */
+str import_settings_text(struct arena *a, const struct import_settings *settings);
+MUST_CHECK bool import_settings_parse(struct arena *a, str text,
+                                      struct import_settings *ret_settings, struct err *err);
+/* Sets one setting by its name ("format", "encoding", "delimiter", "sheet", "header_row",
+ * "update_only", "blank_missing", "clear_blank", "allow_opt_in", "lenient_email", "repeats").
+ * Errors: ERR_INVALID says what is allowed; ERR_NOT_FOUND: no such setting. */
+MUST_CHECK bool import_settings_set(struct arena *a, struct import_settings *settings, str name,
+                                    str value, struct err *err);
+
+#endif

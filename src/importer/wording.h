@@ -1,0 +1,19 @@
+/* wording: what people read about problems, in English and Russian.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef IMPORTER_WORDING_H
+#define IMPORTER_WORDING_H
+
+#include "domain/consumer.h"
+#include "formats/file_problem.h"
+
+enum language { LANGUAGE_EN, LANGUAGE_RU, LANGUAGE_COUNT };
+
+/* One sentence or two: what the file is, where the trouble stands, what to do next. */
+str wording_file_problem(struct arena *a, enum language language,
+                         const struct file_problem *problem);
+/* The reason a record was refused or warned about, with no value in it: "is already taken". */
+str wording_problem(struct arena *a, enum language language, const struct problem *problem);
+/* "ru", "ru-RU,en;q=0.5", "ru_RU.UTF-8": the first language known; fallback otherwise. */
+enum language wording_language_of(str text, enum language fallback);
+
+#endif

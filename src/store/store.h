@@ -1,0 +1,250 @@
+/* store: keeps and finds companies and their customers.  The one interface; what stands behind it
+ * (SQLite today) knows SQL, everything above knows only this.
+ *
+ * One write path: every change to customers, from the API, a file or the command line, is a batch
+ * of patches given to store_submit() (or store_apply(), which waits).  Each company has one writer;
+ * whatever waits for it shares one transaction and one sync to disk (group commit), and each batch
+ * learns its own outcome after the commit. Reading goes through store_reader, one per thread.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "domain/company.h"
+#include "domain/consumer.h"
+
+struct store;
+struct store_config {
+    const char *data_dir;
+    const char *seal_key_file; /* NULL: "seal.key" in the data directory, made at the first start */
+    size_t cache_bytes;        /* page cache of a company's writer; 0: 32 MiB */
+    bool commit_each;          /* one commit per batch instead of per group: for measuring only */
+};
+/* Opens the data directory (which store_create() made) and takes its lock; brings the schema up to
+ * date. Errors: ERR_NOT_FOUND (no data directory here), ERR_BUSY (another process owns it),
+ * ERR_INVALID (schema newer than this program), ERR_INTERNAL. */
+MUST_CHECK bool store_open(const struct store_config *config, struct store **ret_store,
+                           struct err *err);
+/* Makes a data directory (the directory itself may exist, if empty). Errors: ERR_CONFLICT (one is
+ * there). */
+MUST_CHECK bool store_create(const struct store_config *config, struct err *err);
+/* Finishes what was submitted, checkpoints, closes, gives the lock back. */
+void store_free(struct store *s);
+DEFINE_AUTO(struct store *, store_free)
+
+/* --- companies, users, tokens: small, rare, synchronous; any thread --- */
+struct company {
+    int64_t id;
+    str name, zone;
+    enum put_contacts put_contacts;
+    int64_t created_at_us;
+};
+struct user {
+    int64_t id, company_id;
+    str email;
+    enum user_role role;
+    bool disabled;
+    int64_t created_at_us;
+};
+struct token {
+    int64_t id, company_id;
+    str name;
+    unsigned scope;
+    int64_t created_at_us, expires_at_us /* 0: never */, revoked_at_us /* 0: not */;
+};
+/* Errors of all: ERR_NOT_FOUND, ERR_CONFLICT (name or e-mail taken), ERR_INTERNAL. */
+MUST_CHECK bool store_company_create(struct store *s, str name, str zone, int64_t *ret_id,
+                                     struct err *err);
+MUST_CHECK bool store_company_by_name(struct store *s, struct arena *a, str name,
+                                      struct company *ret, struct err *err);
+MUST_CHECK bool store_company_by_id(struct store *s, struct arena *a, int64_t id,
+                                    struct company *ret, struct err *err);
+MUST_CHECK bool store_company_list(struct store *s, struct arena *a, struct company **ret_company,
+                                   size_t *ret_count, struct err *err);
+MUST_CHECK bool store_company_rename(struct store *s, int64_t id, str name, struct err *err);
+MUST_CHECK bool store_company_set_put_contacts(struct store *s, int64_t id, enum put_contacts how,
+                                               struct err *err);
+/* Removes the company, its users, tokens and customers for good. */
+MUST_CHECK bool store_company_delete(struct store *s, int64_t id, struct err *err);
+/* password {0}: none yet, the user comes in by a one-time link. */
+MUST_CHECK bool store_user_create(struct store *s, int64_t company_id, str email,
+                                  enum user_role role, str password, int64_t *ret_id,
+                                  struct err *err);
+MUST_CHECK bool store_user_by_email(struct store *s, struct arena *a, int64_t company_id, str email,
+                                    struct user *ret, struct err *err);
+MUST_CHECK bool store_user_list(struct store *s, struct arena *a, int64_t company_id,
+                                struct user **ret_user, size_t *ret_count, struct err *err);
+MUST_CHECK bool store_user_set_role(struct store *s, int64_t id, enum user_role role,
+                                    struct err *err);
+MUST_CHECK bool store_user_set_disabled(struct store *s, int64_t id, bool disabled,
+                                        struct err *err);
+/* Makes a one-time secret for setting a new password, good until expires_at_us; only its hash is
+ * kept. */
+MUST_CHECK bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
+                                 char ret_secret[TOKEN_TEXT_BYTES], struct err *err);
+/* value: the token's text, kept as a hash and a sealed copy. */
+MUST_CHECK bool store_token_create(struct store *s, int64_t company_id, str name, str value,
+                                   unsigned scope, int64_t expires_at_us, int64_t *ret_id,
+                                   struct err *err);
+MUST_CHECK bool store_token_list(struct store *s, struct arena *a, int64_t company_id,
+                                 struct token **ret_token, size_t *ret_count, struct err *err);
+/* The token's text, from the sealed copy. */
+MUST_CHECK bool store_token_show(struct store *s, struct arena *a, int64_t id, str *ret_value,
+                                 struct err *err);
+MUST_CHECK bool store_token_revoke(struct store *s, int64_t id, struct err *err);
+/* Finds a token by its text, revoked and expired ones included.  Answered from memory after the
+ * first time; every change above takes effect at once. */
+MUST_CHECK bool store_token_find(struct store *s, str value, struct token *ret_token,
+                                 struct err *err);
+
+/* --- customers: writing --- */
+enum store_op {
+    STORE_CREATE, /* a new customer; refused (PROBLEM_TAKEN) when external_id or e-mail is another's
+                   */
+    STORE_UPSERT, /* key_text names a customer, else one is created with external_id = key_text */
+    STORE_UPDATE, /* the same, but PROBLEM_NOT_FOUND when there is none */
+    STORE_DELETE,
+    STORE_REFUSED /* changes nothing: a record already refused, counted and reported with the others
+                   */
+};
+enum store_key {
+    STORE_KEY_NONE,
+    STORE_KEY_PATH,        /* our id (if it decodes and exists), then external_id, then legacy_id */
+    STORE_KEY_EXTERNAL_ID, /* external_id only: files */
+    STORE_KEY_ID           /* our id's text only: exported rows without external_id */
+};
+enum store_outcome {
+    OUTCOME_CREATED,
+    OUTCOME_UPDATED,
+    OUTCOME_UNCHANGED,
+    OUTCOME_DELETED,
+    OUTCOME_SKIPPED,
+    OUTCOME_FAILED,
+    OUTCOME_COUNT
+};
+struct store_change {
+    /* in, borrowed until the batch is done */
+    enum store_op op;
+    enum store_key key;
+    str key_text;
+    struct consumer_patch patch;
+    struct consumer_merge_rules merge;
+    bool lenient;          /* a taken e-mail is left out with a warning instead of refusing */
+    uint64_t record, line; /* place in the file, from 1; 0 outside of files */
+    /* out, in the batch's arena */
+    enum store_outcome outcome;
+    unsigned changed;         /* FIELD_BIT()s */
+    struct problems problems; /* why it failed: patch.problems and the store's own */
+    struct problems warnings; /* patch.warnings and the store's own */
+    struct consumer after;    /* filled when the batch wants records; a deleted one: as it was */
+};
+struct store_counts {
+    uint64_t records, created, updated, unchanged, skipped, failed, with_warnings;
+};
+struct store_batch {
+    struct store_change *change;
+    size_t count;
+    bool want_records; /* fill in change.after */
+    bool small;        /* an API request: goes before files */
+    /* A file's batch: counters, problems and position of this task are committed with the rows. */
+    int64_t task_id; /* 0: none */
+    uint64_t bytes_done;
+    struct arena *arena; /* for the results; the batch's owner resets it */
+    /* Called on the writer's thread after the commit (or failure: err.code set, nothing was
+     * changed). */
+    void (*done)(struct store_batch *batch);
+    void *context;
+    struct err err;
+    struct store_batch *next; /* the store's own while the batch is submitted */
+};
+
+/* An opened company; lives until store_free() or the company's deletion.  Any thread may submit. */
+struct store_company;
+MUST_CHECK bool store_company_open(struct store *s, int64_t company_id,
+                                   struct store_company **ret_company, struct err *err);
+/* Constant for the life of the company's opening. */
+const struct zone *store_company_zone(const struct store_company *c);
+const struct company *store_company_info(const struct store_company *c);
+/* Queues the batch and returns; done() will be called.  Changes of a batch act in order, one after
+ * another. */
+void store_submit(struct store_company *c, struct store_batch *batch);
+/* Submits and waits; false when batch->err says so. */
+MUST_CHECK bool store_apply(struct store_company *c, struct store_batch *batch, struct err *err);
+/* A trial run over the current state: batches given to it have the outcomes they would have, one
+ * after another, and nothing is written.  One thread. */
+struct store_trial;
+MUST_CHECK bool store_trial_open(struct store_company *c, struct store_trial **ret_trial,
+                                 struct err *err);
+MUST_CHECK bool store_trial_apply(struct store_trial *t, struct store_batch *batch,
+                                  struct err *err);
+void store_trial_free(struct store_trial *t);
+DEFINE_AUTO(struct store_trial *, store_trial_free)
+
+/* --- customers: reading; one thread per reader --- */
+struct store_reader;
+MUST_CHECK bool store_reader_open(struct store_company *c, struct store_reader **ret_reader,
+                                  struct err *err);
+void store_reader_free(struct store_reader *r);
+DEFINE_AUTO(struct store_reader *, store_reader_free)
+/* key as in STORE_KEY_PATH.  Errors: ERR_NOT_FOUND. */
+MUST_CHECK bool store_get(struct store_reader *r, struct arena *a, str key,
+                          struct consumer *ret_consumer, struct err *err);
+/* Customers in the order of their ids, those with id > after_id, past the first `skip`, at most
+ * limit; the rows live in the arena. */
+MUST_CHECK bool store_list(struct store_reader *r, struct arena *a, int64_t after_id, uint64_t skip,
+                           size_t limit, struct consumer **ret_consumer, size_t *ret_count,
+                           struct err *err);
+MUST_CHECK bool store_count(struct store_reader *r, uint64_t *ret_count, struct err *err);
+/* The distinct keys of custom_attributes, in order of first appearance by id, at most max
+ * (ERR_LIMIT beyond). */
+MUST_CHECK bool store_attribute_keys(struct store_reader *r, struct arena *a, size_t max,
+                                     str **ret_key, size_t *ret_count, struct err *err);
+
+/* --- import tasks: rows of a file on their way in --- */
+enum task_state {
+    TASK_QUEUED,
+    TASK_PROCESSING,
+    TASK_COMPLETED,
+    TASK_COMPLETED_WITH_ERRORS,
+    TASK_FAILED,
+    TASK_STATE_COUNT
+};
+struct store_task {
+    int64_t id;
+    enum task_state state;
+    str file_name, settings; /* settings: JSON text, the importer's own */
+    str sha256;              /* hex of the file */
+    uint64_t bytes, bytes_done;
+    struct store_counts counts; /* counts.records is the position: resume skips so many */
+    int64_t created_at_us, started_at_us, finished_at_us, updated_at_us; /* 0: not yet */
+    str failure;       /* state failed: JSON text, the importer's own */
+    uint32_t attempts; /* how often a process has started on it at this position */
+};
+struct store_task_error { /* one problem or warning of one record */
+    uint64_t record, line;
+    str column, field, key, value; /* column: the header's text */
+    enum problem_code code;
+    int64_t other_id;
+};
+const char *task_state_name(enum task_state state);
+/* Stores a new task in state queued; *task's id and created_at_us are filled in.  Synced before it
+ * returns. */
+MUST_CHECK bool store_task_create(struct store_company *c, struct store_task *task,
+                                  struct err *err);
+/* Changes state, settings, failure, attempts and stamps of the task with task->id. */
+MUST_CHECK bool store_task_update(struct store_company *c, const struct store_task *task,
+                                  struct err *err);
+MUST_CHECK bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
+                               struct store_task *ret_task, struct err *err);
+/* Newest first; with unfinished_only: oldest first, only queued and processing ones. */
+MUST_CHECK bool store_task_list(struct store_reader *r, struct arena *a, bool unfinished_only,
+                                size_t skip, size_t limit, struct store_task **ret_task,
+                                size_t *ret_count, struct err *err);
+/* The problems of a task in the order of records, those past the first `skip`. */
+MUST_CHECK bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
+                                  bool warnings, uint64_t skip, size_t limit,
+                                  struct store_task_error **ret_error, size_t *ret_count,
+                                  struct err *err);
+
+#endif
