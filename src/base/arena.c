@@ -29,8 +29,11 @@ enum { BLOCK_BYTES = 16 * 1024 - 64, BLOCK_BYTES_MAX = 256 * 1024 };
 static void arena_grow(struct arena *a, size_t bytes)
 {
     // Blocks double, so that a large batch costs few mallocs and a small request little memory.
-    size_t size = a->blocks ? MIN(a->blocks->size * 2, (size_t)BLOCK_BYTES_MAX) : BLOCK_BYTES;
-    size = SINGLE_PIECES ? bytes : MAX(size, bytes);
+    size_t size = a->blocks ? a->blocks->size * 2 : BLOCK_BYTES;
+    if (size > BLOCK_BYTES_MAX)
+        size = BLOCK_BYTES_MAX;
+    if (SINGLE_PIECES || size < bytes)
+        size = bytes;
     struct arena_block *b = malloc(sizeof *b + size);
     if (!b)
         die("out of memory: %zu bytes asked for", size);
