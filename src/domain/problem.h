@@ -23,7 +23,6 @@
     X(PROBLEM_TOO_MANY_ATTRIBUTES, "too_many_attributes")                                          \
     X(PROBLEM_ATTRIBUTES_TOO_LARGE, "attributes_too_large")                                        \
     X(PROBLEM_NOT_FOUND, "not_found") /* an update of a customer who is not there */               \
-    X(PROBLEM_TOO_FEW_CELLS, "too_few_cells")                                                      \
     X(PROBLEM_TOO_MANY_CELLS, "too_many_cells")                                                    \
     X(PROBLEM_ROW_TOO_LARGE, "row_too_large")                                                      \
     X(PROBLEM_ROW_UNREADABLE, "row_unreadable") /* a JSON Lines line that is no object */          \

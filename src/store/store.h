@@ -131,6 +131,7 @@ struct store_change {
     struct consumer_patch patch;
     struct consumer_merge_rules merge;
     bool lenient;          /* a taken e-mail is left out with a warning instead of refusing */
+    bool skip_missing;     /* STORE_UPDATE of a customer who is not there: skipped, not failed */
     uint64_t record, line; /* place in the file, from 1; 0 outside of files */
     /* out, in the batch's arena */
     enum store_outcome outcome;

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "importer/wording.h"
+
+#include "base/buf.h"
+#include "importer/wording_priv.h"
+
+static void add_size(struct buf *b, enum language language, uint64_t bytes)
+{
+    static const char *const unit[LANGUAGE_COUNT][4] = {{"bytes", "KiB", "MiB", "GiB"},
+                                                        {"байт", "КиБ", "МиБ", "ГиБ"}};
+    size_t u = 0;
+    while (u < 3 && bytes >= 1024 && bytes % 1024 == 0) {
+        bytes /= 1024;
+        u++;
+    }
+    buf_format(b, "%llu %s", (unsigned long long)bytes, unit[language][u]);
+}
+
+/* Puts one {name} of a template into words. */
+static void add_slot(struct buf *b, enum language language, str name, const struct file_problem *p)
+{
+    if (str_eq(name, STR("value")))
+        buf_add(b, str_of(p->value));
+    else if (str_eq(name, STR("detail")))
+        buf_add(b, str_of(p->detail));
+    else if (str_eq(name, STR("line")))
+        buf_format(b, "%llu", (unsigned long long)p->line);
+    else if (str_eq(name, STR("column")))
+        buf_format(b, "%llu", (unsigned long long)p->column);
+    else if (str_eq(name, STR("offset")))
+        buf_format(b, "%llu", (unsigned long long)p->offset);
+    else if (str_eq(name, STR("byte")))
+        buf_format(b, "0x%02X", p->byte);
+    else if (str_eq(name, STR("limit")))
+        buf_format(b, "%llu", (unsigned long long)p->limit);
+    else if (str_eq(name, STR("size")))
+        add_size(b, language, p->limit);
+    else
+        die("wording: no such slot {%.*s}", STR_ARG(name));
+}
+
+static bool slot_is_empty(str name, const struct file_problem *p)
+{
+    return str_eq(name, STR("detail"))   ? !p->detail[0]
+           : str_eq(name, STR("value"))  ? !p->value[0]
+           : str_eq(name, STR("line"))   ? !p->line
+           : str_eq(name, STR("limit"))  ? !p->limit
+           : str_eq(name, STR("size"))   ? !p->limit
+           : str_eq(name, STR("column")) ? !p->column
+                                         : false;
+}
+
+/* True when the text between '[' and ']' has only slots that have something to say. */
+static bool wanted(str part, const struct file_problem *p)
+{
+    while (part.len) {
+        str plain = str_split(&part, '{');
+        (void)plain;
+        if (!part.len)
+            break;
+        if (slot_is_empty(str_split(&part, '}'), p))
+            return false;
+    }
+    return true;
+}
+
+static void fill(struct buf *b, enum language language, str text, const struct file_problem *p)
+{
+    while (text.len) {
+        size_t at = 0;
+        while (at < text.len && text.ptr[at] != '{' && text.ptr[at] != '[')
+            at++;
+        buf_add(b, str_first(text, at));
+        if (at == text.len)
+            return;
+        char open = text.ptr[at];
+        text = str_from(text, at + 1);
+        str part = str_split(&text, open == '{' ? '}' : ']');
+        if (open == '{')
+            add_slot(b, language, part, p);
+        else if (wanted(part, p))
+            fill(b, language, part, p);
+    }
+}
+
+str wording_file_problem(struct arena *a, enum language language,
+                         const struct file_problem *problem)
+{
+    AUTO(buf_done) struct buf b = {0};
+    fill(&b, language, str_of(wording_file_sentence[problem->code][language]), problem);
+    return arena_str(a, buf_str(&b));
+}
+
+str wording_problem(struct arena *a, enum language language, const struct problem *problem)
+{
+    (void)a;
+    return str_of(wording_problem_sentence[problem->code][language]);
+}
+
+enum language wording_language_of(str text, enum language fallback)
+{
+    // Accept-Language lists the preferred one first in all but hand-made requests; weights are not
+    // read.
+    while (text.len) {
+        str one = str_trim(str_split(&text, ','));
+        if (one.len >= 2 &&
+            (one.len == 2 || !((one.ptr[2] | 32) >= 'a' && (one.ptr[2] | 32) <= 'z'))) {
+            if (str_eq_nocase(str_first(one, 2), STR("ru")))
+                return LANGUAGE_RU;
+            if (str_eq_nocase(str_first(one, 2), STR("en")))
+                return LANGUAGE_EN;
+        }
+    }
+    return fallback;
+}

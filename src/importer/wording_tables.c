@@ -1,0 +1,232 @@
+/* Every sentence says what it is, where it is and what to do next.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "importer/wording_priv.h"
+
+const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
+    [FILE_OK] = {"The file is fine.", "Файл в порядке."},
+    [FILE_UNREADABLE] =
+        {"The file cannot be read[: {detail}]. Check that it exists and that you may read it.",
+         "Файл не читается[: {detail}]. Проверьте, что он существует и доступен для чтения."},
+    [FILE_EMPTY] =
+        {"The file is empty: there is not a single filled row in it. Check that you chose the "
+         "right file and that it was saved.",
+         "Файл пуст: в нём нет ни одной заполненной строки. Проверьте, тот ли это файл и был ли "
+         "он сохранён."},
+    [FILE_HEADER_ONLY] =
+        {"The file has a header but no customers below it. Add at least one row.",
+         "В файле есть заголовок, но под ним нет ни одного клиента. Добавьте хотя бы одну "
+         "строку."},
+    [FILE_ENCODING] =
+        {"The file is not in UTF-8: line {line}, column {column} (byte {offset}) holds {byte}. "
+         "Save it as "
+         "\"CSV UTF-8\"[, or state its encoding; these fit: {detail}].",
+         "Файл не в кодировке UTF-8: в строке {line}, позиции {column} (байт {offset}) стоит "
+         "{byte}. "
+         "Сохраните его как «CSV UTF-8»[ или укажите кодировку; подходят: {detail}]."},
+    [FILE_ENCODING_UNKNOWN] =
+        {"There is no encoding called \"{value}\". Use for example utf-8, windows-1251, koi8-r or "
+         "utf-16.",
+         "Кодировки «{value}» нет. Укажите, например, utf-8, windows-1251, koi8-r или utf-16."},
+    [FILE_ENCODING_MISMATCH] =
+        {"The file is not in {value}, as was stated: line {line}, column {column} (byte {offset}) "
+         "holds "
+         "{byte}. State another encoding or save the file as \"CSV UTF-8\".",
+         "Файл не в указанной кодировке {value}: в строке {line}, позиции {column} (байт {offset}) "
+         "стоит "
+         "{byte}. Укажите другую кодировку или сохраните файл как «CSV UTF-8»."},
+    [FILE_BINARY] =
+        {"This is not a text file[: a zero byte stands at byte {offset}, line {line}]. Upload a "
+         "CSV "
+         "or XLSX file.",
+         "Это не текстовый файл[: в байте {offset}, строке {line} стоит нулевой байт]. Загрузите "
+         "файл CSV или XLSX."},
+    [FILE_DELIMITER] =
+        {"It is not clear which character separates the columns[: {detail} are all possible]. "
+         "State the delimiter.",
+         "Неясно, каким знаком разделены колонки[: возможны {detail}]. Укажите разделитель."},
+    [FILE_ONE_COLUMN] =
+        {"The file has only one column[: \"{value}\"]. Separate the columns with a semicolon, a "
+         "comma or a tab, or state the delimiter.",
+         "В файле только одна колонка[: «{value}»]. Разделите колонки точкой с запятой, "
+         "запятой или табуляцией или укажите разделитель."},
+    [FILE_QUOTE_OPEN] =
+        {"A quotation mark opened in line {line} is never closed, so the rest of the file would "
+         "be one cell. Close it, or double the quotation marks inside the cell.",
+         "Кавычка, открытая в строке {line}, нигде не закрыта, и весь остаток файла стал бы "
+         "одной ячейкой. Закройте её или удвойте кавычки внутри ячейки."},
+    [FILE_ROW_TOO_LARGE] =
+        {"The record that starts in line {line} is larger than {size}. Shorten it; an "
+         "unclosed quotation mark above it is a common cause.",
+         "Запись, которая начинается в строке {line}, больше {size}. Сократите её; частая "
+         "причина — незакрытая кавычка выше."},
+    [FILE_TOO_MANY_COLUMNS] =
+        {"Line {line} has more than {limit} columns. Remove columns that are not needed.",
+         "В строке {line} больше {limit} колонок. Удалите лишние колонки."},
+    [FILE_XLS] =
+        {"This is an old Excel workbook (.xls, 97-2003). Open it in Excel and save it as an "
+         "\"Excel "
+         "workbook (.xlsx)\".",
+         "Это старая книга Excel (.xls, 97–2003). Откройте её в Excel и сохраните как «Книга Excel "
+         "(.xlsx)»."},
+    [FILE_XLSB] =
+        {"This is a binary Excel workbook (.xlsb). Open it in Excel and save it as an \"Excel "
+         "workbook "
+         "(.xlsx)\".",
+         "Это двоичная книга Excel (.xlsb). Откройте её в Excel и сохраните как «Книга Excel "
+         "(.xlsx)»."},
+    [FILE_ODS] =
+        {"This is an OpenDocument table (.ods). Open it in its program and save it as .xlsx or "
+         "CSV.",
+         "Это таблица OpenDocument (.ods). Откройте её в своей программе и сохраните как .xlsx или "
+         "CSV."},
+    [FILE_NUMBERS] =
+        {"This is an Apple Numbers document. Export it: File, Export To, Excel or CSV.",
+         "Это документ Apple Numbers. Экспортируйте его: Файл → Экспортировать в → Excel или CSV."},
+    [FILE_ENCRYPTED] =
+        {"The workbook is protected with a password. Remove the password (File, Info, Protect "
+         "Workbook) and upload it again.",
+         "Книга защищена паролем. Снимите пароль (Файл → Сведения → Защита книги) и загрузите "
+         "её снова."},
+    [FILE_ZIP] =
+        {"This is an archive and not a workbook. Unpack it and upload the table that is inside.",
+         "Это архив, а не книга Excel. Распакуйте его и загрузите таблицу, которая внутри."},
+    [FILE_GZIP] =
+        {"This is a compressed file (gzip). Unpack it and upload the table that is inside.",
+         "Это сжатый файл (gzip). Распакуйте его и загрузите таблицу, которая внутри."},
+    [FILE_PDF] =
+        {"This is a PDF document. Export the table as XLSX or CSV from the program that made it.",
+         "Это документ PDF. Выгрузите таблицу как XLSX или CSV из программы, в которой он сделан."},
+    [FILE_HTML] =
+        {"This is a web page, even if its name ends with .xls. Open it in Excel and save it as an "
+         "\"Excel workbook (.xlsx)\".",
+         "Это веб-страница, даже если её имя кончается на .xls. Откройте её в Excel и сохраните "
+         "как "
+         "«Книга Excel (.xlsx)»."},
+    [FILE_XML] =
+        {"This is an XML file. Open it in Excel and save it as an \"Excel workbook (.xlsx)\".",
+         "Это файл XML. Откройте его в Excel и сохраните как «Книга Excel (.xlsx)»."},
+    [FILE_JSON] = {"This is one JSON document. Send JSON Lines instead: one object per line, "
+                   "without an array "
+                   "around them.",
+                   "Это один документ JSON. Нужен JSON Lines: по одному объекту в строке, без "
+                   "массива вокруг."},
+    [FILE_WORD] = {"This is a text document. Copy the table into Excel and save it as .xlsx.",
+                   "Это текстовый документ. Скопируйте таблицу в Excel и сохраните как .xlsx."},
+    [FILE_WORKBOOK_DAMAGED] = {"The workbook is damaged[: {detail}][, line {line}]. Open it in "
+                               "Excel, let Excel repair it, and save it "
+                               "again.",
+                               "Книга повреждена[: {detail}][, строка {line}]. Откройте её в "
+                               "Excel, дайте Excel её восстановить и "
+                               "сохраните заново."},
+    [FILE_WORKBOOK_LIMIT] = {"The workbook unpacks to more than is allowed[: {detail}][, at most "
+                             "{limit}]. Save it again with only "
+                             "the sheet that is needed, or save that sheet as CSV.",
+                             "Книга при распаковке превышает допустимое[: {detail}][, не больше "
+                             "{limit}]. Сохраните её заново "
+                             "только с нужным листом или сохраните этот лист как CSV."},
+    [FILE_NO_SHEET] =
+        {"The workbook has no visible sheet with a table. Unhide the sheet with the customers.",
+         "В книге нет видимого листа с таблицей. Покажите лист с клиентами."},
+    [FILE_SHEET_NOT_FOUND] =
+        {"The workbook has no sheet \"{value}\".[ Its sheets: {detail}.] State one of them.",
+         "В книге нет листа «{value}».[ В ней есть: {detail}.] Укажите один из них."},
+    [FILE_COLUMNS_MISSING] = {"These columns are missing: {value}.[ Perhaps these were meant: "
+                              "{detail}.] Add them or correct the "
+                              "header; or import with \"update_only\" (external_id is enough), or "
+                              "with \"blank_missing\" to count "
+                              "them as blank.",
+                              "Не хватает колонок: {value}.[ Возможно, имелись в виду: {detail}.] "
+                              "Добавьте их или исправьте "
+                              "заголовок; либо загрузите с настройкой update_only (только обновить "
+                              "существующих, достаточно "
+                              "external_id) или blank_missing (считать их пустыми)."},
+    [FILE_HEADER_LATER] =
+        {"The header stands in row {line}, not in the first one. Remove the rows above it, or "
+         "state header row {line}.",
+         "Заголовок стоит в строке {line}, а не в первой. Удалите строки над ним или укажите "
+         "строку заголовка {line}."},
+    [FILE_HEADER_ID] =
+        {"The column \"{value}\" (number {column}) could be external_id, but this is not certain. "
+         "If it is your own id of the customer, rename it to external_id.",
+         "Колонка «{value}» (номер {column}) может быть external_id, но это не точно. Если это "
+         "ваш номер клиента, переименуйте её в external_id."},
+    [FILE_HEADER_REPEATED] =
+        {"Two columns mean the same: \"{value}\"[ (columns {detail})]. Keep one of them or "
+         "rename the other.",
+         "Две колонки означают одно и то же: «{value}»[ (колонки {detail})]. Оставьте одну "
+         "из них или переименуйте другую."},
+    [FILE_HEADER_EMPTY] =
+        {"Column {column} has values (line {line}) but no header. Name it or remove it.",
+         "В колонке {column} есть значения (строка {line}), но нет заголовка. Назовите её или "
+         "удалите."},
+    [FILE_HEADER_TOO_LONG] =
+        {"The header of column {column} is longer than {limit} bytes. Shorten it.",
+         "Заголовок колонки {column} длиннее {limit} байт. Сократите его."},
+    [FILE_TOO_LARGE] =
+        {"The file is larger than {size}. Split it and upload the parts one after another.",
+         "Файл больше {size}. Разделите его и загрузите части одну за другой."},
+    [FILE_CHANGED] = {"The stored file is not the one that was uploaded. Upload it again.",
+                      "Сохранённый файл отличается от загруженного. Загрузите его ещё раз."},
+    [FILE_CRASHED] =
+        {"The import was stopped: the program ended three times at record {line}. What was "
+         "imported "
+         "before it stays. Remove that row and import the file again.",
+         "Импорт остановлен: программа трижды завершилась на записи {line}. Всё до неё загружено "
+         "и остаётся. Удалите эту строку и загрузите файл снова."},
+};
+
+const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
+    [PROBLEM_TAKEN] = {"is already taken", "уже принадлежит другому клиенту"},
+    [PROBLEM_BLANK] = {"must not be blank", "не может быть пустым"},
+    [PROBLEM_TOO_LONG] = {"is too long", "слишком длинное значение"},
+    [PROBLEM_CONTROL_CHARACTER] = {"holds a control character", "содержит управляющий символ"},
+    [PROBLEM_WRONG_TYPE] = {"is of the wrong JSON type", "имеет неподходящий тип JSON"},
+    [PROBLEM_NOT_AN_INTEGER] = {"must be a string or an integer",
+                                "должно быть строкой или целым числом"},
+    [PROBLEM_EMAIL_INVALID] = {"is not an e-mail address", "не является адресом e-mail"},
+    [PROBLEM_DATE_INVALID] = {"is not a date; write it as 2018-01-01 00:11:22",
+                              "не является датой; пишите так: 2018-01-01 00:11:22"},
+    [PROBLEM_DATE_AMBIGUOUS] = {"could be day first or month first; write it as 2018-01-31",
+                                "непонятно, где день, а где месяц; пишите так: 2018-01-31"},
+    [PROBLEM_DATE_OUT_OF_RANGE] = {"is before 1900 or after tomorrow",
+                                   "раньше 1900 года или позже завтрашнего дня"},
+    [PROBLEM_BOOLEAN_INVALID] = {"must be true or false",
+                                 "должно быть true или false (да или нет)"},
+    [PROBLEM_SCIENTIFIC_NUMBER] =
+        {"was shortened by a spreadsheet program and lost digits; export the column as text",
+         "сокращено табличной программой, цифры потеряны; выгрузите колонку как текст"},
+    [PROBLEM_TOO_MANY_ATTRIBUTES] = {"would have more than 256 keys",
+                                     "получилось бы больше 256 ключей"},
+    [PROBLEM_ATTRIBUTES_TOO_LARGE] = {"would be larger than 64 KiB", "получилось бы больше 64 КиБ"},
+    [PROBLEM_NOT_FOUND] = {"there is no such customer", "такого клиента нет"},
+                               "в строке меньше ячеек, чем в заголовке"},
+    [PROBLEM_TOO_MANY_CELLS] = {"the row has more cells than the header",
+                                "в строке больше ячеек, чем в заголовке"},
+    [PROBLEM_ROW_TOO_LARGE] = {"the row is too large", "строка слишком велика"},
+    [PROBLEM_ROW_UNREADABLE] = {"the line is not a JSON object",
+                                "строка не является объектом JSON"},
+    [PROBLEM_REPEATED_KEY] = {"stands in the file more than once",
+                              "встречается в файле больше одного раза"},
+    [PROBLEM_PHONE_AS_GIVEN] = {"is not one phone number; kept as given",
+                                "не один номер телефона; сохранён как есть"},
+    [PROBLEM_DATE_ZERO] = {"a date of zeros counts as blank", "дата из нулей считается пустой"},
+    [PROBLEM_TIME_IN_GAP] =
+        {"this local time did not exist (clocks went forward); moved forward",
+         "такого местного времени не было (часы переводили вперёд); сдвинуто вперёд"},
+    [PROBLEM_EMPTY_IGNORED] =
+        {"an empty value counts as not sent; send null to clear",
+         "пустое значение считается непереданным; чтобы очистить, передайте null"},
+    [PROBLEM_UNKNOWN_ATTRIBUTE] = {"there is no such attribute; ignored",
+                                   "такого атрибута нет; пропущен"},
+    [PROBLEM_READ_ONLY] = {"cannot be set; ignored", "нельзя изменить; пропущено"},
+    [PROBLEM_KEY_REPEATED] = {"was given more than once; the last value was used",
+                              "передан несколько раз; взято последнее значение"},
+    [PROBLEM_EXTERNAL_ID_KEPT] = {"of a customer never changes; ignored",
+                                  "у клиента не меняется; пропущен"},
+    [PROBLEM_EMAIL_LEFT_OUT] = {"is another customer's; left out",
+                                "принадлежит другому клиенту; пропущен"},
+    [PROBLEM_CONTACT_KEPT] = {"is not updated by the company's settings; ignored",
+                              "не обновляется по настройкам компании; пропущено"},
+    [PROBLEM_OPT_OUT_KEPT] = {"was not turned from true to false; allow this to do so",
+                              "не изменено с true на false; разрешите это в настройках импорта"},
+};
