@@ -138,7 +138,8 @@ struct store_change {
     unsigned changed;         /* FIELD_BIT()s */
     struct problems problems; /* why it failed: patch.problems and the store's own */
     struct problems warnings; /* patch.warnings and the store's own */
-    struct consumer after;    /* filled when the batch wants records; a deleted one: as it was */
+    struct consumer *after;   /* in the batch's arena when it wants records, else NULL; a deleted
+                                 one: as it was */
 };
 struct store_counts {
     uint64_t records, created, updated, unchanged, skipped, failed, with_warnings;
@@ -150,6 +151,8 @@ struct store_batch {
     bool small;        /* an API request: goes before files */
     /* A file's batch: counters, problems and position of this task are committed with the rows. */
     int64_t task_id; /* 0: none */
+    const str *
+        header; /* by field (FIELD_COUNT): the file's header, for import_error.column; NULL: none */
     uint64_t bytes_done;
     struct arena *arena; /* for the results; the batch's owner resets it */
     /* Called on the writer's thread after the commit (or failure: err.code set, nothing was
