@@ -32,6 +32,6 @@
 
 /* A batch on its way to the store. */
 #define LIMIT_BATCH_ROWS  50000
-#define LIMIT_BATCH_BYTES (8 * MIB)
+#define LIMIT_BATCH_BYTES (20 * MIB)
 
 #endif

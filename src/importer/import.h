@@ -12,7 +12,8 @@
 enum import_repeats { REPEATS_IN_ORDER, REPEATS_FIRST_WINS, REPEATS_FAIL };
 struct import_settings { /* {0} is the default of everything */
     struct rows_options rows;
-    uint64_t header_row; /* the record that is the header, from 1; 0: the first */
+    uint64_t header_row; /* the line (a sheet's row number) of the header, from 1; 0: the first
+                            filled one */
     bool update_only;    /* rows without a customer are skipped; only external_id is required */
     bool blank_missing;  /* missing required columns count as blank */
     bool clear_blank;    /* a blank cell clears instead of keeping */

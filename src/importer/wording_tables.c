@@ -199,7 +199,6 @@ const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
                                      "получилось бы больше 256 ключей"},
     [PROBLEM_ATTRIBUTES_TOO_LARGE] = {"would be larger than 64 KiB", "получилось бы больше 64 КиБ"},
     [PROBLEM_NOT_FOUND] = {"there is no such customer", "такого клиента нет"},
-                               "в строке меньше ячеек, чем в заголовке"},
     [PROBLEM_TOO_MANY_CELLS] = {"the row has more cells than the header",
                                 "в строке больше ячеек, чем в заголовке"},
     [PROBLEM_ROW_TOO_LARGE] = {"the row is too large", "строка слишком велика"},

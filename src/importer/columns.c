@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "importer/columns.h"
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/unicode.h"
+#include "base/utf8.h"
+
+const enum consumer_field columns_required[REQUIRED_COLUMNS] = {
+    FIELD_EXTERNAL_ID, FIELD_EMAIL, FIELD_NAME, FIELD_PHONE, FIELD_CREATED_AT};
+
+/* Known headers in normal form.  The first of each field is its own name. */
+static const struct {
+    const char *text;
+    enum consumer_field field;
+} known[] = {
+    {"externalid", FIELD_EXTERNAL_ID},
+    {"idклиента", FIELD_EXTERNAL_ID},
+    {"кодклиента", FIELD_EXTERNAL_ID},
+    {"номеркарты", FIELD_EXTERNAL_ID},
+    {"email", FIELD_EMAIL},
+    {"почта", FIELD_EMAIL},
+    {"элпочта", FIELD_EMAIL},
+    {"phone", FIELD_PHONE},
+    {"телефон", FIELD_PHONE},
+    {"мобильный", FIELD_PHONE},
+    {"createdat", FIELD_CREATED_AT},
+    {"датасоздания", FIELD_CREATED_AT},
+    {"датарегистрации", FIELD_CREATED_AT},
+    {"name", FIELD_NAME},
+    {"фио", FIELD_NAME},
+    {"имяифамилия", FIELD_NAME},
+    {"клиент", FIELD_NAME},
+};
+/* Attributes of the record that a bare header does not reach. */
+static const char *const reserved[] = {"firstname", "unsubscribed",    "complained", "avatarurl",
+                                       "updatedat", "permanentfailed", "legacyid"};
+
+static str normal_form(struct arena *a, str header)
+{
+    AUTO(buf_done) struct buf b = {0};
+    str folded = unicode_fold(a, unicode_nfc(a, utf8_trim(header)));
+    while (folded.len) {
+        uint32_t c = utf8_next(&folded);
+        if (c == ' ' || c == 0xA0 || c == '_' || c == '-' || c == '.' || c == '\t' || c == '\n' ||
+            c == 0x2010 || c == 0x2011)
+            continue;
+        utf8_add(&b, c == 0x451 /* ё */ ? 0x435 : c);
+    }
+    return arena_str(a, buf_str(&b));
+}
+
+static enum consumer_field known_field(str normal)
+{
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (str_eq(normal, str_of(known[i].text)))
+            return known[i].field;
+    return FIELD_COUNT;
+}
+
+static bool is_reserved(str normal)
+{
+    for (size_t i = 0; i < COUNT(reserved); i++)
+        if (str_eq(normal, str_of(reserved[i])))
+            return true;
+    return false;
+}
+
+static size_t to_points(str s, uint32_t *point, size_t max)
+{
+    size_t n = 0;
+    while (s.len && n < max)
+        point[n++] = utf8_next(&s);
+    return n;
+}
+
+enum { NEAR_POINTS = 40 };
+
+/* The edit distance (Levenshtein) of two headers in characters. */
+static size_t distance(str a, str b)
+{
+    uint32_t pa[NEAR_POINTS], pb[NEAR_POINTS];
+    size_t na = to_points(a, pa, NEAR_POINTS), nb = to_points(b, pb, NEAR_POINTS);
+    size_t row[NEAR_POINTS + 1];
+    for (size_t j = 0; j <= nb; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= na; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= nb; j++) {
+            size_t substituted = diagonal + (pa[i - 1] != pb[j - 1]);
+            diagonal = row[j];
+            size_t best = MIN(row[j] + 1, row[j - 1] + 1);
+            row[j] = MIN(best, substituted);
+        }
+    }
+    return row[nb];
+}
+
+static bool contains(str s, str part)
+{
+    for (size_t i = 0; i + part.len <= s.len; i++)
+        if (memcmp(s.ptr + i, part.ptr, part.len) == 0)
+            return true;
+    return false;
+}
+
+/* The known field a header is close to, or FIELD_COUNT: a slip or two in a longer word, or a known
+ * word inside ("Телефон клиента"). */
+static enum consumer_field near_field(str normal)
+{
+    size_t len = utf8_count(normal);
+    for (size_t i = 0; i < COUNT(known); i++) {
+        str word = str_of(known[i].text);
+        size_t word_len = utf8_count(word);
+        size_t allowed = word_len >= 7 ? 2 : word_len >= 4 ? 1 : 0;
+        if (len <= NEAR_POINTS && allowed && len + allowed >= word_len &&
+            distance(normal, word) <= allowed)
+            return known[i].field;
+    }
+    // Only words that mean nothing else: "Город клиента" is no name.
+    static const struct {
+        const char *word;
+        enum consumer_field field;
+    } inside[] = {{"телефон", FIELD_PHONE},
+                  {"phone", FIELD_PHONE},
+                  {"почта", FIELD_EMAIL},
+                  {"email", FIELD_EMAIL}};
+    for (size_t i = 0; i < COUNT(inside); i++)
+        if (contains(normal, str_of(inside[i].word)))
+            return inside[i].field;
+    return FIELD_COUNT;
+}
+
+static bool row_has(struct arena *a, const struct row *row, const char *normal)
+{
+    for (size_t i = 0; i < row->count; i++)
+        if (str_eq(normal_form(a, row->cell[i]), str_of(normal)))
+            return true;
+    return false;
+}
+
+/* "attributes.X" and "custom_attributes.X" say what they are. */
+static bool read_dotted(struct arena *a, str header, struct import_column *c)
+{
+    static const char *const read_only[] = {"updated_at", "permanent_failed"};
+    if (str_starts(header, STR("custom_attributes.")) && header.len > 18) {
+        c->attribute = arena_str(a, str_from(header, 18));
+        return true;
+    }
+    if (!str_starts(header, STR("attributes.")))
+        return false;
+    str name = str_from(header, 11);
+    c->by_id = str_eq(name, STR("id"));
+    if (c->by_id)
+        return true;
+    for (size_t i = 0; i < COUNT(read_only); i++)
+        if (str_eq(name, str_of(read_only[i])))
+            return true; // an export's column that import has no use for
+    enum consumer_field field = consumer_field_of(name);
+    if (field == FIELD_COUNT || field == FIELD_CUSTOM_ATTRIBUTES)
+        return false;
+    c->field = field;
+    return true;
+}
+
+/* Имя is the whole name only when no Фамилия or Отчество stands beside it. */
+static bool is_lone_name(struct arena *a, str normal, const struct row *header)
+{
+    return str_eq(normal, STR("имя")) && !row_has(a, header, "фамилия") &&
+           !row_has(a, header, "отчество");
+}
+
+static void read_column(struct arena *a, const struct row *header, size_t i,
+                        struct import_column *c)
+{
+    str text = utf8_trim(header->cell[i]), normal = normal_form(a, text);
+    *c = (struct import_column){.header = arena_str(a, text), .field = FIELD_COUNT};
+    if (!text.len || read_dotted(a, c->header, c))
+        return;
+    c->field = is_lone_name(a, normal, header) ? FIELD_NAME : known_field(normal);
+    if (c->field != FIELD_COUNT)
+        return;
+    c->attribute = c->header;
+    if (is_reserved(normal) || str_eq(normal, STR("id"))) {
+        c->warning = "reserved_column";
+        return;
+    }
+    enum consumer_field near = near_field(normal);
+    if (near != FIELD_COUNT) {
+        c->warning = "near_miss";
+        c->near = str_of(consumer_field_name(near));
+    }
+}
+
+static bool has_field(const struct import_column *column, size_t count, enum consumer_field field)
+{
+    for (size_t i = 0; i < count; i++)
+        if (column[i].field == field)
+            return true;
+    return false;
+}
+
+static bool check_lengths(const struct import_column *column, size_t count, struct file_problem *p)
+{
+    for (size_t i = 0; i < count; i++)
+        if (column[i].header.len > LIMIT_HEADER_CELL_BYTES) {
+            p->column = i + 1;
+            p->limit = LIMIT_HEADER_CELL_BYTES;
+            return file_problem_set(p, FILE_HEADER_TOO_LONG, str_shown(column[i].header, 100),
+                                    (str){0});
+        }
+    return true;
+}
+
+static bool same_meaning(const struct import_column *x, const struct import_column *y)
+{
+    if (x->field != FIELD_COUNT || y->field != FIELD_COUNT)
+        return x->field == y->field;
+    return x->attribute.len && str_eq(x->attribute, y->attribute);
+}
+
+static bool check_repeats(struct arena *a, const struct import_column *column, size_t count,
+                          struct file_problem *p)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++)
+            if (same_meaning(&column[i], &column[j])) {
+                p->column = j + 1;
+                str value = column[i].field != FIELD_COUNT
+                                ? str_of(consumer_field_name(column[i].field))
+                                : column[i].attribute;
+                return file_problem_set(p, FILE_HEADER_REPEATED, value,
+                                        arena_format(a, "%zu, %zu", i + 1, j + 1));
+            }
+    return true;
+}
+
+static void add_name(struct buf *b, str name)
+{
+    if (b->len)
+        buf_add(b, STR(", "));
+    buf_add(b, name);
+}
+
+static bool check_required(const struct import_settings *settings,
+                           const struct import_column *column, size_t count, struct file_problem *p)
+{
+    AUTO(buf_done) struct buf missing = {0};
+    AUTO(buf_done) struct buf near = {0};
+    for (size_t i = 0; i < REQUIRED_COLUMNS; i++) {
+        bool needed = i == 0 || !(settings->update_only || settings->blank_missing);
+        if (needed && !has_field(column, count, columns_required[i]))
+            add_name(&missing, str_of(consumer_field_name(columns_required[i])));
+    }
+    bool by_id = false;
+    for (size_t i = 0; i < count; i++) {
+        by_id = by_id || column[i].by_id;
+        if (!str_is_null(column[i].near))
+            add_name(&near, column[i].header);
+    }
+    // Only external_id can be missing when the rest was excused, and our own id stands in for it.
+    if (!missing.len || (by_id && str_eq(buf_str(&missing), STR("external_id"))))
+        return true;
+    return file_problem_set(p, FILE_COLUMNS_MISSING, buf_str(&missing), buf_str(&near));
+}
+
+static bool check_bare_id(const struct import_column *column, size_t count, struct arena *a,
+                          struct file_problem *p)
+{
+    if (has_field(column, count, FIELD_EXTERNAL_ID))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(normal_form(a, column[i].header), STR("id"))) {
+            p->column = i + 1;
+            return file_problem_set(p, FILE_HEADER_ID, column[i].header, (str){0});
+        }
+    return true;
+}
+
+bool columns_is_nameless(const struct import_column *column)
+{
+    return !column->header.len;
+}
+
+bool columns_row_is_header(struct arena *a, const struct row *row, bool update_only)
+{
+    unsigned seen = 0, wanted = 0;
+    for (size_t i = 0; i < row->count; i++) {
+        str normal = normal_form(a, row->cell[i]);
+        enum consumer_field f = is_lone_name(a, normal, row) ? FIELD_NAME : known_field(normal);
+        if (f != FIELD_COUNT)
+            seen |= FIELD_BIT(f);
+    }
+    for (size_t i = 0; i < (update_only ? 1 : REQUIRED_COLUMNS); i++)
+        wanted |= FIELD_BIT(columns_required[i]);
+    return (seen & wanted) == wanted;
+}
+
+bool columns_read(struct arena *a, const struct row *header, const struct import_settings *settings,
+                  struct import_column **ret_column, struct file_problem *ret_problem)
+{
+    struct import_column *column = ARENA_NEW(a, struct import_column, header->count);
+    for (size_t i = 0; i < header->count; i++)
+        read_column(a, header, i, &column[i]);
+    if (!check_lengths(column, header->count, ret_problem) ||
+        !check_bare_id(column, header->count, a, ret_problem) ||
+        !check_required(settings, column, header->count, ret_problem) ||
+        !check_repeats(a, column, header->count, ret_problem))
+        return false;
+    *ret_column = column;
+    return true;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "importer/row_change.h"
+
+#include "base/buf.h"
+#include "base/utf8.h"
+
+bool row_is_clear_token(str cell)
+{
+    return str_eq(cell, STR("[clear]")) || str_eq(cell, STR("[очистить]"));
+}
+
+/* -5 and +1.5 are harmless: every program reads them as numbers. */
+static bool is_plain_number(str s)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        bool digit = s.ptr[i] >= '0' && s.ptr[i] <= '9';
+        digits += digit;
+        if (!digit && !(i == 0 && s.ptr[i] == '-') && s.ptr[i] != '.')
+            return false;
+    }
+    return digits > 0;
+}
+
+static bool starts_like_formula(str s)
+{
+    return s.len && memchr("=+-@\t\r'", s.ptr[0], 7) != NULL;
+}
+
+bool row_needs_guard(str cell)
+{
+    return row_is_clear_token(cell) || (starts_like_formula(cell) && !is_plain_number(cell));
+}
+
+str row_unguarded(str cell)
+{
+    if (!cell.len || cell.ptr[0] != '\'')
+        return cell;
+    str rest = str_from(cell, 1);
+    return row_needs_guard(rest) ? rest : cell;
+}
+
+static void add_attribute(struct consumer_patch *patch, str key, str value)
+{
+    patch->attribute[patch->attribute_count++] =
+        (struct consumer_attribute){.key = key, .value = value, .as_text = true};
+}
+
+static str json_text(struct arena *a, str s)
+{
+    // Most cells need no escape: quotes around them, nothing else.
+    bool plain = true;
+    for (size_t i = 0; i < s.len && plain; i++)
+        plain = (unsigned char)s.ptr[i] >= 0x20 && s.ptr[i] != '"' && s.ptr[i] != '\\';
+    if (plain) {
+        char *p = arena_alloc(a, s.len + 2, 1, 1);
+        p[0] = '"';
+        memcpy(p + 1, s.ptr, s.len);
+        p[s.len + 1] = '"';
+        return (str){p, s.len + 2};
+    }
+    AUTO(buf_done) struct buf b = {0};
+    json_write_string(&b, s);
+    return arena_str(a, buf_str(&b));
+}
+
+static void read_cell(struct arena *a, const struct row_context *context,
+                      const struct import_column *column, str cell, struct store_change *change)
+{
+    struct consumer_patch *patch = &change->patch;
+    str trimmed = utf8_trim(cell);
+    bool custom = column->field == FIELD_COUNT;
+    if (custom && str_is_null(column->attribute))
+        return;
+    if (!trimmed.len || row_is_clear_token(trimmed)) {
+        bool clear = trimmed.len || context->settings->clear_blank;
+        if (!clear)
+            return;
+        if (custom)
+            add_attribute(patch, column->attribute, (str){0});
+        else
+            consumer_patch_clear(patch, column->field);
+        return;
+    }
+    if (custom)
+        add_attribute(patch, column->attribute, json_text(a, row_unguarded(cell)));
+    else
+        consumer_patch_set_text(a, patch, column->field, arena_str(a, row_unguarded(trimmed)),
+                                context->rules);
+}
+
+static void refuse_extra_cells(struct arena *a, const struct row_context *context,
+                               const struct row *row, struct store_change *change)
+{
+    for (size_t i = 0; i < row->count; i++) {
+        bool nameless = i >= context->count || !context->column[i].header.len;
+        if (!nameless || !utf8_trim(row->cell[i]).len)
+            continue;
+        problem_add(&change->patch.problems, a, PROBLEM_TOO_MANY_CELLS,
+                    arena_format(a, "%zu", i + 1), row->cell[i]);
+        return;
+    }
+}
+
+static void choose_operation(struct arena *a, const struct row_context *context, str our_id,
+                             struct store_change *change)
+{
+    struct consumer_patch *patch = &change->patch;
+    bool has_external_id = patch->set & FIELD_BIT(FIELD_EXTERNAL_ID);
+    change->op = context->settings->update_only ? STORE_UPDATE : STORE_UPSERT;
+    change->skip_missing = context->settings->update_only;
+    change->lenient = context->settings->lenient_email;
+    change->merge.keep_opt_outs = !context->settings->allow_opt_in;
+    if (has_external_id) {
+        change->key = STORE_KEY_EXTERNAL_ID;
+        change->key_text = patch->value.external_id;
+    } else if (our_id.len) {
+        change->op = STORE_UPDATE;
+        change->key = STORE_KEY_ID;
+        change->key_text = our_id;
+    } else if (!patch->problems.count) {
+        problem_add(&patch->problems, a, PROBLEM_BLANK, STR("external_id"), (str){0});
+    }
+    if (patch->problems.count)
+        change->op = STORE_REFUSED;
+}
+
+void row_change_from_cells(struct arena *a, const struct row_context *context,
+                           const struct row *row, struct store_change *ret_change)
+{
+    str our_id = {0};
+    *ret_change = (struct store_change){0};
+    ret_change->patch.attribute = ARENA_NEW(a, struct consumer_attribute, context->count);
+    for (size_t i = 0; i < context->count && i < row->count; i++) {
+        if (context->column[i].by_id)
+            our_id = arena_str(a, utf8_trim(row->cell[i]));
+        else
+            read_cell(a, context, &context->column[i], row->cell[i], ret_change);
+    }
+    // A key of tokens or blanks is no key; "[clear]" must not take it away either.
+    ret_change->patch.clear &= ~FIELD_BIT(FIELD_EXTERNAL_ID);
+    refuse_extra_cells(a, context, row, ret_change);
+    choose_operation(a, context, our_id, ret_change);
+}
+
+void row_change_from_json(struct arena *a, const struct row_context *context,
+                          const struct json *line, struct store_change *ret_change)
+{
+    *ret_change = (struct store_change){0};
+    const struct json *data = json_get(line, "data");
+    const struct json *resource = data ? data : line;
+    const struct json *attributes = json_get(resource, "attributes");
+    const struct json *id = attributes ? json_get(resource, "id") : NULL;
+    consumer_patch_from_json(a, attributes ? attributes : line, context->rules, &ret_change->patch);
+    ret_change->patch.clear &= ~FIELD_BIT(FIELD_EXTERNAL_ID);
+    str our_id = id && id->kind == JSON_STRING ? id->text : (str){0};
+    choose_operation(a, context, our_id, ret_change);
+}
