@@ -3,140 +3,16 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "base/mem.h"
-#include "base/unicode.h"
 #include "base/utf8.h"
+#include "domain/header.h"
 
 const enum consumer_field columns_required[REQUIRED_COLUMNS] = {
     FIELD_EXTERNAL_ID, FIELD_EMAIL, FIELD_NAME, FIELD_PHONE, FIELD_CREATED_AT};
 
-/* Known headers in normal form.  The first of each field is its own name. */
-static const struct {
-    const char *text;
-    enum consumer_field field;
-} known[] = {
-    {"externalid", FIELD_EXTERNAL_ID},
-    {"idклиента", FIELD_EXTERNAL_ID},
-    {"кодклиента", FIELD_EXTERNAL_ID},
-    {"номеркарты", FIELD_EXTERNAL_ID},
-    {"email", FIELD_EMAIL},
-    {"почта", FIELD_EMAIL},
-    {"элпочта", FIELD_EMAIL},
-    {"phone", FIELD_PHONE},
-    {"телефон", FIELD_PHONE},
-    {"мобильный", FIELD_PHONE},
-    {"createdat", FIELD_CREATED_AT},
-    {"датасоздания", FIELD_CREATED_AT},
-    {"датарегистрации", FIELD_CREATED_AT},
-    {"name", FIELD_NAME},
-    {"фио", FIELD_NAME},
-    {"имяифамилия", FIELD_NAME},
-    {"клиент", FIELD_NAME},
-};
-/* Attributes of the record that a bare header does not reach. */
-static const char *const reserved[] = {"firstname", "unsubscribed",    "complained", "avatarurl",
-                                       "updatedat", "permanentfailed", "legacyid"};
-
-static str normal_form(struct arena *a, str header)
-{
-    AUTO(buf_done) struct buf b = {0};
-    str folded = unicode_fold(a, unicode_nfc(a, utf8_trim(header)));
-    while (folded.len) {
-        uint32_t c = utf8_next(&folded);
-        if (c == ' ' || c == 0xA0 || c == '_' || c == '-' || c == '.' || c == '\t' || c == '\n' ||
-            c == 0x2010 || c == 0x2011)
-            continue;
-        utf8_add(&b, c == 0x451 /* ё */ ? 0x435 : c);
-    }
-    return arena_str(a, buf_str(&b));
-}
-
-static enum consumer_field known_field(str normal)
-{
-    for (size_t i = 0; i < COUNT(known); i++)
-        if (str_eq(normal, str_of(known[i].text)))
-            return known[i].field;
-    return FIELD_COUNT;
-}
-
-static bool is_reserved(str normal)
-{
-    for (size_t i = 0; i < COUNT(reserved); i++)
-        if (str_eq(normal, str_of(reserved[i])))
-            return true;
-    return false;
-}
-
-static size_t to_points(str s, uint32_t *point, size_t max)
-{
-    size_t n = 0;
-    while (s.len && n < max)
-        point[n++] = utf8_next(&s);
-    return n;
-}
-
-enum { NEAR_POINTS = 40 };
-
-/* The edit distance (Levenshtein) of two headers in characters. */
-static size_t distance(str a, str b)
-{
-    uint32_t pa[NEAR_POINTS], pb[NEAR_POINTS];
-    size_t na = to_points(a, pa, NEAR_POINTS), nb = to_points(b, pb, NEAR_POINTS);
-    size_t row[NEAR_POINTS + 1];
-    for (size_t j = 0; j <= nb; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= na; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= nb; j++) {
-            size_t substituted = diagonal + (pa[i - 1] != pb[j - 1]);
-            diagonal = row[j];
-            size_t best = MIN(row[j] + 1, row[j - 1] + 1);
-            row[j] = MIN(best, substituted);
-        }
-    }
-    return row[nb];
-}
-
-static bool contains(str s, str part)
-{
-    for (size_t i = 0; i + part.len <= s.len; i++)
-        if (memcmp(s.ptr + i, part.ptr, part.len) == 0)
-            return true;
-    return false;
-}
-
-/* The known field a header is close to, or FIELD_COUNT: a slip or two in a longer word, or a known
- * word inside ("Телефон клиента"). */
-static enum consumer_field near_field(str normal)
-{
-    size_t len = utf8_count(normal);
-    for (size_t i = 0; i < COUNT(known); i++) {
-        str word = str_of(known[i].text);
-        size_t word_len = utf8_count(word);
-        size_t allowed = word_len >= 7 ? 2 : word_len >= 4 ? 1 : 0;
-        if (len <= NEAR_POINTS && allowed && len + allowed >= word_len &&
-            distance(normal, word) <= allowed)
-            return known[i].field;
-    }
-    // Only words that mean nothing else: "Город клиента" is no name.
-    static const struct {
-        const char *word;
-        enum consumer_field field;
-    } inside[] = {{"телефон", FIELD_PHONE},
-                  {"phone", FIELD_PHONE},
-                  {"почта", FIELD_EMAIL},
-                  {"email", FIELD_EMAIL}};
-    for (size_t i = 0; i < COUNT(inside); i++)
-        if (contains(normal, str_of(inside[i].word)))
-            return inside[i].field;
-    return FIELD_COUNT;
-}
-
 static bool row_has(struct arena *a, const struct row *row, const char *normal)
 {
     for (size_t i = 0; i < row->count; i++)
-        if (str_eq(normal_form(a, row->cell[i]), str_of(normal)))
+        if (str_eq(header_normal(a, row->cell[i]), str_of(normal)))
             return true;
     return false;
 }
@@ -175,19 +51,19 @@ static bool is_lone_name(struct arena *a, str normal, const struct row *header)
 static void read_column(struct arena *a, const struct row *header, size_t i,
                         struct import_column *c)
 {
-    str text = utf8_trim(header->cell[i]), normal = normal_form(a, text);
+    str text = utf8_trim(header->cell[i]), normal = header_normal(a, text);
     *c = (struct import_column){.header = arena_str(a, text), .field = FIELD_COUNT};
     if (!text.len || read_dotted(a, c->header, c))
         return;
-    c->field = is_lone_name(a, normal, header) ? FIELD_NAME : known_field(normal);
+    c->field = is_lone_name(a, normal, header) ? FIELD_NAME : header_field(normal);
     if (c->field != FIELD_COUNT)
         return;
     c->attribute = c->header;
-    if (is_reserved(normal) || str_eq(normal, STR("id"))) {
+    if (header_is_reserved(normal) || str_eq(normal, STR("id"))) {
         c->warning = "reserved_column";
         return;
     }
-    enum consumer_field near = near_field(normal);
+    enum consumer_field near = header_near(normal);
     if (near != FIELD_COUNT) {
         c->warning = "near_miss";
         c->near = str_of(consumer_field_name(near));
@@ -272,7 +148,7 @@ static bool check_bare_id(const struct import_column *column, size_t count, stru
     if (has_field(column, count, FIELD_EXTERNAL_ID))
         return true;
     for (size_t i = 0; i < count; i++)
-        if (str_eq(normal_form(a, column[i].header), STR("id"))) {
+        if (str_eq(header_normal(a, column[i].header), STR("id"))) {
             p->column = i + 1;
             return file_problem_set(p, FILE_HEADER_ID, column[i].header, (str){0});
         }
@@ -288,8 +164,8 @@ bool columns_row_is_header(struct arena *a, const struct row *row, bool update_o
 {
     unsigned seen = 0, wanted = 0;
     for (size_t i = 0; i < row->count; i++) {
-        str normal = normal_form(a, row->cell[i]);
-        enum consumer_field f = is_lone_name(a, normal, row) ? FIELD_NAME : known_field(normal);
+        str normal = header_normal(a, row->cell[i]);
+        enum consumer_field f = is_lone_name(a, normal, row) ? FIELD_NAME : header_field(normal);
         if (f != FIELD_COUNT)
             seen |= FIELD_BIT(f);
     }

@@ -3,42 +3,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
-
-bool row_is_clear_token(str cell)
-{
-    return str_eq(cell, STR("[clear]")) || str_eq(cell, STR("[очистить]"));
-}
-
-/* -5 and +1.5 are harmless: every program reads them as numbers. */
-static bool is_plain_number(str s)
-{
-    size_t digits = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        bool digit = s.ptr[i] >= '0' && s.ptr[i] <= '9';
-        digits += digit;
-        if (!digit && !(i == 0 && s.ptr[i] == '-') && s.ptr[i] != '.')
-            return false;
-    }
-    return digits > 0;
-}
-
-static bool starts_like_formula(str s)
-{
-    return s.len && memchr("=+-@\t\r'", s.ptr[0], 7) != NULL;
-}
-
-bool row_needs_guard(str cell)
-{
-    return row_is_clear_token(cell) || (starts_like_formula(cell) && !is_plain_number(cell));
-}
-
-str row_unguarded(str cell)
-{
-    if (!cell.len || cell.ptr[0] != '\'')
-        return cell;
-    str rest = str_from(cell, 1);
-    return row_needs_guard(rest) ? rest : cell;
-}
+#include "domain/cell.h"
 
 static void add_attribute(struct consumer_patch *patch, str key, str value)
 {
@@ -72,7 +37,7 @@ static void read_cell(struct arena *a, const struct row_context *context,
     bool custom = column->field == FIELD_COUNT;
     if (custom && str_is_null(column->attribute))
         return;
-    if (!trimmed.len || row_is_clear_token(trimmed)) {
+    if (!trimmed.len || cell_is_clear_token(trimmed)) {
         bool clear = trimmed.len || context->settings->clear_blank;
         if (!clear)
             return;
@@ -83,9 +48,9 @@ static void read_cell(struct arena *a, const struct row_context *context,
         return;
     }
     if (custom)
-        add_attribute(patch, column->attribute, json_text(a, row_unguarded(cell)));
+        add_attribute(patch, column->attribute, json_text(a, cell_unguarded(cell)));
     else
-        consumer_patch_set_text(a, patch, column->field, arena_str(a, row_unguarded(trimmed)),
+        consumer_patch_set_text(a, patch, column->field, arena_str(a, cell_unguarded(trimmed)),
                                 context->rules);
 }
 

@@ -20,12 +20,5 @@ void row_change_from_cells(struct arena *a, const struct row_context *context,
 /* The same from a line of JSON Lines: an object of attributes, or a JSON:API resource. */
 void row_change_from_json(struct arena *a, const struct row_context *context,
                           const struct json *line, struct store_change *ret_change);
-/* The cell's text without the guard that exports put before formulas and tokens. */
-str row_unguarded(str cell);
-/* True when an export must put the guard "'" before this text, so that no program runs it as a
- * formula and import reads it back as it is. */
-bool row_needs_guard(str cell);
-/* True for exactly [clear] or [очистить]. */
-bool row_is_clear_token(str cell);
 
 #endif

@@ -219,11 +219,13 @@ struct store_task {
     enum task_state state;
     str file_name, settings; /* settings: JSON text, the importer's own */
     str sha256;              /* hex of the file */
+    str upload;              /* the name under which its file is kept, the jobs' own */
     uint64_t bytes, bytes_done;
     struct store_counts counts; /* counts.records is the position: resume skips so many */
     int64_t created_at_us, started_at_us, finished_at_us, updated_at_us; /* 0: not yet */
     str failure;       /* state failed: JSON text, the importer's own */
-    uint32_t attempts; /* how often a process has started on it at this position */
+    uint32_t attempts; /* how often a process has started on it at this position: every batch that
+                          commits sets it back to 0 */
 };
 struct store_task_error { /* one problem or warning of one record */
     uint64_t record, line;

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "jobs/jobs_priv.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { KEEP_FILES_S = 7 * 24 * 3600, SWEEP_EVERY_S = 3600 };
+
+bool jobs_stopping(struct jobs *j)
+{
+    pthread_mutex_lock(&j->lock);
+    bool stopping = j->stopping;
+    pthread_mutex_unlock(&j->lock);
+    return stopping;
+}
+
+/* Removes half-received uploads (at the start, when none can be in flight) and files kept long
+ * enough. */
+static void sweep(struct jobs *j, bool parts)
+{
+    int fd = openat(j->uploads_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    if (!dir) {
+        log_warning("the uploads cannot be swept");
+        if (fd >= 0)
+            (void)close(fd);
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        struct stat st;
+        if (entry->d_name[0] == '.' || fstatat(j->uploads_fd, entry->d_name, &st, 0) != 0)
+            continue;
+        bool part = str_ends(str_of(entry->d_name), STR(UPLOAD_PART));
+        if (part ? parts : time(NULL) - st.st_mtime > KEEP_FILES_S)
+            (void)unlinkat(j->uploads_fd, entry->d_name, 0);
+    }
+    (void)closedir(dir);
+}
+
+static void enqueue(struct jobs *j, int64_t company_id, int64_t task_id)
+{
+    struct job *job = mem_new(1, sizeof *job);
+    job->company_id = company_id;
+    job->task_id = task_id;
+    pthread_mutex_lock(&j->lock);
+    *j->last = job;
+    j->last = &job->next;
+    pthread_cond_signal(&j->changed);
+    pthread_mutex_unlock(&j->lock);
+}
+
+/* Takes the first job of a company that no worker is at: a company's files act in the order in
+ * which they came. */
+static struct job *take_job(struct jobs *j, size_t worker)
+{
+    for (struct job **at = &j->first; *at; at = &(*at)->next) {
+        bool busy = false;
+        for (size_t i = 0; i < JOBS_WORKERS; i++)
+            busy = busy || j->busy_company[i] == (*at)->company_id;
+        if (busy)
+            continue;
+        struct job *job = *at;
+        *at = job->next;
+        if (j->last == &job->next)
+            j->last = at;
+        j->busy_company[worker] = job->company_id;
+        return job;
+    }
+    return NULL;
+}
+
+/* The next job, or NULL when the jobs stop. */
+static struct job *dequeue(struct jobs *j, size_t worker)
+{
+    struct job *job = NULL;
+    pthread_mutex_lock(&j->lock);
+    j->busy_company[worker] = 0;
+    pthread_cond_broadcast(&j->changed); // a job of that company may have waited for this
+    while (!j->stopping && !(job = take_job(j, worker))) {
+        struct timespec until;
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += SWEEP_EVERY_S;
+        if (pthread_cond_timedwait(&j->changed, &j->lock, &until) == ETIMEDOUT)
+            sweep(j, false);
+    }
+    pthread_mutex_unlock(&j->lock);
+    return job;
+}
+
+static void *worker_main(void *context)
+{
+    struct jobs *j = context;
+    struct job *job;
+    pthread_mutex_lock(&j->lock);
+    size_t worker = j->started++;
+    pthread_mutex_unlock(&j->lock);
+    while ((job = dequeue(j, worker)) != NULL) {
+        import_job_run(j, job);
+        mem_free(job);
+    }
+    return NULL;
+}
+
+/* Takes up what an earlier process left unfinished. */
+static bool recover(struct jobs *j, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct company *company;
+    size_t companies;
+    if (!store_company_list(j->store, &a, &company, &companies, err))
+        return false;
+    for (size_t i = 0; i < companies; i++) {
+        AUTO(store_reader_free) struct store_reader *reader = NULL;
+        struct store_company *c;
+        struct store_task *task;
+        size_t count;
+        if (!store_company_open(j->store, company[i].id, &c, err) ||
+            !store_reader_open(c, &reader, err) ||
+            !store_task_list(reader, &a, true, 0, SIZE_MAX, &task, &count, err))
+            return err_context(err, "company %lld: ", (long long)company[i].id);
+        for (size_t t = 0; t < count; t++)
+            enqueue(j, company[i].id, task[t].id);
+    }
+    return true;
+}
+
+static bool open_uploads(struct jobs *j, struct err *err)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/uploads", j->data_dir);
+    if (!file_mkdir(path, 0700, err))
+        return false;
+    j->uploads_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return j->uploads_fd >= 0 || err_errno(err, "cannot open '%s'", path);
+}
+
+bool jobs_start(struct store *store, const char *data_dir, struct jobs **ret_jobs, struct err *err)
+{
+    struct jobs *j = mem_new(1, sizeof *j);
+    j->store = store;
+    j->data_dir = mem_strdup(data_dir);
+    j->uploads_fd = -1;
+    j->last = &j->first;
+    (void)pthread_mutex_init(&j->lock, NULL);
+    (void)pthread_cond_init(&j->changed, NULL);
+    if (!open_uploads(j, err)) {
+        jobs_stop(j);
+        return false;
+    }
+    sweep(j, true);
+    if (!recover(j, err)) {
+        jobs_stop(j);
+        return false;
+    }
+    for (; j->workers < JOBS_WORKERS; j->workers++)
+        if (pthread_create(&j->worker[j->workers], NULL, worker_main, j) != 0) {
+            jobs_stop(j);
+            return err_set(err, ERR_INTERNAL, "cannot start a thread");
+        }
+    *ret_jobs = j;
+    return true;
+}
+
+void jobs_stop(struct jobs *j)
+{
+    if (!j)
+        return;
+    pthread_mutex_lock(&j->lock);
+    j->stopping = true;
+    pthread_cond_broadcast(&j->changed);
+    pthread_mutex_unlock(&j->lock);
+    for (size_t i = 0; i < j->workers; i++)
+        (void)pthread_join(j->worker[i], NULL);
+    while (j->first) {
+        struct job *next = j->first->next;
+        mem_free(j->first);
+        j->first = next;
+    }
+    if (j->uploads_fd >= 0)
+        (void)close(j->uploads_fd);
+    (void)pthread_mutex_destroy(&j->lock);
+    (void)pthread_cond_destroy(&j->changed);
+    mem_free(j->data_dir);
+    mem_free(j);
+}
+
+bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_upload *u,
+                 str file_name, const struct import_settings *settings, int64_t *ret_id,
+                 struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task task = {.state = TASK_QUEUED, .file_name = file_name, .bytes = u->bytes};
+    task.settings = import_settings_text(&a, settings);
+    // First the file, then the task that names it: a crash in between leaves a file that is swept,
+    // never a task without one.
+    if (!upload_keep(u, &a, &task.sha256, err))
+        return false;
+    task.upload = str_of(u->name);
+    if (!store_task_create(company, &task, err))
+        return false;
+    u->kept = true;
+    *ret_id = task.id;
+    enqueue(j, store_company_info(company)->id, task.id);
+    return true;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/crypto.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "jobs/jobs_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+bool jobs_upload_open(struct jobs *j, uint64_t max_bytes, struct jobs_upload **ret_upload,
+                      struct err *err)
+{
+    AUTO(jobs_upload_free) struct jobs_upload *u = mem_new(1, sizeof *u);
+    AUTO(arena_done) struct arena a = {0};
+    unsigned char random[16];
+    crypto_random(random, sizeof random);
+    u->dir_fd = j->uploads_fd;
+    u->max_bytes = max_bytes;
+    (void)snprintf(u->name, sizeof u->name, "%s" UPLOAD_PART,
+                   crypto_hex(&a, random, sizeof random).ptr);
+    u->fd = openat(u->dir_fd, u->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (u->fd < 0)
+        return err_errno(err, "cannot create a file for the upload");
+    u->hash = sha256_new();
+    *ret_upload = TAKE(u);
+    return true;
+}
+
+bool jobs_upload_add(struct jobs_upload *u, str bytes, struct err *err)
+{
+    if (bytes.len > u->max_bytes - u->bytes)
+        return err_set(err, ERR_LIMIT, "the file is larger than %llu bytes",
+                       (unsigned long long)u->max_bytes);
+    if (!file_write_fd(u->fd, bytes, err))
+        return err_context(err, "the upload: ");
+    sha256_add(u->hash, bytes);
+    u->bytes += bytes.len;
+    return true;
+}
+
+uint64_t jobs_upload_bytes(const struct jobs_upload *u)
+{
+    return u->bytes;
+}
+
+void jobs_upload_free(struct jobs_upload *u)
+{
+    unsigned char digest[SHA256_BYTES];
+    if (!u)
+        return;
+    if (u->hash)
+        sha256_end(u->hash, digest);
+    if (u->fd >= 0)
+        (void)close(u->fd);
+    if (!u->kept && u->name[0])
+        (void)unlinkat(u->dir_fd, u->name, 0);
+    mem_free(u);
+}
+
+bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha256, struct err *err)
+{
+    unsigned char digest[SHA256_BYTES];
+    char final[sizeof u->name];
+    sha256_end(TAKE(u->hash), digest);
+    *ret_sha256 = crypto_hex(a, digest, sizeof digest);
+    if (fsync(u->fd) != 0)
+        return err_errno(err, "cannot sync the upload");
+    (void)snprintf(final, sizeof final, "%.*s", (int)(strlen(u->name) - strlen(UPLOAD_PART)),
+                   u->name);
+    if (renameat(u->dir_fd, u->name, u->dir_fd, final) != 0)
+        return err_errno(err, "cannot keep the upload");
+    memcpy(u->name, final, sizeof final);
+    return fsync(u->dir_fd) == 0 || err_errno(err, "cannot sync the uploads");
+}
