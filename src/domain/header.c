@@ -72,25 +72,26 @@ static size_t to_points(str s, uint32_t *point, size_t max)
 
 enum { NEAR_POINTS = 40 };
 
-/* The edit distance (Levenshtein) of two headers in characters. */
+/* The edit distance of two headers in characters; two neighbours swapped count as one slip. */
 static size_t distance(str a, str b)
 {
     uint32_t pa[NEAR_POINTS], pb[NEAR_POINTS];
     size_t na = to_points(a, pa, NEAR_POINTS), nb = to_points(b, pb, NEAR_POINTS);
-    size_t row[NEAR_POINTS + 1];
+    size_t row[3][NEAR_POINTS + 1]; // this row and the two above it, in turn
     for (size_t j = 0; j <= nb; j++)
-        row[j] = j;
+        row[0][j] = j;
     for (size_t i = 1; i <= na; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
+        size_t *now = row[i % 3], *above = row[(i - 1) % 3], *swapped = row[(i + 1) % 3];
+        now[0] = i;
         for (size_t j = 1; j <= nb; j++) {
-            size_t substituted = diagonal + (pa[i - 1] != pb[j - 1]);
-            diagonal = row[j];
-            size_t best = MIN(row[j] + 1, row[j - 1] + 1);
-            row[j] = MIN(best, substituted);
+            size_t best = MIN(above[j], now[j - 1]) + 1;
+            best = MIN(best, above[j - 1] + (pa[i - 1] != pb[j - 1]));
+            if (i > 1 && j > 1 && pa[i - 1] == pb[j - 2] && pa[i - 2] == pb[j - 1])
+                best = MIN(best, swapped[j - 2] + 1);
+            now[j] = best;
         }
     }
-    return row[nb];
+    return row[na % 3][nb];
 }
 
 static bool contains(str s, str part)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "importer/import.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void settings_go_out_as_text_and_come_back(void **state)
+{
+    static const struct {
+        const char *name, *value, *want; /* want {NULL}: refused */
+        enum err_code code;
+    } cases[] = {
+        {"format", "csv", "{\"format\":\"csv\"}", ERR_NONE},
+        {"format", "xls", NULL, ERR_INVALID},
+        {"encoding", "windows-1251", "{\"encoding\":\"windows-1251\"}", ERR_NONE},
+        {"encoding", "", NULL, ERR_INVALID},
+        {"delimiter", ";", "{\"delimiter\":\";\"}", ERR_NONE},
+        {"delimiter", "tab", "{\"delimiter\":\"\\t\"}", ERR_NONE},
+        {"delimiter", "ab", NULL, ERR_INVALID},
+        {"delimiter", "\"", NULL, ERR_INVALID},
+        {"sheet", "Клиенты", "{\"sheet\":\"Клиенты\"}", ERR_NONE},
+        {"header_row", "3", "{\"header_row\":\"3\"}", ERR_NONE},
+        {"header_row", "0", NULL, ERR_INVALID},
+        {"header_row", "-1", NULL, ERR_INVALID},
+        {"update_only", "true", "{\"update_only\":\"true\"}", ERR_NONE},
+        {"update_only", "Yes", "{\"update_only\":\"true\"}", ERR_NONE},
+        {"update_only", "false", "{}", ERR_NONE},
+        {"update_only", "maybe", NULL, ERR_INVALID},
+        {"blank_missing", "1", "{\"blank_missing\":\"true\"}", ERR_NONE},
+        {"clear_blank", "on", "{\"clear_blank\":\"true\"}", ERR_NONE},
+        {"allow_opt_in", "true", "{\"allow_opt_in\":\"true\"}", ERR_NONE},
+        {"lenient_email", "true", "{\"lenient_email\":\"true\"}", ERR_NONE},
+        {"repeats", "first_wins", "{\"repeats\":\"first_wins\"}", ERR_NONE},
+        {"repeats", "last", NULL, ERR_INVALID},
+        {"colour", "red", NULL, ERR_NOT_FOUND},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena_done) struct arena a = {0};
+        struct import_settings s = {0}, again;
+        struct err err = {0};
+        bool ok = import_settings_set(&a, &s, str_of(cases[i].name), str_of(cases[i].value), &err);
+        if (ok != (cases[i].want != NULL) || err.code != cases[i].code)
+            fail_msg("%s=%s: error %d '%s'", cases[i].name, cases[i].value, err.code, err.msg);
+        if (!ok)
+            continue;
+        str text = import_settings_text(&a, &s);
+        if (!str_eq(text, str_of(cases[i].want)))
+            fail_msg("%s=%s: '%.*s'", cases[i].name, cases[i].value, STR_ARG(text));
+        assert_true(import_settings_parse(&a, text, &again, &err));
+        assert_true(str_eq(import_settings_text(&a, &again), text));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(settings_go_out_as_text_and_come_back)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
