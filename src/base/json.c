@@ -247,6 +247,25 @@ void json_write_string(struct buf *b, str text)
     buf_add_char(b, '"');
 }
 
+str json_string_text(struct arena *a, str text)
+{
+    // Most texts need no escape: quotes around them, nothing else.
+    bool plain = true;
+    for (size_t i = 0; i < text.len && plain; i++)
+        plain = (unsigned char)text.ptr[i] >= 0x20 && text.ptr[i] != '"' && text.ptr[i] != '\\';
+    if (plain) {
+        char *p = arena_alloc(a, text.len + 2, 1, 1);
+        p[0] = '"';
+        if (text.len)
+            memcpy(p + 1, text.ptr, text.len);
+        p[text.len + 1] = '"';
+        return (str){p, text.len + 2};
+    }
+    AUTO(buf_done) struct buf b = {0};
+    json_write_string(&b, text);
+    return arena_str(a, buf_str(&b));
+}
+
 static void write_members(struct buf *b, const struct json *value)
 {
     bool object = value->kind == JSON_OBJECT;

@@ -47,5 +47,7 @@ const struct json *json_get(const struct json *value, const char *key);
 void json_write(struct buf *b, const struct json *value);
 /* Appends text (UTF-8) as a JSON string, quotes included; {0} as null. */
 void json_write_string(struct buf *b, str text);
+/* text as a JSON string in the arena, quotes included. */
+str json_string_text(struct arena *a, str text);
 
 #endif

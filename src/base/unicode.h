@@ -14,5 +14,7 @@ str unicode_nfc(struct arena *a, str s);
 str unicode_fold(struct arena *a, str s);
 /* The ASCII form of a domain (UTS 46, non-transitional; STD3 rules off).  False when it is none. */
 MUST_CHECK bool unicode_domain_ascii(struct arena *a, str domain, str *ret_ascii);
+/* True for letters, digits and the marks that belong to them, of any script. */
+bool unicode_is_word(uint32_t c);
 
 #endif

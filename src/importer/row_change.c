@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "importer/row_change.h"
 
-#include "base/buf.h"
 #include "base/utf8.h"
 #include "domain/cell.h"
 
@@ -9,24 +8,6 @@ static void add_attribute(struct consumer_patch *patch, str key, str value)
 {
     patch->attribute[patch->attribute_count++] =
         (struct consumer_attribute){.key = key, .value = value, .as_text = true};
-}
-
-static str json_text(struct arena *a, str s)
-{
-    // Most cells need no escape: quotes around them, nothing else.
-    bool plain = true;
-    for (size_t i = 0; i < s.len && plain; i++)
-        plain = (unsigned char)s.ptr[i] >= 0x20 && s.ptr[i] != '"' && s.ptr[i] != '\\';
-    if (plain) {
-        char *p = arena_alloc(a, s.len + 2, 1, 1);
-        p[0] = '"';
-        memcpy(p + 1, s.ptr, s.len);
-        p[s.len + 1] = '"';
-        return (str){p, s.len + 2};
-    }
-    AUTO(buf_done) struct buf b = {0};
-    json_write_string(&b, s);
-    return arena_str(a, buf_str(&b));
 }
 
 static void read_cell(struct arena *a, const struct row_context *context,
@@ -48,7 +29,7 @@ static void read_cell(struct arena *a, const struct row_context *context,
         return;
     }
     if (custom)
-        add_attribute(patch, column->attribute, json_text(a, cell_unguarded(cell)));
+        add_attribute(patch, column->attribute, json_string_text(a, cell_unguarded(cell)));
     else
         consumer_patch_set_text(a, patch, column->field, arena_str(a, cell_unguarded(trimmed)),
                                 context->rules);
