@@ -23,6 +23,12 @@
 #define LIMIT_TARGET_BYTES      (8 * KIB)
 #define LIMIT_UPLOAD_BYTES      (2 * GIB) /* unless configured */
 #define LIMIT_PER_PAGE          100
+#define LIMIT_HEADER_FIELDS     128
+#define LIMIT_QUERY_FIELDS      256
+#define LIMIT_DISCARD_BYTES     (8 * MIB)   /* of a refused body, read so that the answer arrives */
+#define LIMIT_HELD_BODY_BYTES   (256 * MIB) /* all bodies in memory of one loop */
+#define LIMIT_PARTS             1024        /* of a multipart body */
+#define LIMIT_PART_HEADER_BYTES (16 * KIB)
 
 /* A file. */
 #define LIMIT_ROW_BYTES          (1 * MIB)
@@ -33,5 +39,6 @@
 /* A batch on its way to the store. */
 #define LIMIT_BATCH_ROWS  50000
 #define LIMIT_BATCH_BYTES (20 * MIB)
+#define LIMIT_SLICE_BYTES (16 * MIB) /* of stored records in memory while changes act on them */
 
 #endif

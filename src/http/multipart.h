@@ -1,7 +1,8 @@
 /* multipart: a multipart body (RFC 2046 5.1, RFC 7578), part by part, as the bytes come.
  *
  * Takes `attachment` as well as `form-data` and any multipart-like media type that names a
- * boundary. SPDX-License-Identifier: Apache-2.0 */
+ * boundary.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_MULTIPART_H
 #define HTTP_MULTIPART_H
 

@@ -1,0 +1,166 @@
+/* http_priv: what the files of this folder share: servers, loops, connections and requests.
+ *
+ * A loop owns its daemons, connections and requests; all of it is touched on the loop's thread
+ * only, but for what stands under `guarded by lock`.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HTTP_HTTP_PRIV_H
+#define HTTP_HTTP_PRIV_H
+
+#include "http/form.h"
+#include "http/gate.h"
+#include "http/http.h"
+#include "http/router.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct loop;
+
+/* --- connections and their patience (connection.c) --- */
+
+/* What a connection is doing, and so what it may be late with. */
+enum conn_phase {
+    CONN_HEADERS, /* the head of a request comes */
+    CONN_BODY,    /* a body comes */
+    CONN_WORK,    /* the handler has it: the client waits for us */
+    CONN_ANSWER,  /* an answer goes */
+    CONN_IDLE,    /* between two requests */
+    CONN_DISCARD, /* a refused body comes, for at most 2 s */
+    CONN_LINGER   /* all is said; the client may read it before the end */
+};
+struct conn {
+    struct loop *loop;
+    int fd;
+    enum conn_phase phase;
+    int64_t check_at_us; /* when to look whether it is late; INT64_MAX: never */
+    int64_t since_us;    /* of the phase */
+    bool measured;       /* bytes holds what was transferred at the last look */
+    uint64_t bytes;
+    struct http_request *request; /* in work; NULL between two */
+    struct conn *next, *prev;
+};
+/* Enters a phase. */
+void conn_enter(struct conn *c, enum conn_phase phase);
+/* Ends the connection: the library sees it closed and cleans up. */
+void conn_cut(struct conn *c);
+/* Cuts whoever is late; call it now and then. */
+void conn_sweep(struct loop *l);
+/* Cuts all connections on which no request has begun. */
+void conn_cut_idle(struct loop *l);
+/* The library's MHD_OPTION_NOTIFY_CONNECTION; context is the loop. */
+void conn_notify(void *context, struct MHD_Connection *mhd, void **socket_context,
+                 enum MHD_ConnectionNotificationCode code);
+
+/* --- loops (loop.c) --- */
+
+struct loop {
+    struct http_server *server;
+    size_t index;
+    pthread_t thread;
+    int wake_fd; /* an eventfd */
+    struct MHD_Daemon **daemon;
+    size_t daemon_count; /* one an address */
+    struct conn *conn;   /* all connections */
+    size_t conn_count;
+    struct http_request *spare; /* requests to use again */
+    size_t spare_count;
+    size_t held_bytes; /* of the bodies in memory */
+    uint64_t id_seed, id_next;
+    int64_t now_us, sweep_at_us;
+    bool stopping; /* answers close their connections */
+    atomic_bool stop;
+    atomic_uint grace_ms;
+
+    pthread_mutex_t lock;
+    /* guarded by lock: */
+    struct http_request *resumed, **resumed_tail;
+    size_t orphans; /* requests that ended while someone still holds them */
+    bool over;      /* the thread is gone: the last orphan frees the loop */
+};
+struct http_server {
+    struct http_app app;
+    struct router *router;
+    unsigned header_timeout_ms, min_bytes_per_s;
+    size_t loop_count, address_count;
+    struct loop **loop;
+    uint16_t *port;
+};
+/* Makes loop number index with a daemon for each listening socket in fd, which it takes over.
+ * Errors: ERR_INTERNAL. */
+MUST_CHECK bool loop_open(struct http_server *s, size_t index, const int *fd, size_t connections,
+                          struct loop **ret_loop, struct err *err);
+/* Starts the loop's thread.  Errors: ERR_INTERNAL. */
+MUST_CHECK bool loop_start(struct loop *l, struct err *err);
+/* Asks the thread to finish within grace_ms; loop_free() waits for that. */
+void loop_stop(struct loop *l, unsigned grace_ms);
+/* Waits for the thread if there is one, and frees what nobody holds any more. */
+void loop_free(struct loop *l);
+
+/* --- requests (request.c) --- */
+
+enum stage {
+    STAGE_HEAD,    /* the head is not yet read */
+    STAGE_BODY,    /* the body comes */
+    STAGE_DISCARD, /* it was refused: the rest of the body is thrown away */
+    STAGE_SENT,    /* answered behind the library's back; only to be closed */
+    STAGE_HANDLED  /* the handler had it */
+};
+struct answer_header {
+    const char *name, *value;
+    struct answer_header *next;
+};
+struct http_request {
+    struct loop *loop;
+    struct conn *conn;
+    struct MHD_Connection *mhd;
+    struct arena arena;
+    char id[33];
+    enum stage stage;
+
+    struct gate_head head;
+    struct gate_pass pass;
+    struct router_match match;
+    struct form_field *query;
+    size_t query_count;
+    struct buf body;
+    uint64_t body_bytes, discarded_bytes;
+    size_t held_bytes; /* its share of the loop's */
+    void *context;     /* the handler's */
+    bool entered;      /* a function of the route has seen it: call its end() */
+
+    bool deferred, woken;
+    bool orphan; /* guarded by the loop's lock */
+    struct http_request *next;
+
+    bool answered, close;
+    int status;
+    const char *content_type;
+    str answer;
+    struct answer_header *header, **header_tail;
+};
+/* The library's MHD_OPTION_URI_LOG_CALLBACK: a request begins; context is the loop. */
+void *request_begin(void *context, const char *target, struct MHD_Connection *mhd);
+/* The library's access handler: the head is here, a piece of the body, or the whole. */
+enum MHD_Result request_handle(void *context, struct MHD_Connection *mhd, const char *url,
+                               const char *method, const char *version, const char *upload,
+                               size_t *upload_bytes, void **request);
+/* The library's MHD_OPTION_NOTIFY_COMPLETED. */
+void request_end(void *context, struct MHD_Connection *mhd, void **request,
+                 enum MHD_RequestTerminationCode code);
+/* Frees r itself. */
+void request_free(struct http_request *r);
+
+/* --- answers (answer.c) --- */
+
+/* Forgets the answer of the request before. */
+void answer_reset(struct http_request *r);
+/* Lets the app word a refusal; the answer stands afterwards. */
+void answer_refuse(struct http_request *r, enum http_refusal why, int status, const char *detail);
+/* Hands the answer to the library. */
+enum MHD_Result answer_queue(struct http_request *r);
+/* Writes the answer to the socket itself, while the body still comes: the library can answer only
+ * before a body or after it. */
+void answer_send_early(struct http_request *r);
+
+#endif

@@ -1,0 +1,96 @@
+/* server: addresses and loops, started and stopped together.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "http/http_priv.h"
+
+#include "base/mem.h"
+#include "http/listen.h"
+
+#include <unistd.h>
+
+static void server_free(struct http_server *s)
+{
+    for (size_t i = 0; i < s->loop_count; i++)
+        loop_free(s->loop[i]);
+    router_free(s->router);
+    mem_free(s->loop);
+    mem_free(s->port);
+    mem_free(s);
+}
+
+/* Binds all addresses for all loops: fd[loop * addresses + address]. */
+static bool bind_all(struct http_server *s, const struct http_config *config, size_t loops, int *fd,
+                     struct err *err)
+{
+    AUTO(mem_free) int *one = mem_new(loops, sizeof *one);
+    for (size_t i = 0; i < s->address_count; i++) {
+        struct listen_address a;
+        if (!listen_parse(config->listen[i], &a, err) ||
+            !listen_bind(&a, config->listen[i], loops, one, err)) {
+            for (size_t j = 0; j < i * loops; j++)
+                close(fd[j % loops * s->address_count + j / loops]);
+            return false;
+        }
+        s->port[i] = listen_port(&a);
+        for (size_t j = 0; j < loops; j++)
+            fd[j * s->address_count + i] = one[j];
+    }
+    return true;
+}
+
+static bool open_loops(struct http_server *s, const struct http_config *config, size_t loops,
+                       struct err *err)
+{
+    AUTO(mem_free) int *fd = mem_new(loops * s->address_count, sizeof *fd);
+    if (!bind_all(s, config, loops, fd, err))
+        return false;
+    size_t connections = config->connections ? config->connections : 4096;
+    bool ok = true;
+    for (size_t i = 0; i < loops; i++) {
+        const int *own = fd + i * s->address_count;
+        ok = ok && loop_open(s, i, own, connections, &s->loop[i], err);
+        if (s->loop[i]) {
+            s->loop_count++;
+            continue;
+        }
+        // loop_open() has closed those of the loop that failed.
+        for (size_t j = 0; i > s->loop_count && j < s->address_count; j++)
+            close(own[j]);
+    }
+    return ok;
+}
+
+bool http_server_start(const struct http_config *config, const struct http_app *app,
+                       struct http_server **ret_server, struct err *err)
+{
+    size_t loops = config->loops ? config->loops : 1;
+    struct http_server *s = mem_new(1, sizeof *s);
+    s->app = *app;
+    s->header_timeout_ms = config->header_timeout_ms ? config->header_timeout_ms : 10000;
+    s->min_bytes_per_s = config->min_bytes_per_s ? config->min_bytes_per_s : 1024;
+    s->address_count = config->listen_count;
+    s->router = router_new(app->route, app->count);
+    s->loop = mem_new(loops, sizeof(struct loop *));
+    s->port = mem_new(config->listen_count ? config->listen_count : 1, sizeof *s->port);
+    bool ok = s->address_count > 0 || err_set(err, ERR_INVALID, "no address to listen on");
+    ok = ok && open_loops(s, config, loops, err);
+    for (size_t i = 0; ok && i < s->loop_count; i++)
+        ok = loop_start(s->loop[i], err);
+    if (ok)
+        *ret_server = s;
+    else
+        http_server_stop(s, 0);
+    return ok;
+}
+
+uint16_t http_server_port(const struct http_server *s, size_t i)
+{
+    assert(i < s->address_count);
+    return s->port[i];
+}
+
+void http_server_stop(struct http_server *s, unsigned grace_ms)
+{
+    for (size_t i = 0; i < s->loop_count; i++)
+        loop_stop(s->loop[i], grace_ms);
+    server_free(s);
+}
