@@ -12,10 +12,12 @@
 #error "assertions stay in release builds: build without NDEBUG"
 #endif
 
-#define MUST_CHECK            __attribute__((warn_unused_result))
+#define MUST_CHECK __attribute__((warn_unused_result))
+/* A result ignored on purpose: gcc takes no cast to void for MUST_CHECK. */
+#define IGNORE(call)      ((void)!(call))
 #define PRINTF(at, first) __attribute__((format(printf, at, first)))
-#define UNUSED                __attribute__((unused))
-#define NORETURN              __attribute__((noreturn))
+#define UNUSED            __attribute__((unused))
+#define NORETURN          __attribute__((noreturn))
 
 /* The number of elements of an array (never of a pointer). */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

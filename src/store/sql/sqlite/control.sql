@@ -1,0 +1,31 @@
+-- name: company_insert
+INSERT INTO company (name, zone, created_at) VALUES (?1, ?2, ?3)
+-- name: company_list
+SELECT id, name, zone, put_contacts, created_at FROM company
+ WHERE (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR id = ?2) ORDER BY name
+-- name: company_rename
+UPDATE company SET name = ?2 WHERE id = ?1
+-- name: company_set_put_contacts
+UPDATE company SET put_contacts = ?2 WHERE id = ?1
+-- name: company_delete
+DELETE FROM company WHERE id = ?1
+-- name: user_insert
+INSERT INTO user (company_id, email, email_key, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+-- name: user_list
+SELECT id, company_id, email, role, disabled, created_at FROM user
+ WHERE company_id = ?1 AND (?2 IS NULL OR email_key = ?2) ORDER BY email_key
+-- name: user_set_role
+UPDATE user SET role = ?2 WHERE id = ?1
+-- name: user_set_disabled
+UPDATE user SET disabled = ?2 WHERE id = ?1
+-- name: user_reset
+UPDATE user SET reset_hash = ?2, reset_expires_at = ?3 WHERE id = ?1
+-- name: token_insert
+INSERT INTO token (company_id, name, hash, sealed, scope, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+-- name: token_list
+SELECT id, company_id, name, scope, created_at, expires_at, revoked_at, hash FROM token
+ WHERE ?1 IS NULL OR company_id = ?1 ORDER BY id
+-- name: token_sealed
+SELECT sealed FROM token WHERE id = ?1
+-- name: token_revoke
+UPDATE token SET revoked_at = ?2 WHERE id = ?1 AND revoked_at = 0

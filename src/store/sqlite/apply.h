@@ -1,0 +1,37 @@
+/* apply: changes to customers, applied in slices: load, act in order, write the difference.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_SQLITE_APPLY_H
+#define STORE_SQLITE_APPLY_H
+
+#include "store/sqlite/db.h"
+#include "store/sqlite/slice.h"
+#include "store/store.h"
+
+struct apply_meta {
+    int64_t last_id, last_stamp, consumers;
+};
+struct applier {
+    struct db *db;
+    bool trial; /* write into the trial's tables */
+    struct apply_meta meta;
+    struct slice slice;
+    bool wrote; /* something since apply_begin() */
+};
+/* A change and the batch it belongs to. */
+struct apply_item {
+    struct store_change *change;
+    struct store_batch *batch;
+};
+
+/* Reads the counters the applier goes on from: at the start and after a rollback. */
+MUST_CHECK bool apply_load_meta(struct applier *p, struct err *err);
+/* Applies the first of the items, as many as memory allows, at least one, and writes the
+ * difference; *ret_done says how many. Inside a transaction of the caller's (a trial: inside its
+ * snapshot). */
+MUST_CHECK bool apply_slice(struct applier *p, const struct apply_item *item, size_t count,
+                            size_t *ret_done, struct err *err);
+/* Writes the counters, if anything was written since the last time. */
+MUST_CHECK bool apply_save_meta(struct applier *p, struct err *err);
+void apply_done(struct applier *p);
+
+#endif

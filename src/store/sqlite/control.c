@@ -1,0 +1,539 @@
+/* The data directory and control.db: companies, users, tokens.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "sql_control.h"
+#include "sql_schema.h"
+#include "store/sqlite/company.h"
+#include "store/sqlite/store_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CONTROL_CACHE_BYTES = 1024 * 1024 };
+#define DEFAULT_CACHE_BYTES ((size_t)32 * 1024 * 1024)
+
+static const char *const migrations[] = {SQL_CONTROL_1};
+
+/* --- opening --- */
+
+static void path_in(char path[PATH_MAX], const char *dir, const char *name)
+{
+    (void)snprintf(path, PATH_MAX, "%s/%s", dir, name);
+}
+
+static bool take_lock(struct store *s, struct err *err)
+{
+    char path[PATH_MAX];
+    path_in(path, s->data_dir, "LOCK");
+    s->lock_fd = open(path, O_RDWR | O_CLOEXEC);
+    if (s->lock_fd < 0 && errno == ENOENT)
+        return err_set(err, ERR_NOT_FOUND,
+                       "'%s' is no data directory; make one with 'clientele init'", s->data_dir);
+    if (s->lock_fd < 0)
+        return err_errno(err, "cannot open '%s'", path);
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return err_set(err, ERR_BUSY, "another process owns the data directory '%s'", s->data_dir);
+    return true;
+}
+
+static bool load_seal_key(struct store *s, const char *file, struct err *err)
+{
+    AUTO(buf_done) struct buf bytes = {.max = SEAL_KEY_BYTES + 1};
+    char path[PATH_MAX];
+    if (!file)
+        path_in(path, s->data_dir, "seal.key");
+    if (!file_read(file ? file : path, &bytes, err))
+        return err_context(err, "the sealing key of the tokens: ");
+    if (bytes.len != SEAL_KEY_BYTES)
+        return err_set(err, ERR_INVALID, "the sealing key of the tokens must be a file of %d bytes",
+                       SEAL_KEY_BYTES);
+    memcpy(s->seal_key, bytes.ptr, SEAL_KEY_BYTES);
+    return true;
+}
+
+static bool open_control(struct store *s, struct err *err)
+{
+    char path[PATH_MAX];
+    path_in(path, s->data_dir, "control.db");
+    if (!db_open(&s->control, path, true, CONTROL_CACHE_BYTES, err) ||
+        !db_migrate(&s->control, migrations, COUNT(migrations), err))
+        return err_context(err, "control.db: ");
+    return tokens_load(s, err);
+}
+
+bool store_create(const struct store_config *config, struct err *err)
+{
+    char path[PATH_MAX], key[SEAL_KEY_BYTES];
+    struct stat st;
+    path_in(path, config->data_dir, "LOCK");
+    if (stat(path, &st) == 0)
+        return err_set(err, ERR_CONFLICT, "'%s' is a data directory already", config->data_dir);
+    if (!file_mkdir(config->data_dir, 0700, err))
+        return false;
+    path_in(path, config->data_dir, "companies");
+    if (!file_mkdir(path, 0700, err))
+        return false;
+    crypto_init();
+    crypto_random(key, sizeof key);
+    path_in(path, config->data_dir, "seal.key");
+    if (stat(config->seal_key_file ? config->seal_key_file : path, &st) != 0 &&
+        !file_write(config->seal_key_file ? config->seal_key_file : path, (str){key, sizeof key},
+                    0600, err))
+        return false;
+    path_in(path, config->data_dir, "LOCK"); // last: with it the directory is whole
+    return file_write(path, STR(""), 0600, err);
+}
+
+bool store_open(const struct store_config *config, struct store **ret_store, struct err *err)
+{
+    struct store *s = mem_new(1, sizeof *s);
+    crypto_init();
+    (void)umask(0077); // the data is the owner's alone, SQLite's own files included
+    s->lock_fd = -1;
+    s->data_dir = mem_strdup(config->data_dir);
+    s->cache_bytes = config->cache_bytes ? config->cache_bytes : DEFAULT_CACHE_BYTES;
+    s->commit_each = config->commit_each;
+    (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_rwlock_init(&s->token_lock, NULL);
+    if (!take_lock(s, err) || !load_seal_key(s, config->seal_key_file, err) ||
+        !open_control(s, err)) {
+        store_free(s);
+        return false;
+    }
+    *ret_store = s;
+    return true;
+}
+
+void store_free(struct store *s)
+{
+    if (!s)
+        return;
+    companies_close(s);
+    db_close(&s->control);
+    arena_done(&s->token_arena);
+    mem_free(s->token);
+    if (s->lock_fd >= 0)
+        (void)close(s->lock_fd);
+    (void)pthread_mutex_destroy(&s->lock);
+    (void)pthread_rwlock_destroy(&s->token_lock);
+    mem_free(s->data_dir);
+    mem_free(s);
+}
+
+/* --- one statement on control.db, under its lock --- */
+
+struct value { /* of a parameter */
+    enum { VALUE_NULL, VALUE_INT, VALUE_STR, VALUE_BLOB } kind;
+    int64_t number;
+    str bytes;
+};
+#define INT_VALUE(n)     ((struct value){VALUE_INT, (n), {0}})
+#define STR_VALUE(s)     ((struct value){VALUE_STR, 0, (s)})
+#define BLOB_VALUE(p, n) ((struct value){VALUE_BLOB, 0, {(const char *)(p), (n)}})
+#define NULL_VALUE       ((struct value){VALUE_NULL, 0, {0}})
+
+static sqlite3_stmt *bound(struct store *s, const char *sql, const struct value *value,
+                           size_t count, struct err *err)
+{
+    sqlite3_stmt *q = db_statement(&s->control, sql, err);
+    for (size_t i = 0; q && i < count; i++) {
+        int at = (int)i + 1;
+        if (value[i].kind == VALUE_INT)
+            db_bind_int(q, at, value[i].number);
+        else if (value[i].kind == VALUE_STR)
+            db_bind_str(q, at, value[i].bytes);
+        else if (value[i].kind == VALUE_BLOB)
+            db_bind_blob(q, at, value[i].bytes.ptr, value[i].bytes.len);
+    }
+    return q;
+}
+
+/* Runs a change; *ret_id (may be NULL) is the new row's.  ERR_NOT_FOUND when it changed no row. */
+static bool change(struct store *s, const char *sql, const struct value *value, size_t count,
+                   int64_t *ret_id, struct err *err)
+{
+    sqlite3_stmt *q = bound(s, sql, value, count, err);
+    if (!q || !db_run(&s->control, q, err))
+        return false;
+    if (sqlite3_changes(s->control.handle) == 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no such row");
+    if (ret_id)
+        *ret_id = sqlite3_last_insert_rowid(s->control.handle);
+    return true;
+}
+
+static bool locked_change(struct store *s, const char *sql, const struct value *value, size_t count,
+                          int64_t *ret_id, struct err *err)
+{
+    pthread_mutex_lock(&s->lock);
+    bool ok = change(s, sql, value, count, ret_id, err);
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+/* Puts a sentence for people over SQLite's about a broken UNIQUE or a missing row. */
+static bool explain(struct err *err, const char *taken, const char *missing)
+{
+    if (err->code == ERR_CONFLICT)
+        return err_set(err, ERR_CONFLICT, "%s", taken);
+    if (err->code == ERR_NOT_FOUND)
+        return err_set(err, ERR_NOT_FOUND, "%s", missing);
+    return false;
+}
+
+/* Reads rows into a growing array; read_row fills one element. */
+static bool read_rows(struct store *s, const char *sql, const struct value *value, size_t values,
+                      struct arena *a, size_t size,
+                      void (*read_row)(sqlite3_stmt *q, struct arena *a, void *to), void **ret_row,
+                      size_t *ret_count, struct err *err)
+{
+    size_t count = 0, room = 0;
+    char *rows = NULL;
+    int step = 0;
+    pthread_mutex_lock(&s->lock);
+    sqlite3_stmt *q = bound(s, sql, value, values, err);
+    while (q && (step = db_step(&s->control, q, err)) == SQLITE_ROW) {
+        if (count == room) {
+            room = room ? room * 2 : 8;
+            char *more = arena_alloc(a, room, size, alignof(max_align_t));
+            if (count)
+                memcpy(more, rows, count * size);
+            rows = more;
+        }
+        read_row(q, a, rows + count++ * size);
+    }
+    if (q)
+        (void)sqlite3_reset(q);
+    pthread_mutex_unlock(&s->lock);
+    *ret_row = rows;
+    *ret_count = count;
+    return q && step;
+}
+
+/* --- companies --- */
+
+static const char sql_company_list[] = SQL_COMPANY_LIST;
+
+static void read_company(sqlite3_stmt *q, struct arena *a, void *to)
+{
+    *(struct company *)to =
+        (struct company){.id = sqlite3_column_int64(q, 0),
+                         .name = db_column_str(q, 1, a),
+                         .zone = db_column_str(q, 2, a),
+                         .put_contacts = (enum put_contacts)sqlite3_column_int(q, 3),
+                         .created_at_us = sqlite3_column_int64(q, 4)};
+}
+
+bool store_company_create(struct store *s, str name, str zone, int64_t *ret_id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    AUTO(zone_free) struct zone *known = NULL;
+    static const char sql[] = SQL_COMPANY_INSERT;
+    if (!company_name_check(name, err) || !zone_open(arena_str(&a, zone).ptr, &known, err))
+        return false;
+    const struct value v[] = {STR_VALUE(name), STR_VALUE(zone), INT_VALUE(clock_now_us())};
+    return locked_change(s, sql, v, COUNT(v), ret_id, err) ||
+           explain(err, "there is a company of that name already", "");
+}
+
+static bool one_company(struct store *s, struct arena *a, struct value name, struct value id,
+                        struct company *ret, struct err *err)
+{
+    const struct value v[] = {name, id};
+    void *row;
+    size_t count;
+    if (!read_rows(s, sql_company_list, v, COUNT(v), a, sizeof *ret, read_company, &row, &count,
+                   err))
+        return false;
+    if (!count)
+        return err_set(err, ERR_NOT_FOUND,
+                       "there is no such company; 'clientele company list' shows those there are");
+    *ret = *(struct company *)row;
+    return true;
+}
+
+bool store_company_by_name(struct store *s, struct arena *a, str name, struct company *ret,
+                           struct err *err)
+{
+    return one_company(s, a, STR_VALUE(name), NULL_VALUE, ret, err);
+}
+
+bool store_company_by_id(struct store *s, struct arena *a, int64_t id, struct company *ret,
+                         struct err *err)
+{
+    return one_company(s, a, NULL_VALUE, INT_VALUE(id), ret, err);
+}
+
+bool store_company_list(struct store *s, struct arena *a, struct company **ret_company,
+                        size_t *ret_count, struct err *err)
+{
+    const struct value v[] = {NULL_VALUE, NULL_VALUE};
+    return read_rows(s, sql_company_list, v, COUNT(v), a, sizeof **ret_company, read_company,
+                     (void **)ret_company, ret_count, err);
+}
+
+static bool change_company(struct store *s, const char *sql, int64_t id, struct value value,
+                           struct err *err)
+{
+    const struct value v[] = {INT_VALUE(id), value};
+    pthread_mutex_lock(&s->lock);
+    bool ok = change(s, sql, v, COUNT(v), NULL, err);
+    pthread_mutex_unlock(&s->lock);
+    if (ok)
+        company_refresh(s, id);
+    return ok ||
+           explain(err, "there is a company of that name already", "there is no such company");
+}
+
+bool store_company_rename(struct store *s, int64_t id, str name, struct err *err)
+{
+    static const char sql[] = SQL_COMPANY_RENAME;
+    return company_name_check(name, err) && change_company(s, sql, id, STR_VALUE(name), err);
+}
+
+bool store_company_set_put_contacts(struct store *s, int64_t id, enum put_contacts how,
+                                    struct err *err)
+{
+    static const char sql[] = SQL_COMPANY_SET_PUT_CONTACTS;
+    return change_company(s, sql, id, INT_VALUE(how), err);
+}
+
+bool store_company_delete(struct store *s, int64_t id, struct err *err)
+{
+    static const char sql[] = SQL_COMPANY_DELETE;
+    const struct value v[] = {INT_VALUE(id)};
+    pthread_mutex_lock(&s->lock);
+    bool ok = change(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err);
+    if (ok)
+        company_close_for_good(s, id);
+    pthread_mutex_unlock(&s->lock);
+    return ok || explain(err, "", "there is no such company");
+}
+
+/* --- users --- */
+
+static void read_user(sqlite3_stmt *q, struct arena *a, void *to)
+{
+    *(struct user *)to = (struct user){.id = sqlite3_column_int64(q, 0),
+                                       .company_id = sqlite3_column_int64(q, 1),
+                                       .email = db_column_str(q, 2, a),
+                                       .role = (enum user_role)sqlite3_column_int(q, 3),
+                                       .disabled = sqlite3_column_int(q, 4),
+                                       .created_at_us = sqlite3_column_int64(q, 5)};
+}
+
+static const char sql_user_list[] = SQL_USER_LIST;
+
+bool store_user_create(struct store *s, int64_t company_id, str email, enum user_role role,
+                       str password, int64_t *ret_id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    static const char sql[] = SQL_USER_INSERT;
+    char hash[PASSWORD_HASH_BYTES];
+    if (!consumer_email_valid(&a, email))
+        return err_set(err, ERR_INVALID, "a user needs a valid e-mail address");
+    if (!str_is_null(password) && !password_check(password, err))
+        return false;
+    if (!str_is_null(password))
+        crypto_password_hash(password, hash);
+    const struct value v[] = {INT_VALUE(company_id),
+                              STR_VALUE(email),
+                              STR_VALUE(consumer_email_key(&a, email)),
+                              INT_VALUE(role),
+                              str_is_null(password) ? NULL_VALUE : STR_VALUE(str_of(hash)),
+                              INT_VALUE(clock_now_us())};
+    return locked_change(s, sql, v, COUNT(v), ret_id, err) ||
+           explain(err, "the company has a user with that e-mail already", "");
+}
+
+bool store_user_by_email(struct store *s, struct arena *a, int64_t company_id, str email,
+                         struct user *ret, struct err *err)
+{
+    const struct value v[] = {INT_VALUE(company_id), STR_VALUE(consumer_email_key(a, email))};
+    void *row;
+    size_t count;
+    if (!consumer_email_valid(a, email))
+        return err_set(err, ERR_INVALID, "that is no e-mail address");
+    if (!read_rows(s, sql_user_list, v, COUNT(v), a, sizeof *ret, read_user, &row, &count, err))
+        return false;
+    if (!count)
+        return err_set(err, ERR_NOT_FOUND,
+                       "the company has no such user; 'clientele user list' shows those there are");
+    *ret = *(struct user *)row;
+    return true;
+}
+
+bool store_user_list(struct store *s, struct arena *a, int64_t company_id, struct user **ret_user,
+                     size_t *ret_count, struct err *err)
+{
+    const struct value v[] = {INT_VALUE(company_id), NULL_VALUE};
+    return read_rows(s, sql_user_list, v, COUNT(v), a, sizeof **ret_user, read_user,
+                     (void **)ret_user, ret_count, err);
+}
+
+bool store_user_set_role(struct store *s, int64_t id, enum user_role role, struct err *err)
+{
+    static const char sql[] = SQL_USER_SET_ROLE;
+    const struct value v[] = {INT_VALUE(id), INT_VALUE(role)};
+    return locked_change(s, sql, v, COUNT(v), NULL, err) ||
+           explain(err, "", "there is no such user");
+}
+
+bool store_user_set_disabled(struct store *s, int64_t id, bool disabled, struct err *err)
+{
+    static const char sql[] = SQL_USER_SET_DISABLED;
+    const struct value v[] = {INT_VALUE(id), INT_VALUE(disabled)};
+    return locked_change(s, sql, v, COUNT(v), NULL, err) ||
+           explain(err, "", "there is no such user");
+}
+
+bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
+                      char ret_secret[TOKEN_TEXT_BYTES], struct err *err)
+{
+    static const char sql[] = SQL_USER_RESET;
+    unsigned char hash[TOKEN_HASH_BYTES];
+    char secret[TOKEN_TEXT_BYTES];
+    token_make(secret);
+    token_hash(str_of(secret), hash);
+    const struct value v[] = {INT_VALUE(id), BLOB_VALUE(hash, sizeof hash),
+                              INT_VALUE(expires_at_us)};
+    if (!locked_change(s, sql, v, COUNT(v), NULL, err))
+        return explain(err, "", "there is no such user");
+    memcpy(ret_secret, secret, sizeof secret);
+    return true;
+}
+
+/* --- tokens --- */
+
+static void read_token(sqlite3_stmt *q, struct arena *a, void *to)
+{
+    *(struct token *)to = (struct token){.id = sqlite3_column_int64(q, 0),
+                                         .company_id = sqlite3_column_int64(q, 1),
+                                         .name = db_column_str(q, 2, a),
+                                         .scope = (unsigned)sqlite3_column_int(q, 3),
+                                         .created_at_us = sqlite3_column_int64(q, 4),
+                                         .expires_at_us = sqlite3_column_int64(q, 5),
+                                         .revoked_at_us = sqlite3_column_int64(q, 6)};
+}
+
+static const char sql_token_list[] = SQL_TOKEN_LIST;
+
+static int by_hash(const void *x, const void *y)
+{
+    return memcmp(((const struct token_row *)x)->hash, ((const struct token_row *)y)->hash,
+                  TOKEN_HASH_BYTES);
+}
+
+bool tokens_load(struct store *s, struct err *err)
+{
+    struct arena a = {0};
+    struct token_row *row = NULL;
+    size_t count = 0, room = 0;
+    int step = 0;
+    sqlite3_stmt *q = bound(s, sql_token_list, NULL, 0, err);
+    while (q && (step = db_step(&s->control, q, err)) == SQLITE_ROW) {
+        if (count == room)
+            row = mem_grow(row, room = room ? room * 2 : 16, sizeof *row);
+        read_token(q, &a, &row[count].token);
+        assert(sqlite3_column_bytes(q, 7) == TOKEN_HASH_BYTES);
+        memcpy(row[count++].hash, sqlite3_column_blob(q, 7), TOKEN_HASH_BYTES);
+    }
+    if (q)
+        (void)sqlite3_reset(q);
+    if (!q || !step) {
+        arena_done(&a);
+        mem_free(row);
+        return false;
+    }
+    if (count)
+        qsort(row, count, sizeof *row, by_hash);
+    pthread_rwlock_wrlock(&s->token_lock);
+    arena_done(&s->token_arena);
+    mem_free(s->token);
+    s->token_arena = a;
+    s->token = row;
+    s->tokens = count;
+    pthread_rwlock_unlock(&s->token_lock);
+    return true;
+}
+
+bool store_token_create(struct store *s, int64_t company_id, str name, str value, unsigned scope,
+                        int64_t expires_at_us, int64_t *ret_id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    static const char sql[] = SQL_TOKEN_INSERT;
+    unsigned char hash[TOKEN_HASH_BYTES];
+    if (!token_check(value, err))
+        return false;
+    token_hash(value, hash);
+    str sealed = crypto_seal(&a, s->seal_key, value);
+    const struct value v[] = {INT_VALUE(company_id),
+                              STR_VALUE(name),
+                              BLOB_VALUE(hash, sizeof hash),
+                              BLOB_VALUE(sealed.ptr, sealed.len),
+                              INT_VALUE(scope),
+                              INT_VALUE(clock_now_us()),
+                              INT_VALUE(expires_at_us)};
+    pthread_mutex_lock(&s->lock);
+    bool ok = change(s, sql, v, COUNT(v), ret_id, err) && tokens_load(s, err);
+    pthread_mutex_unlock(&s->lock);
+    return ok || explain(err, "that key is in use already", "");
+}
+
+bool store_token_list(struct store *s, struct arena *a, int64_t company_id,
+                      struct token **ret_token, size_t *ret_count, struct err *err)
+{
+    const struct value v[] = {INT_VALUE(company_id)};
+    return read_rows(s, sql_token_list, v, COUNT(v), a, sizeof **ret_token, read_token,
+                     (void **)ret_token, ret_count, err);
+}
+
+static void read_sealed(sqlite3_stmt *q, struct arena *a, void *to)
+{
+    *(str *)to = db_column_str(q, 0, a);
+}
+
+bool store_token_show(struct store *s, struct arena *a, int64_t id, str *ret_value, struct err *err)
+{
+    static const char sql[] = SQL_TOKEN_SEALED;
+    const struct value v[] = {INT_VALUE(id)};
+    void *row;
+    size_t count;
+    if (!read_rows(s, sql, v, COUNT(v), a, sizeof(str), read_sealed, &row, &count, err))
+        return false;
+    return count ? crypto_open(a, s->seal_key, *(str *)row, ret_value, err)
+                 : err_set(err, ERR_NOT_FOUND, "there is no such token");
+}
+
+bool store_token_revoke(struct store *s, int64_t id, struct err *err)
+{
+    static const char sql[] = SQL_TOKEN_REVOKE;
+    const struct value v[] = {INT_VALUE(id), INT_VALUE(clock_now_us())};
+    pthread_mutex_lock(&s->lock);
+    bool ok = change(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err);
+    pthread_mutex_unlock(&s->lock);
+    return ok || explain(err, "", "there is no such token, or it was revoked before");
+}
+
+bool store_token_find(struct store *s, str value, struct token *ret_token, struct err *err)
+{
+    struct token_row wanted;
+    token_hash(value, wanted.hash);
+    pthread_rwlock_rdlock(&s->token_lock);
+    const struct token_row *row =
+        s->tokens ? bsearch(&wanted, s->token, s->tokens, sizeof wanted, by_hash) : NULL;
+    if (row) {
+        *ret_token = row->token;
+        ret_token->name = (str){0}; // the name's bytes may go with the next change
+    }
+    pthread_rwlock_unlock(&s->token_lock);
+    return row || err_set(err, ERR_NOT_FOUND, "there is no such token");
+}

@@ -1,0 +1,13 @@
+/* reader: a connection that only reads.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_SQLITE_READER_H
+#define STORE_SQLITE_READER_H
+
+#include "store/sqlite/db.h"
+#include "store/store.h"
+
+struct store_reader {
+    struct db db;
+};
+
+#endif

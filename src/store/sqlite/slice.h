@@ -1,0 +1,49 @@
+/* slice: what a slice of changes touches, in memory: keys and customers, as stored and as they will
+ * be.
+ *
+ * Changes act one after another on this picture; only then is the difference written, in key order.
+ * Threads: the writer's (or a trial's) own.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_SQLITE_SLICE_H
+#define STORE_SQLITE_SLICE_H
+
+#include "domain/consumer.h"
+
+enum key_kind { KEY_EXTERNAL, KEY_EMAIL, KEY_LEGACY, KEY_KINDS };
+struct key_slot {
+    enum key_kind kind;
+    str text;
+    int64_t was, now; /* whose it is: in the database, and after the changes so far; 0: nobody's */
+    struct key_slot *next;
+};
+struct entry {
+    struct consumer now; /* now.id is always set */
+    bool stored;         /* a row in the database */
+    bool exists;         /* after the changes so far */
+    bool dirty;
+    struct entry *next;
+};
+struct slice {
+    struct arena arena; /* entries, slots and the records' texts */
+    struct key_slot **slot_bucket;
+    struct entry **entry_bucket;
+    size_t buckets;         /* a power of two */
+    struct key_slot **slot; /* all of them, for sorting */
+    size_t slots, slot_room;
+    struct entry **entry;
+    size_t entries, entry_room;
+};
+
+/* Empties the slice and makes it ready for about `changes` changes. */
+void slice_begin(struct slice *s, size_t changes);
+/* The slot of a key; made (was = now = 0) when it is not there.  text is borrowed. */
+struct key_slot *slice_slot(struct slice *s, enum key_kind kind, str text);
+/* The entry of an id, made when it is not there; and NULL when it is not. */
+struct entry *slice_entry(struct slice *s, int64_t id);
+struct entry *slice_find(const struct slice *s, int64_t id);
+/* Orders slots by kind and text, entries by id. */
+void slice_sort_slots(struct slice *s);
+void slice_sort_entries(struct slice *s);
+void slice_done(struct slice *s);
+
+#endif

@@ -1,0 +1,68 @@
+/* What the modules of the SQLite store share.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_SQLITE_STORE_PRIV_H
+#define STORE_SQLITE_STORE_PRIV_H
+
+#include "base/crypto.h"
+#include "store/sqlite/apply.h"
+#include "store/sqlite/db.h"
+#include "store/store.h"
+
+#include <pthread.h>
+
+struct token_row {
+    unsigned char hash[TOKEN_HASH_BYTES];
+    struct token token;
+};
+struct store {
+    char *data_dir;
+    size_t cache_bytes;
+    bool commit_each;
+    int lock_fd;
+    unsigned char seal_key[SEAL_KEY_BYTES];
+    pthread_mutex_t lock;
+    /* guarded by lock: */
+    struct db control;
+    struct store_company *companies;
+    /* guarded by token_lock; tokens in the order of their hashes: */
+    pthread_rwlock_t token_lock;
+    struct arena token_arena;
+    struct token_row *token;
+    size_t tokens;
+};
+struct company_info { /* replaced as a whole, never changed: readers may hold an old one */
+    struct arena arena;
+    struct company company;
+    struct company_info *older;
+};
+struct store_company {
+    struct store *store;
+    int64_t id;
+    char *path;
+    struct zone *zone;
+    struct company_info *_Atomic info;
+    struct store_company *next;
+    pthread_t writer;
+    bool started;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* guarded by lock: */
+    struct store_batch *small, **small_last, *file, **file_last;
+    bool stopping;
+    /* the writer's own: */
+    struct db db;
+    struct applier applier;
+    int64_t small_seen_us; /* when an API request last went through */
+};
+
+/* The writer of an opened company: starts its thread; stops it after what is queued. */
+MUST_CHECK bool writer_start(struct store_company *c, struct err *err);
+void writer_stop(struct store_company *c);
+/* Adds what a slice of a file did to its task, in the transaction of the slice. */
+MUST_CHECK bool task_record(struct db *db, const struct store_batch *batch,
+                            const struct store_change *change, size_t count, bool last,
+                            struct err *err);
+/* Brings tokens in memory up to date with control.db; with store->lock held. */
+MUST_CHECK bool tokens_load(struct store *s, struct err *err);
+
+#endif

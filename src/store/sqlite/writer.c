@@ -1,0 +1,307 @@
+/* The one writer of a company.
+ *
+ * What waits shares one transaction and one sync to disk.  API requests go first; a file's batch is
+ * applied slice by slice, each in a transaction of its own together with the task's counters, so
+ * requests never wait for a whole file. SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/sqlite/store_priv.h"
+
+#include <errno.h>
+#include <time.h>
+
+enum {
+    GROUP_CHANGES = 4096,       // of API requests in one transaction
+    SHARED_SLICE_CHANGES = 500, // of a file while requests come in
+    QUIET_US = 500000,          // no request for so long: files have the writer for themselves
+    CHECKPOINT_PAGES = 32768,   // late checkpoints: a page changed often is copied once
+    IDLE_CHECKPOINT_PAGES = 256,
+    IDLE_S = 2,
+};
+
+static bool begin(struct store_company *c, struct err *err)
+{
+    return db_exec(&c->db, "BEGIN IMMEDIATE", err);
+}
+
+static bool commit(struct store_company *c, struct err *err)
+{
+    return apply_save_meta(&c->applier, err) && db_exec(&c->db, "COMMIT", err);
+}
+
+/* err already says why; a failing rollback adds nothing. */
+static void roll_back(struct store_company *c)
+{
+    struct err ignored = {0};
+    if (!sqlite3_get_autocommit(c->db.handle))
+        IGNORE(db_exec(&c->db, "ROLLBACK", &ignored));
+    if (!apply_load_meta(&c->applier, &ignored))
+        log_error("company %lld: %s", (long long)c->id, ignored.msg);
+}
+
+static void finish(struct store_batch *batch, const struct err *err)
+{
+    batch->err = *err;
+    batch->done(batch); // the batch is its owner's again
+}
+
+/* --- API requests: a group, one transaction --- */
+
+static bool apply_items(struct store_company *c, const struct apply_item *item, size_t count,
+                        struct err *err)
+{
+    for (size_t done; count; item += done, count -= done)
+        if (!apply_slice(&c->applier, item, count, &done, err))
+            return false;
+    return true;
+}
+
+static bool write_group(struct store_company *c, struct store_batch *first, struct store_batch *end,
+                        struct err *err)
+{
+    size_t count = 0, n = 0;
+    for (struct store_batch *b = first; b != end; b = b->next)
+        count += b->count;
+    struct apply_item *item = mem_new(count, sizeof *item);
+    for (struct store_batch *b = first; b != end; b = b->next)
+        for (size_t i = 0; i < b->count; i++)
+            item[n++] = (struct apply_item){&b->change[i], b};
+    bool ok = begin(c, err) && apply_items(c, item, count, err) && commit(c, err);
+    mem_free(item);
+    if (!ok)
+        roll_back(c);
+    return ok;
+}
+
+static void finish_group(struct store_batch *first, struct store_batch *end, const struct err *err)
+{
+    while (first != end) {
+        struct store_batch *next = first->next;
+        finish(first, err);
+        first = next;
+    }
+}
+
+static void serve_group(struct store_company *c, struct store_batch *first)
+{
+    while (first) {
+        struct store_batch *end = first;
+        size_t count = 0;
+        do {
+            count += end->count;
+            end = end->next;
+        } while (end && !c->store->commit_each && count + end->count <= GROUP_CHANGES);
+        struct err err = {0};
+        if (write_group(c, first, end, &err) || first->next == end || err.code == ERR_LIMIT) {
+            finish_group(first, end, &err);
+        } else {
+            // One of them may be to blame: each alone, so that the others do not suffer.
+            log_warning("company %lld: a group of requests failed and is tried one by one: %s",
+                        (long long)c->id, err.msg);
+            while (first != end) {
+                struct store_batch *next = first->next;
+                err = (struct err){0};
+                (void)write_group(c, first, next, &err);
+                finish(first, &err);
+                first = next;
+            }
+        }
+        first = end;
+    }
+}
+
+/* --- files: a slice, one transaction --- */
+
+struct file_work {
+    struct store_batch *batch;
+    struct apply_item *item;
+    size_t done;
+};
+
+static bool write_slice(struct store_company *c, struct file_work *w, size_t max, struct err *err)
+{
+    size_t count = MIN(w->batch->count - w->done, max), done = 0;
+    bool ok = begin(c, err) &&
+              (!count || apply_slice(&c->applier, w->item + w->done, count, &done, err)) &&
+              (!w->batch->task_id || task_record(&c->db, w->batch, w->batch->change + w->done, done,
+                                                 w->done + done == w->batch->count, err)) &&
+              commit(c, err);
+    if (ok)
+        w->done += done;
+    else
+        roll_back(c);
+    return ok;
+}
+
+/* Goes on with the file's batch; true when it is finished. */
+static bool serve_file(struct store_company *c, struct file_work *w)
+{
+    struct err err = {0};
+    bool shared = clock_monotonic_us() - c->small_seen_us < QUIET_US;
+    bool ok = write_slice(c, w, shared ? SHARED_SLICE_CHANGES : LIMIT_BATCH_ROWS, &err);
+    if (ok && w->done < w->batch->count)
+        return false;
+    mem_free(w->item);
+    w->item = NULL;
+    finish(TAKE(w->batch), &err);
+    return true;
+}
+
+static void start_file(struct file_work *w, struct store_batch *batch)
+{
+    *w = (struct file_work){.batch = batch, .item = mem_new(batch->count, sizeof *w->item)};
+    for (size_t i = 0; i < batch->count; i++)
+        w->item[i] = (struct apply_item){&batch->change[i], batch};
+}
+
+/* --- the thread --- */
+
+static int wal_pages(void *context, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    *(int *)context = pages;
+    return SQLITE_OK;
+}
+
+static void checkpoint(struct store_company *c, int *pages)
+{
+    int log = 0, copied = 0;
+    if (sqlite3_wal_checkpoint_v2(c->db.handle, "main", SQLITE_CHECKPOINT_PASSIVE, &log, &copied) !=
+        SQLITE_OK)
+        log_warning("company %lld: checkpoint: %s", (long long)c->id, sqlite3_errmsg(c->db.handle));
+    *pages = 0;
+}
+
+/* Waits for work; false when it is time to stop. */
+static bool wait_for_work(struct store_company *c, const struct file_work *w,
+                          struct store_batch **small, struct store_batch **file, int *pages)
+{
+    pthread_mutex_lock(&c->lock);
+    while (!c->small && !c->file && !w->batch && !c->stopping) {
+        struct timespec until;
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += IDLE_S;
+        if (pthread_cond_timedwait(&c->changed, &c->lock, &until) == ETIMEDOUT &&
+            *pages > IDLE_CHECKPOINT_PAGES) {
+            pthread_mutex_unlock(&c->lock);
+            checkpoint(c, pages);
+            pthread_mutex_lock(&c->lock);
+        }
+    }
+    *small = c->small;
+    c->small = NULL;
+    c->small_last = &c->small;
+    *file = NULL;
+    if (!w->batch && c->file) {
+        *file = c->file;
+        c->file = c->file->next;
+        if (!c->file)
+            c->file_last = &c->file;
+    }
+    bool go_on = *small || *file || w->batch || !c->stopping;
+    pthread_mutex_unlock(&c->lock);
+    return go_on;
+}
+
+static void *writer_main(void *context)
+{
+    struct store_company *c = context;
+    struct file_work work = {0};
+    struct store_batch *small, *file;
+    int pages = 0;
+    (void)sqlite3_wal_hook(c->db.handle, wal_pages, &pages);
+    while (wait_for_work(c, &work, &small, &file, &pages)) {
+        if (small) {
+            c->small_seen_us = clock_monotonic_us();
+            serve_group(c, small);
+        }
+        if (file)
+            start_file(&work, file);
+        if (work.batch)
+            (void)serve_file(c, &work);
+        if (pages > CHECKPOINT_PAGES)
+            checkpoint(c, &pages);
+    }
+    return NULL;
+}
+
+bool writer_start(struct store_company *c, struct err *err)
+{
+    c->small_last = &c->small;
+    c->file_last = &c->file;
+    c->applier.db = &c->db;
+    c->small_seen_us = INT64_MIN / 2;
+    if (!apply_load_meta(&c->applier, err))
+        return false;
+    c->started = pthread_create(&c->writer, NULL, writer_main, c) == 0;
+    return c->started || err_set(err, ERR_INTERNAL, "cannot start a thread");
+}
+
+void writer_stop(struct store_company *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->stopping = true;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+    if (c->started)
+        (void)pthread_join(c->writer, NULL);
+    c->started = false;
+    if (c->db.handle)
+        (void)sqlite3_wal_checkpoint_v2(c->db.handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL,
+                                        NULL);
+    apply_done(&c->applier);
+    db_close(&c->db);
+}
+
+void store_submit(struct store_company *c, struct store_batch *batch)
+{
+    batch->next = NULL;
+    pthread_mutex_lock(&c->lock);
+    bool refused = c->stopping;
+    if (!refused) {
+        struct store_batch ***last = batch->small ? &c->small_last : &c->file_last;
+        bool first = !c->small && !c->file;
+        **last = batch;
+        *last = &batch->next;
+        if (first)
+            pthread_cond_signal(&c->changed);
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (refused) {
+        const struct err err = {ERR_NOT_FOUND, "the company is closed"};
+        finish(batch, &err);
+    }
+}
+
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool done;
+};
+
+static void wake(struct store_batch *batch)
+{
+    struct waiter *w = batch->context;
+    pthread_mutex_lock(&w->lock);
+    w->done = true;
+    pthread_cond_signal(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool store_apply(struct store_company *c, struct store_batch *batch, struct err *err)
+{
+    struct waiter w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+    batch->done = wake;
+    batch->context = &w;
+    store_submit(c, batch);
+    pthread_mutex_lock(&w.lock);
+    while (!w.done)
+        pthread_cond_wait(&w.changed, &w.lock);
+    pthread_mutex_unlock(&w.lock);
+    if (batch->err.code != ERR_NONE)
+        *err = batch->err;
+    return batch->err.code == ERR_NONE;
+}
