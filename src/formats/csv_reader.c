@@ -1,0 +1,250 @@
+/* The scanner works on a window of the text.  A record that does not end inside the window is
+ * scanned anew after the window has been moved and filled: simple, and rare, since a window holds
+ * many records. SPDX-License-Identifier: Apache-2.0 */
+#include "formats/csv_reader.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { WINDOW_BYTES = 256 * 1024, FIRST_CELLS = 64 };
+
+struct csv_reader {
+    csv_read *read;
+    void *context;
+    char delimiter;
+    struct csv_limits limits;
+    char *window;
+    size_t room, start, end; /* unread text is window[start, end) */
+    bool eof;
+    uint64_t line; /* of window[start] */
+    str *cell;
+    bool *mend; /* per cell: its quotes are still in */
+    size_t cells, cell_room;
+};
+
+struct csv_reader *csv_reader_new(csv_read *read, void *context, char delimiter,
+                                  struct csv_limits limits)
+{
+    struct csv_reader *r = mem_new(1, sizeof *r);
+    assert(delimiter != '"' && delimiter != '\r' && delimiter != '\n');
+    r->read = read;
+    r->context = context;
+    r->delimiter = delimiter;
+    r->limits = limits;
+    r->room = WINDOW_BYTES;
+    r->window = mem_new(r->room, 1);
+    r->line = 1;
+    return r;
+}
+
+void csv_reader_free(struct csv_reader *r)
+{
+    if (!r)
+        return;
+    mem_free(r->window);
+    mem_free(r->cell);
+    mem_free(r->mend);
+    mem_free(r);
+}
+
+/* Moves the unread text to the window's start and reads more behind it. */
+static bool fill(struct csv_reader *r, struct file_problem *problem, struct err *err)
+{
+    memmove(r->window, r->window + r->start, r->end - r->start);
+    r->end -= r->start;
+    r->start = 0;
+    if (r->end == r->room) {
+        r->room *= 2;
+        r->window = mem_grow(r->window, r->room, 1);
+    }
+    int64_t n = r->read(r->context, r->window + r->end, r->room - r->end, problem, err);
+    if (n < 0)
+        return false;
+    r->eof = n == 0;
+    r->end += (size_t)n;
+    return true;
+}
+
+/* The offset of the first delimiter, CR or LF at or after i, or end. */
+static size_t find_end(const char *text, size_t i, size_t end, char delimiter)
+{
+#ifdef __SSE2__
+    const __m128i d = _mm_set1_epi8(delimiter), cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n');
+    for (; i + 16 <= end; i += 16) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(text + i));
+        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(x, d),
+                                   _mm_or_si128(_mm_cmpeq_epi8(x, cr), _mm_cmpeq_epi8(x, lf)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+        if (mask)
+            return i + (size_t)__builtin_ctz(mask);
+    }
+#endif
+    while (i < end && text[i] != delimiter && text[i] != '\r' && text[i] != '\n')
+        i++;
+    return i;
+}
+
+static void add_cell(struct csv_reader *r, char *p, size_t len, bool mend)
+{
+    if (r->cells == r->cell_room) {
+        r->cell_room = r->cell_room ? r->cell_room * 2 : FIRST_CELLS;
+        r->cell = mem_grow(r->cell, r->cell_room, sizeof *r->cell);
+        r->mend = mem_grow(r->mend, r->cell_room, sizeof *r->mend);
+    }
+    r->mend[r->cells] = mend;
+    r->cell[r->cells++] = (str){p, len};
+}
+
+enum scan { SCAN_RECORD, SCAN_MORE /* the window ends first */, SCAN_FAILED };
+
+/* One record's scan: nothing of the reader changes but its cells, so that it can be repeated. */
+struct record {
+    size_t i;       /* the next byte */
+    uint64_t lines; /* ends of lines seen */
+    uint64_t quote_line;
+};
+
+/* Finds the closing quote of the cell whose opening one stands before rec->i, and the end of what
+ * follows it. The bytes stay as they are: *ret_doubled says whether "" must be halved. */
+static bool scan_quoted(struct csv_reader *r, struct record *rec, size_t *ret_close,
+                        bool *ret_doubled)
+{
+    const char *text = r->window;
+    size_t i = rec->i, counted = i;
+    *ret_doubled = false;
+    for (;; i += 2) {
+        const char *quote = i < r->end ? memchr(text + i, '"', r->end - i) : NULL;
+        if (!quote)
+            return false;
+        i = (size_t)(quote - text);
+        // At the window's end the next byte is not known: it may double the quote.
+        if (i + 1 == r->end && !r->eof)
+            return false;
+        if (i + 1 == r->end || text[i + 1] != '"')
+            break;
+        *ret_doubled = true;
+    }
+    for (; counted < i; counted++)
+        rec->lines += text[counted] == '\n' || (text[counted] == '\r' && text[counted + 1] != '\n');
+    *ret_close = i;
+    rec->i = find_end(text, i + 1, r->end, r->delimiter);
+    return true;
+}
+
+/* Removes the quotes of a quoted cell in place; text after the closing quote stays. */
+static size_t unquote(char *p, size_t len)
+{
+    size_t to = 0, i = 0;
+    for (; i < len; i++) {
+        if (p[i] == '"') {
+            if (i + 1 < len && p[i + 1] == '"') {
+                i++;
+            } else {
+                i++;
+                break;
+            }
+        }
+        p[to++] = p[i];
+    }
+    memmove(p + to, p + i, len - i);
+    return to + (len - i);
+}
+
+static enum scan scan_record(struct csv_reader *r, struct record *rec, struct file_problem *problem)
+{
+    r->cells = 0;
+    for (;;) {
+        size_t from = rec->i;
+        bool quoted = from < r->end && r->window[from] == '"';
+        if (quoted) {
+            size_t close;
+            bool doubled;
+            rec->quote_line = r->line + rec->lines;
+            rec->i++;
+            if (!scan_quoted(r, rec, &close, &doubled)) {
+                if (!r->eof)
+                    return SCAN_MORE;
+                problem->line = rec->quote_line;
+                (void)file_problem_set(problem, FILE_QUOTE_OPEN, (str){0}, (str){0});
+                return SCAN_FAILED;
+            }
+            // Plain quoted cells are cut out of their quotes; others are mended once the record is
+            // known to be whole, for the bytes must stay as they are while it may be scanned anew.
+            if (!doubled && rec->i == close + 1)
+                add_cell(r, r->window + from + 1, close - from - 1, false);
+            else
+                add_cell(r, r->window + from, rec->i - from, true);
+        } else {
+            rec->i = find_end(r->window, from, r->end, r->delimiter);
+            add_cell(r, r->window + from, rec->i - from, false);
+        }
+        // The byte after the cell decides; a CR needs one more to be told from a CRLF.
+        if (rec->i == r->end || (r->window[rec->i] == '\r' && rec->i + 1 == r->end)) {
+            if (!r->eof)
+                return SCAN_MORE;
+            if (rec->i == r->end)
+                return SCAN_RECORD;
+        }
+        if (r->cells > r->limits.columns) {
+            problem->line = r->line;
+            problem->limit = r->limits.columns;
+            (void)file_problem_set(problem, FILE_TOO_MANY_COLUMNS, (str){0}, (str){0});
+            return SCAN_FAILED;
+        }
+        if (r->window[rec->i] != r->delimiter)
+            break;
+        rec->i++;
+    }
+    rec->i +=
+        r->window[rec->i] == '\r' && rec->i + 1 < r->end && r->window[rec->i + 1] == '\n' ? 2 : 1;
+    rec->lines++;
+    return SCAN_RECORD;
+}
+
+static void unquote_cells(struct csv_reader *r)
+{
+    for (size_t i = 0; i < r->cells; i++) {
+        char *p = (char *)r->cell[i].ptr;
+        if (r->mend[i])
+            r->cell[i] = (str){p + 1, unquote(p + 1, r->cell[i].len - 1)};
+    }
+}
+
+enum rows_step csv_reader_next(struct csv_reader *r, struct row *ret_row,
+                               struct file_problem *ret_problem, struct err *err)
+{
+    for (;;) {
+        struct record rec = {.i = r->start};
+        if (r->start == r->end) {
+            if (r->eof)
+                return ROWS_END;
+            if (!fill(r, ret_problem, err))
+                return ROWS_FAILED;
+            continue;
+        }
+        enum scan scan = scan_record(r, &rec, ret_problem);
+        if (scan == SCAN_FAILED)
+            return ROWS_FAILED;
+        if (rec.i - r->start > r->limits.row_bytes ||
+            (scan == SCAN_MORE && r->end - r->start > r->limits.row_bytes)) {
+            ret_problem->line = r->line;
+            ret_problem->limit = r->limits.row_bytes;
+            (void)file_problem_set(ret_problem, FILE_ROW_TOO_LARGE, (str){0}, (str){0});
+            return ROWS_FAILED;
+        }
+        if (scan == SCAN_MORE) {
+            if (!fill(r, ret_problem, err))
+                return ROWS_FAILED;
+            continue;
+        }
+        unquote_cells(r);
+        *ret_row = (struct row){.line = r->line, .cell = r->cell, .count = r->cells};
+        r->start = rec.i;
+        r->line += rec.lines;
+        return ROWS_ROW;
+    }
+}

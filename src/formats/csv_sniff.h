@@ -1,0 +1,17 @@
+/* csv_sniff: which character separates the columns.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FORMATS_CSV_SNIFF_H
+#define FORMATS_CSV_SNIFF_H
+
+#include "base/str.h"
+#include "formats/file_problem.h"
+
+/* Judges the beginning of a file (UTF-8; `whole`: it is all of the file).  0 with *ret_problem set
+ * (FILE_DELIMITER, FILE_ONE_COLUMN) when that cannot be told without guessing.  An empty text has
+ * the delimiter ','. */
+char csv_sniff(str sample, bool whole, struct file_problem *ret_problem);
+/* The delimiter of Excel's own first line "sep=;", and the length of that line with its end; 0 when
+ * there is none. */
+char csv_sniff_sep_line(str text, size_t *ret_len);
+
+#endif

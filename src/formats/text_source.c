@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/text_source.h"
+
+#include "base/buf.h"
+#include "base/charset.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { CHUNK_BYTES = 256 * 1024 };
+
+struct text_source {
+    int fd;
+    char *raw; /* CHUNK_BYTES: what was read and not yet taken stands at [start, end) */
+    size_t start, end;
+    uint64_t offset; /* of raw[start] in the file */
+    bool eof, had_bom;
+    struct charset *charset; /* NULL: UTF-8 */
+    struct buf converted;
+    size_t converted_done;
+    const char *encoding;
+};
+
+/* In this order: UTF-32LE's mark begins with UTF-16LE's. */
+static const struct {
+    const char *mark;
+    size_t len;
+    const char *encoding;
+} marks[] = {
+    {"\xEF\xBB\xBF", 3, "UTF-8"},        {"\xFF\xFE\x00\x00", 4, "UTF-32LE"},
+    {"\x00\x00\xFE\xFF", 4, "UTF-32BE"}, {"\xFF\xFE", 2, "UTF-16LE"},
+    {"\xFE\xFF", 2, "UTF-16BE"},
+};
+
+static bool fill(struct text_source *s, struct file_problem *problem, struct err *err)
+{
+    if (s->start) {
+        memmove(s->raw, s->raw + s->start, s->end - s->start);
+        s->end -= s->start;
+        s->start = 0;
+    }
+    while (!s->eof && s->end < CHUNK_BYTES) {
+        ssize_t n = read(s->fd, s->raw + s->end, CHUNK_BYTES - s->end);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            err_errno(err, "cannot read the file");
+            return file_problem_set(problem, FILE_UNREADABLE, (str){0}, str_of(err->msg));
+        }
+        s->eof = n == 0;
+        s->end += (size_t)n;
+    }
+    return true;
+}
+
+static str pending(const struct text_source *s)
+{
+    return (str){s->raw + s->start, s->end - s->start};
+}
+
+static void take(struct text_source *s, size_t bytes)
+{
+    s->start += bytes;
+    s->offset += bytes;
+}
+
+/* Where a byte stands for a person: its line and column, counted anew from the file's start. */
+static void locate(int fd, uint64_t offset, uint64_t *line, uint64_t *column)
+{
+    char chunk[16 * 1024];
+    uint64_t at = 0;
+    bool after_cr = false;
+    *line = *column = 1;
+    while (at < offset) {
+        ssize_t n = pread(fd, chunk, (size_t)MIN((uint64_t)sizeof chunk, offset - at), (off_t)at);
+        if (n <= 0)
+            return;
+        for (ssize_t i = 0; i < n; i++) {
+            char c = chunk[i];
+            if (c == '\r' || (c == '\n' && !after_cr)) {
+                ++*line;
+                *column = 1;
+            } else if (c != '\n' && ((unsigned char)c & 0xC0) != 0x80) {
+                ++*column;
+            }
+            after_cr = c == '\r';
+        }
+        at += (uint64_t)n;
+    }
+}
+
+static bool bad_byte(struct text_source *s, enum file_problem_code code, uint64_t offset,
+                     struct file_problem *problem)
+{
+    unsigned char byte = 0;
+    problem->offset = offset;
+    if (pread(s->fd, &byte, 1, (off_t)offset) == 1)
+        problem->byte = byte;
+    locate(s->fd, offset, &problem->line, &problem->column);
+    return file_problem_set(
+        problem, code, code == FILE_ENCODING_MISMATCH ? str_of(s->encoding) : (str){0}, (str){0});
+}
+
+/* The encodings in which a sample around the bad byte reads as Russian or Western text, most likely
+ * first. */
+static void name_candidates(struct text_source *s, uint64_t offset, struct file_problem *problem)
+{
+    static const char *const candidates[] = {"windows-1251", "KOI8-R", "IBM866", "windows-1252"};
+    char sample[2048];
+    AUTO(buf_done) struct buf list = {0};
+    ssize_t n = pread(s->fd, sample, sizeof sample, (off_t)(offset > 256 ? offset - 256 : 0));
+    for (size_t i = 0; i < COUNT(candidates) && n > 0; i++) {
+        AUTO(charset_free) struct charset *c = NULL;
+        AUTO(buf_done) struct buf out = {0};
+        struct err err;
+        str bytes = {sample, (size_t)n};
+        if (!charset_open(candidates[i], &c, &err) || !charset_convert(c, &bytes, true, &out))
+            continue;
+        str text = buf_str(&out);
+        bool control = false;
+        while (text.len && !control) {
+            uint32_t ch = utf8_next(&text);
+            control =
+                (ch < 0x20 && ch != '\t' && ch != '\r' && ch != '\n') || (ch >= 0x7F && ch < 0xA0);
+        }
+        if (control)
+            continue;
+        if (list.len)
+            buf_add(&list, STR(", "));
+        buf_add(&list, str_of(candidates[i]));
+    }
+    if (list.len)
+        (void)file_problem_set(problem, problem->code, (str){0}, buf_str(&list));
+}
+
+/* A pass over the whole file: is it UTF-8 without NUL bytes? */
+static bool check_utf8(struct text_source *s, struct file_problem *problem, struct err *err)
+{
+    for (;;) {
+        if (!fill(s, problem, err))
+            return false;
+        str bytes = pending(s);
+        size_t valid = utf8_valid_prefix(bytes);
+        const char *nul = valid ? memchr(bytes.ptr, 0, valid) : NULL;
+        if (nul)
+            return bad_byte(s, FILE_BINARY, s->offset + (uint64_t)(nul - bytes.ptr), problem);
+        // Fewer than four bytes at the chunk's end may be a character cut in two.
+        if (valid < bytes.len && (s->eof || bytes.len - valid >= 4)) {
+            (void)bad_byte(s, FILE_ENCODING, s->offset + valid, problem);
+            name_candidates(s, s->offset + valid, problem);
+            return false;
+        }
+        take(s, valid);
+        if (s->eof)
+            break;
+    }
+    if (lseek(s->fd, 0, SEEK_SET) != 0)
+        return file_problem_set(problem, FILE_UNREADABLE, (str){0}, STR("it cannot be read twice"));
+    s->start = s->end = 0;
+    s->offset = 0;
+    s->eof = false;
+    return fill(s, problem, err);
+}
+
+static bool choose_encoding(struct text_source *s, const char *stated, struct file_problem *problem,
+                            struct err *err)
+{
+    str bytes = pending(s);
+    size_t mark = 0;
+    while (mark < COUNT(marks) && !str_starts(bytes, (str){marks[mark].mark, marks[mark].len}))
+        mark++;
+    const char *encoding = stated ? stated : mark < COUNT(marks) ? marks[mark].encoding : "UTF-8";
+    if (!charset_open(encoding, &s->charset, err))
+        return file_problem_set(problem, FILE_ENCODING_UNKNOWN, str_of(encoding), (str){0});
+    s->encoding = charset_name(s->charset);
+    bool utf8 = strcmp(s->encoding, "UTF-8") == 0;
+    if (utf8) {
+        charset_free(TAKE(s->charset));
+        if (!check_utf8(s, problem, err)) {
+            if (stated && problem->code == FILE_ENCODING)
+                (void)file_problem_set(problem, FILE_ENCODING_MISMATCH, STR("UTF-8"), (str){0});
+            return false;
+        }
+    }
+    // The mark of the encoding that is used is no text; ICU's plain "UTF-16" and "UTF-32" eat
+    // theirs themselves.
+    if (mark < COUNT(marks) && strcmp(marks[mark].encoding, s->encoding) == 0) {
+        s->had_bom = true;
+        take(s, marks[mark].len);
+    }
+    return true;
+}
+
+bool text_source_open(const char *path, const char *encoding, struct text_source **ret_source,
+                      struct file_problem *ret_problem, struct err *err)
+{
+    AUTO(text_source_free) struct text_source *s = mem_new(1, sizeof *s);
+    s->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (s->fd < 0) {
+        err_errno(err, "cannot open the file");
+        return file_problem_set(ret_problem, FILE_UNREADABLE, (str){0}, str_of(err->msg));
+    }
+    s->raw = mem_new(CHUNK_BYTES, 1);
+    if (!fill(s, ret_problem, err) || !choose_encoding(s, encoding, ret_problem, err))
+        return false;
+    *ret_source = TAKE(s);
+    return true;
+}
+
+static bool convert_more(struct text_source *s, struct file_problem *problem, struct err *err)
+{
+    buf_reset(&s->converted);
+    s->converted_done = 0;
+    if (!fill(s, problem, err))
+        return false;
+    str bytes = pending(s), rest = bytes;
+    bool ok = charset_convert(s->charset, &rest, s->eof, &s->converted);
+    if (!ok)
+        return bad_byte(s, FILE_ENCODING_MISMATCH, s->offset + (bytes.len - rest.len), problem);
+    take(s, bytes.len - rest.len);
+    str text = buf_str(&s->converted);
+    if (text.len && memchr(text.ptr, 0, text.len))
+        return bad_byte(s, FILE_BINARY, s->offset, problem);
+    return true;
+}
+
+int64_t text_source_read(struct text_source *s, char *to, size_t room,
+                         struct file_problem *ret_problem, struct err *err)
+{
+    if (!s->charset) {
+        if (s->start == s->end && !fill(s, ret_problem, err))
+            return -1;
+        size_t n = MIN(room, s->end - s->start);
+        memcpy(to, s->raw + s->start, n);
+        take(s, n);
+        return (int64_t)n;
+    }
+    while (s->converted_done == s->converted.len) {
+        if (s->eof && s->start == s->end)
+            return 0;
+        if (!convert_more(s, ret_problem, err))
+            return -1;
+        if (s->eof && s->converted.len == 0)
+            return 0;
+    }
+    size_t n = MIN(room, s->converted.len - s->converted_done);
+    memcpy(to, s->converted.ptr + s->converted_done, n);
+    s->converted_done += n;
+    return (int64_t)n;
+}
+
+uint64_t text_source_bytes_done(const struct text_source *s)
+{
+    return s->offset;
+}
+
+const char *text_source_encoding(const struct text_source *s)
+{
+    return s->encoding;
+}
+
+bool text_source_had_bom(const struct text_source *s)
+{
+    return s->had_bom;
+}
+
+void text_source_free(struct text_source *s)
+{
+    if (!s)
+        return;
+    if (s->fd >= 0)
+        (void)close(s->fd);
+    charset_free(s->charset);
+    buf_done(&s->converted);
+    mem_free(s->raw);
+    mem_free(s);
+}

@@ -1,0 +1,289 @@
+/* The sheet's XML is parsed until a row ends; then the parser pauses and the row is handed out.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "formats/xlsx_reader.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "formats/xlsx_book.h"
+#include "formats/xlsx_strings.h"
+#include "formats/xlsx_value.h"
+
+struct cell { /* a value of the row being read; its text is text[from, to) */
+    size_t column, from, to;
+    enum cell_kind kind;
+};
+struct xlsx_reader {
+    struct rows_source source; /* first: rows.c sees only this */
+    struct arena arena;
+    struct xlsx_package *package;
+    struct xlsx_book book;
+    struct xlsx_strings *strings;
+    struct xlsx_styles *styles;
+    struct xlsx_part *part;
+    size_t max_columns, max_bytes;
+    /* the row being read */
+    uint64_t row_number;
+    size_t next_column;
+    struct cell *cell;
+    size_t cells, cell_room;
+    struct buf text;
+    bool row_ready;
+    /* the cell being read */
+    size_t column;
+    str type; /* one of the constants below */
+    uint64_t style;
+    struct buf value;
+    bool in_value, in_inline, in_text;
+    unsigned phonetic;
+    /* the row handed out */
+    str *out;
+    enum cell_kind *kind;
+    size_t out_room;
+};
+
+/* "BC12" is column 54 (from 0); false when there are no letters. */
+static bool column_of(str reference, size_t *ret)
+{
+    size_t n = 0, i = 0;
+    for (; i < reference.len && i < 4; i++) {
+        char c = (char)(reference.ptr[i] | 32);
+        if (c < 'a' || c > 'z')
+            break;
+        n = n * 26 + (size_t)(c - 'a') + 1;
+    }
+    *ret = n - 1;
+    return n > 0;
+}
+
+static str known_type(str t)
+{
+    static const str types[] = {{"s", 1}, {"str", 3}, {"inlineStr", 9},
+                                {"b", 1}, {"e", 1},   {"d", 1}};
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (str_eq(t, types[i]))
+            return types[i];
+    return STR("n");
+}
+
+static void start_row(struct xlsx_reader *x, const char **attributes)
+{
+    uint64_t number;
+    str r = xlsx_attribute(attributes, "r");
+    x->row_number = str_to_u64(r, &number) && number > 0 ? number : x->row_number + 1;
+    x->next_column = 0;
+    x->cells = 0;
+    buf_reset(&x->text);
+}
+
+static void start_cell(struct xlsx_reader *x, const char **attributes)
+{
+    if (!column_of(xlsx_attribute(attributes, "r"), &x->column))
+        x->column = x->next_column;
+    x->next_column = x->column + 1;
+    x->type = known_type(xlsx_attribute(attributes, "t"));
+    x->style = 0;
+    if (!str_to_u64(xlsx_attribute(attributes, "s"), &x->style))
+        x->style = 0;
+    buf_reset(&x->value);
+    x->in_inline = false;
+    x->phonetic = 0;
+}
+
+static void on_start(void *context, str name, const char **attributes)
+{
+    struct xlsx_reader *x = context;
+    if (str_eq(name, STR("row")))
+        start_row(x, attributes);
+    else if (str_eq(name, STR("c")))
+        start_cell(x, attributes);
+    else if (str_eq(name, STR("v")))
+        x->in_value = true;
+    else if (str_eq(name, STR("is")))
+        x->in_inline = true;
+    else if (str_eq(name, STR("rPh")))
+        x->phonetic++;
+    else if (str_eq(name, STR("t")))
+        x->in_text = x->in_inline && !x->phonetic;
+}
+
+/* Appends the cell's text; false when a shared string is not there. */
+static bool add_text(struct xlsx_reader *x, enum cell_kind *kind)
+{
+    str value = buf_str(&x->value);
+    uint64_t i;
+    *kind = CELL_TEXT;
+    if (str_eq(x->type, STR("s"))) {
+        str index = str_trim(value);
+        return !index.len ||
+               (x->strings && str_to_u64(index, &i) && xlsx_strings_get(x->strings, i, &x->text));
+    }
+    if (str_eq(x->type, STR("b"))) {
+        *kind = CELL_BOOLEAN;
+        str flag = str_trim(value);
+        if (flag.len)
+            buf_add(&x->text, str_eq(flag, STR("0")) || str_eq(flag, STR("false")) ? STR("false")
+                                                                                   : STR("true"));
+    } else if (str_eq(x->type, STR("e"))) {
+        *kind = CELL_ERROR;
+        buf_add(&x->text, value);
+    } else if (str_eq(x->type, STR("d"))) { // an ISO 8601 date (18.18.11): T between date and time
+        *kind = CELL_DATE;
+        size_t from = x->text.len;
+        buf_add(&x->text, str_trim(value));
+        if (x->text.len - from > 10 && x->text.ptr[from + 10] == 'T')
+            x->text.ptr[from + 10] = ' ';
+    } else if (str_eq(x->type, STR("n"))) {
+        bool date = value.len && xlsx_styles_is_date(x->styles, x->style) &&
+                    xlsx_date_text(&x->text, value, x->book.since_1904);
+        *kind = date ? CELL_DATE : CELL_NUMBER;
+        if (!date)
+            xlsx_number_text(&x->text, value);
+    } else {
+        xlsx_text_decode(&x->text, value);
+    }
+    return true;
+}
+
+static void end_cell(struct xlsx_reader *x)
+{
+    enum cell_kind kind;
+    size_t from = x->text.len;
+    if (x->in_inline && !str_eq(x->type, STR("s")))
+        x->type = STR("inlineStr");
+    if (!add_text(x, &kind)) {
+        xlsx_part_fail(x->part, FILE_WORKBOOK_DAMAGED,
+                       "a cell names a shared string that is not there", 0);
+        return;
+    }
+    if (x->text.len == from)
+        return;
+    if (x->column >= x->max_columns) {
+        xlsx_part_fail(x->part, FILE_TOO_MANY_COLUMNS, "", x->max_columns);
+        return;
+    }
+    if (x->text.len > x->max_bytes) {
+        xlsx_part_fail(x->part, FILE_ROW_TOO_LARGE, "", x->max_bytes);
+        return;
+    }
+    if (x->cells == x->cell_room) {
+        x->cell_room = x->cell_room ? x->cell_room * 2 : 64;
+        x->cell = mem_grow(x->cell, x->cell_room, sizeof *x->cell);
+    }
+    x->cell[x->cells++] = (struct cell){x->column, from, x->text.len, kind};
+}
+
+static void on_end(void *context, str name)
+{
+    struct xlsx_reader *x = context;
+    if (str_eq(name, STR("v"))) {
+        x->in_value = false;
+    } else if (str_eq(name, STR("t"))) {
+        x->in_text = false;
+    } else if (str_eq(name, STR("rPh"))) {
+        x->phonetic -= x->phonetic > 0;
+    } else if (str_eq(name, STR("c"))) {
+        end_cell(x);
+    } else if (str_eq(name, STR("row")) && x->cells) {
+        x->row_ready = true;
+        xlsx_part_pause(x->part);
+    }
+}
+
+static void on_text(void *context, str text)
+{
+    struct xlsx_reader *x = context;
+    if (!x->in_value && !x->in_text)
+        return;
+    buf_add(&x->value, text);
+    if (x->value.len > x->max_bytes)
+        xlsx_part_fail(x->part, FILE_ROW_TOO_LARGE, "", x->max_bytes);
+}
+
+static void hand_out(struct xlsx_reader *x, struct row *ret_row)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < x->cells; i++)
+        count = MAX(count, x->cell[i].column + 1);
+    if (count > x->out_room) {
+        x->out_room = count;
+        x->out = mem_grow(x->out, count, sizeof *x->out);
+        x->kind = mem_grow(x->kind, count, sizeof *x->kind);
+    }
+    for (size_t i = 0; i < count; i++) {
+        x->out[i] = STR("");
+        x->kind[i] = CELL_TEXT;
+    }
+    for (size_t i = 0; i < x->cells; i++) {
+        const struct cell *c = &x->cell[i];
+        x->out[c->column] = (str){x->text.ptr + c->from, c->to - c->from};
+        x->kind[c->column] = c->kind;
+    }
+    *ret_row = (struct row){.line = x->row_number, .cell = x->out, .kind = x->kind, .count = count};
+}
+
+static enum rows_step next(struct rows_source *source, struct row *ret_row,
+                           struct file_problem *problem, struct err *err)
+{
+    struct xlsx_reader *x = (struct xlsx_reader *)source;
+    x->row_ready = false;
+    int rc = xlsx_part_parse(x->part, problem, err);
+    if (rc < 0 && (problem->code == FILE_TOO_MANY_COLUMNS || problem->code == FILE_ROW_TOO_LARGE))
+        problem->line = x->row_number;
+    if (rc < 0)
+        return ROWS_FAILED;
+    if (!x->row_ready)
+        return ROWS_END;
+    hand_out(x, ret_row);
+    return ROWS_ROW;
+}
+
+static uint64_t bytes_done(const struct rows_source *source)
+{
+    return xlsx_part_bytes_done(((const struct xlsx_reader *)source)->part);
+}
+
+static void reader_free(struct rows_source *source)
+{
+    struct xlsx_reader *x = (struct xlsx_reader *)source;
+    xlsx_part_free(x->part);
+    xlsx_strings_free(x->strings);
+    xlsx_styles_free(x->styles);
+    xlsx_package_free(x->package);
+    arena_done(&x->arena);
+    buf_done(&x->text);
+    buf_done(&x->value);
+    mem_free(x->cell);
+    mem_free(x->out);
+    mem_free(x->kind);
+    mem_free(x);
+}
+
+static bool open_parts(struct xlsx_reader *x, const char *path, const struct rows_options *o,
+                       struct file_problem *problem, struct err *err)
+{
+    static const struct xlsx_events events = {on_start, on_end, on_text};
+    return xlsx_package_open(path, &x->package, problem, err) &&
+           xlsx_book_read(x->package, &x->arena, o->sheet, &x->book, problem, err) &&
+           (!x->book.strings_part.len ||
+            xlsx_strings_open(x->package, x->book.strings_part, &x->strings, problem, err)) &&
+           (!x->book.styles_part.len ||
+            xlsx_styles_open(x->package, x->book.styles_part, &x->styles, problem, err)) &&
+           xlsx_part_open(x->package, x->book.sheet_part, &events, x, &x->part, problem, err);
+}
+
+bool xlsx_reader_open(const char *path, const struct rows_options *options,
+                      struct rows_source **ret_source, struct rows_about *ret_about,
+                      struct file_problem *ret_problem, struct err *err)
+{
+    struct xlsx_reader *x = mem_new(1, sizeof *x);
+    x->source = (struct rows_source){.next = next, .bytes_done = bytes_done, .free = reader_free};
+    x->max_columns = options->columns ? options->columns : LIMIT_COLUMNS;
+    x->max_bytes = options->row_bytes ? options->row_bytes : LIMIT_ROW_BYTES;
+    if (!open_parts(x, path, options, ret_problem, err)) {
+        reader_free(&x->source);
+        return false;
+    }
+    ret_about->sheet = x->book.sheet_name;
+    *ret_source = &x->source;
+    return true;
+}

@@ -1,0 +1,23 @@
+/* xlsx_strings: the shared strings of a workbook (ECMA-376 Part 1, 18.4).
+ *
+ * A few megabytes stay in memory; more goes into an unlinked temporary file, so that memory does
+ * not grow with the file. SPDX-License-Identifier: Apache-2.0 */
+#ifndef FORMATS_XLSX_STRINGS_H
+#define FORMATS_XLSX_STRINGS_H
+
+#include "base/buf.h"
+#include "formats/xlsx_package.h"
+
+struct xlsx_strings;
+MUST_CHECK bool xlsx_strings_open(struct xlsx_package *p, str part_name,
+                                  struct xlsx_strings **ret_strings,
+                                  struct file_problem *ret_problem, struct err *err);
+/* Appends string i to out; false when there is none or the temporary file cannot be read. */
+MUST_CHECK bool xlsx_strings_get(struct xlsx_strings *s, uint64_t i, struct buf *out);
+void xlsx_strings_free(struct xlsx_strings *s);
+DEFINE_AUTO(struct xlsx_strings *, xlsx_strings_free)
+
+/* Appends text with _xHHHH_ decoded (ECMA-376 Part 1, 22.9.2.19) and CRLF as LF. */
+void xlsx_text_decode(struct buf *out, str text);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/xlsx_value.h"
+
+#include "base/mem.h"
+#include "base/zone.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_STYLES = 65536, MAX_FORMATS = 65536, MAX_DAY = 2958465 /* 9999-12-31 */ };
+
+/* strtod() of what a number in XML may look like (xsd:double without its words); false for anything
+ * else. */
+static bool parse_number(str text, double *ret)
+{
+    char copy[64], *end;
+    if (!text.len || text.len >= sizeof copy)
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr("0123456789+-.eE", text.ptr[i]))
+            return false;
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = 0;
+    *ret = strtod(copy, &end);
+    return !*end && isfinite(*ret);
+}
+
+static bool is_plain_integer(str s)
+{
+    size_t i = s.len && s.ptr[0] == '-';
+    if (i == s.len)
+        return false;
+    for (; i < s.len; i++)
+        if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+    return true;
+}
+
+void xlsx_number_text(struct buf *out, str text)
+{
+    double n;
+    text = str_trim(text);
+    if (is_plain_integer(text) || !parse_number(text, &n))
+        buf_add(out, text);
+    else if (n == floor(n) && fabs(n) < 1e21)
+        buf_format(out, "%.0f", n + 0.0); // + 0.0: no minus before a zero
+    else
+        buf_format(out, "%.15g", n);
+}
+
+bool xlsx_date_text(struct buf *out, str text, bool since_1904)
+{
+    double serial;
+    if (!parse_number(str_trim(text), &serial) || serial < 0 || serial >= MAX_DAY + 1)
+        return false;
+    int64_t seconds = (int64_t)llround(serial * 86400), day = seconds / 86400;
+    int second = (int)(seconds % 86400);
+    if (serial < 1 && day == 0) {
+        buf_format(out, "%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
+        return true;
+    }
+    // The 1900 system counts a 29 February 1900 that never was, as serial 60.
+    int64_t epoch = since_1904 ? zone_days(1904, 1, 1) : zone_days(1899, 12, 30) + (day < 60);
+    AUTO(zone_free) struct zone *utc = NULL;
+    struct err err;
+    if (!zone_open("UTC", &utc, &err))
+        return false;
+    struct zone_time t = zone_from_us(utc, (epoch + day) * INT64_C(86400000000));
+    if (!since_1904 && day == 60)
+        buf_add(out, STR("1900-02-29"));
+    else
+        buf_format(out, "%04d-%02d-%02d", t.year, t.month, t.day);
+    if (second)
+        buf_format(out, " %02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
+    return true;
+}
+
+/* --- formats --- */
+
+bool xlsx_format_is_date(uint64_t id, str code)
+{
+    // Built-in formats have no code in the file; 27-36 and 50-58 are the East Asian dates
+    // (18.8.30).
+    if (str_is_null(code))
+        return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47) ||
+               (id >= 50 && id <= 58);
+    for (size_t i = 0; i < code.len; i++) {
+        char c = (char)(code.ptr[i] | 32);
+        if (code.ptr[i] == '"') {
+            i += 1 + str_find(str_from(code, i + 1), '"');
+        } else if (code.ptr[i] == '\\' || code.ptr[i] == '_' || code.ptr[i] == '*') {
+            i++;
+        } else if (code.ptr[i] == '[') {
+            str inside = str_first(str_from(code, i + 1), str_find(str_from(code, i + 1), ']'));
+            char first = inside.len ? (char)(inside.ptr[0] | 32) : 0;
+            bool elapsed = first == 'h' || first == 'm' || first == 's';
+            for (size_t k = 0; k < inside.len; k++)
+                elapsed = elapsed && (inside.ptr[k] | 32) == first;
+            if (elapsed)
+                return true;
+            i += 1 + inside.len;
+        } else if (c == 'g' && str_eq_nocase(str_first(str_from(code, i), 7), STR("general"))) {
+            i += 6;
+        } else if (c == 'd' || c == 'm' || c == 'y' || c == 'h' || c == 's') {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct number_format {
+    uint64_t id;
+    bool is_date;
+};
+struct xlsx_styles {
+    struct xlsx_part *part; /* first: see xlsx_part_parse_all() */
+    struct number_format *format;
+    size_t formats;
+    bool *is_date;
+    size_t styles;
+    bool in_cell_formats;
+};
+
+static bool format_is_date(const struct xlsx_styles *s, uint64_t id)
+{
+    for (size_t i = 0; i < s->formats; i++)
+        if (s->format[i].id == id)
+            return s->format[i].is_date;
+    return xlsx_format_is_date(id, (str){0});
+}
+
+static uint64_t number_of(const char **attributes, const char *name)
+{
+    uint64_t n = 0;
+    str text = xlsx_attribute(attributes, name);
+    return str_to_u64(text, &n) ? n : 0;
+}
+
+static void on_start(void *context, str name, const char **attributes)
+{
+    struct xlsx_styles *s = context;
+    if (str_eq(name, STR("cellXfs"))) {
+        s->in_cell_formats = true;
+    } else if (str_eq(name, STR("numFmt")) && s->formats < MAX_FORMATS) {
+        uint64_t id = number_of(attributes, "numFmtId");
+        str code = xlsx_attribute(attributes, "formatCode");
+        s->format = mem_grow(s->format, s->formats + 1, sizeof *s->format);
+        s->format[s->formats++] = (struct number_format){id, xlsx_format_is_date(id, code)};
+    } else if (str_eq(name, STR("xf")) && s->in_cell_formats) {
+        if (s->styles == MAX_STYLES) {
+            xlsx_part_fail(s->part, FILE_WORKBOOK_LIMIT, "cell formats", MAX_STYLES);
+            return;
+        }
+        if ((s->styles & (s->styles - 1)) == 0)
+            s->is_date = mem_grow(s->is_date, s->styles ? s->styles * 2 : 1, sizeof *s->is_date);
+        s->is_date[s->styles++] = format_is_date(s, number_of(attributes, "numFmtId"));
+    }
+}
+
+static void on_end(void *context, str name)
+{
+    struct xlsx_styles *s = context;
+    if (str_eq(name, STR("cellXfs")))
+        s->in_cell_formats = false;
+}
+
+bool xlsx_styles_open(struct xlsx_package *p, str part_name, struct xlsx_styles **ret_styles,
+                      struct file_problem *ret_problem, struct err *err)
+{
+    static const struct xlsx_events events = {on_start, on_end, NULL};
+    AUTO(xlsx_styles_free) struct xlsx_styles *s = mem_new(1, sizeof *s);
+    if (!xlsx_part_parse_all(p, part_name, &events, s, ret_problem, err))
+        return false;
+    *ret_styles = TAKE(s);
+    return true;
+}
+
+bool xlsx_styles_is_date(const struct xlsx_styles *s, uint64_t style)
+{
+    return s && style < s->styles && s->is_date[style];
+}
+
+void xlsx_styles_free(struct xlsx_styles *s)
+{
+    if (!s)
+        return;
+    mem_free(s->format);
+    mem_free(s->is_date);
+    mem_free(s);
+}

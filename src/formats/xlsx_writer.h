@@ -1,0 +1,20 @@
+/* xlsx_writer: rows of text as a workbook (libxlsxwriter, row by row).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FORMATS_XLSX_WRITER_H
+#define FORMATS_XLSX_WRITER_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct xlsx_writer;
+/* The workbook is made in a temporary file and copied to fd at the end.  Errors: ERR_INTERNAL. */
+MUST_CHECK bool xlsx_writer_open(int fd, struct xlsx_writer **ret_writer, struct err *err);
+/* A note on a cell of the first row. */
+void xlsx_writer_note(struct xlsx_writer *w, size_t column, const char *text);
+/* Errors: ERR_LIMIT (more rows, columns or characters than a sheet holds), ERR_INTERNAL. */
+MUST_CHECK bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count,
+                                struct err *err);
+MUST_CHECK bool xlsx_writer_end(struct xlsx_writer *w, struct err *err);
+void xlsx_writer_free(struct xlsx_writer *w);
+
+#endif
