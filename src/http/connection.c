@@ -69,6 +69,8 @@ void conn_enter(struct conn *c, enum conn_phase phase)
 void conn_cut(struct conn *c)
 {
     (void)shutdown(c->fd, SHUT_RDWR); // fails when the client was faster: as good
+    // The library sees that when it reads; when its memory is full, it does not read any more.
+    (void)MHD_set_connection_option(c->mhd, MHD_CONNECTION_OPTION_TIMEOUT, 1U);
     c->check_at_us = INT64_MAX;
 }
 
@@ -156,6 +158,7 @@ void conn_notify(void *context, struct MHD_Connection *mhd, void **socket_contex
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         c = mem_new(1, sizeof *c);
         c->loop = l;
+        c->mhd = mhd;
         c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         c->next = l->conn;
         if (l->conn)

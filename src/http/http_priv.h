@@ -13,6 +13,7 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 
 struct loop;
@@ -31,6 +32,7 @@ enum conn_phase {
 };
 struct conn {
     struct loop *loop;
+    struct MHD_Connection *mhd;
     int fd;
     enum conn_phase phase;
     int64_t check_at_us; /* when to look whether it is late; INT64_MAX: never */
@@ -68,7 +70,8 @@ struct loop {
     size_t held_bytes; /* of the bodies in memory */
     uint64_t id_seed, id_next;
     int64_t now_us, sweep_at_us;
-    bool stopping; /* answers close their connections */
+    bool stopping;       /* answers close their connections */
+    unsigned busy_turns; /* without sleep and without news, in a row */
     atomic_bool stop;
     atomic_uint grace_ms;
 
@@ -145,6 +148,10 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *mh
 enum MHD_Result request_handle(void *context, struct MHD_Connection *mhd, const char *url,
                                const char *method, const char *version, const char *upload,
                                size_t *upload_bytes, void **request);
+/* The library's MHD_OPTION_EXTERNAL_LOGGER.  To a head with a Content-Length that is no number the
+ * library answers by itself, and sends the answer's head twice.  It says so first: then the request
+ * whose head is whole, but was not yet handed over, is answered here and its way out is shut. */
+void request_overhear(void *context, const char *format, va_list args);
 /* The library's MHD_OPTION_NOTIFY_COMPLETED. */
 void request_end(void *context, struct MHD_Connection *mhd, void **request,
                  enum MHD_RequestTerminationCode code);

@@ -35,6 +35,10 @@ static void give_id(struct http_request *r)
     r->id[32] = '\0';
 }
 
+/* Stands in front of the client's own, so that the library finds no cookies to take apart and copy:
+ * with many it runs out of memory. */
+static const char no_cookie[] = "Cookie";
+
 void *request_begin(void *context, const char *target, struct MHD_Connection *mhd)
 {
     struct loop *l = context;
@@ -60,6 +64,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *mh
     r->entered = r->deferred = r->woken = r->orphan = false;
     answer_reset(r);
     give_id(r);
+    (void)MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, no_cookie, sizeof no_cookie - 1, "", 0);
     return r;
 }
 
@@ -119,6 +124,8 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
 {
     struct field_list *list = context;
     (void)kind;
+    if (name == no_cookie)
+        return MHD_YES;
     if (list->count == list->room)
         return MHD_NO;
     str raw = {value ? value : "", value ? value_len : 0}, cut = raw;
@@ -241,6 +248,26 @@ static enum MHD_Result take_head(struct http_request *r, const char *method, con
         return MHD_YES;
     discard(r);
     return r->pass.expect_continue ? answer_queue(r) : MHD_YES;
+}
+
+void request_overhear(void *context, const char *format, va_list args)
+{
+    const struct loop *l = context;
+    if (!strstr(format, "HTTP response code is %u"))
+        return;
+    int status = (int)va_arg(args, unsigned);
+    for (struct conn *c = l->conn; c; c = c->next) {
+        struct http_request *r = c->request;
+        if (!r || r->stage != STAGE_HEAD ||
+            !MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE) ||
+            MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_HTTP_STATUS))
+            continue; // its head is not whole, or it has its answer
+        answer_refuse(r, status == 413 ? HTTP_BODY_TOO_LARGE : HTTP_BAD_REQUEST, status,
+                      status == 413 ? "Content-Length is too large"
+                                    : "Content-Length is not a number");
+        answer_send_early(r);
+        return;
+    }
 }
 
 /* --- the body --- */

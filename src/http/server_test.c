@@ -449,6 +449,19 @@ static void server_answers_as_http_says(void **state)
          "\r\n\r\nok",
          1,
          true},
+        {"a content length that is no number, answered once",
+         "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1 3\r\n\r\nGET /ok HTTP/1.1\r\nHost: "
+         "a\r\n\r\n",
+         {"HTTP/1.1 400 ", "refused 4: Content-Length"},
+         "\r\n\r\nok",
+         1,
+         true},
+        {"a content length over 64 bits, answered once",
+         "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
+         {"HTTP/1.1 413 ", "refused 2: Content-Length"},
+         NULL,
+         1,
+         true},
         {"HTTP/1.0 closes", "GET /ok HTTP/1.0\r\n\r\n", {"\r\n\r\nok"}, NULL, 1, true},
         {"a refusal in front of the body reads it first",
          "POST /secret HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /ok "
@@ -554,6 +567,38 @@ static void server_answers_head_without_a_body(void **state)
         assert_string_equal(strstr(got, "\r\n\r\n"), "\r\n\r\n");
     }
     close(fd);
+    http_server_stop(s, 1000);
+}
+
+static void server_takes_heads_up_to_32_kib(void **state)
+{
+    static const struct {
+        const char *name, *field;
+        size_t bytes;
+        const char *want;
+    } cases[] = {
+        {"31 KiB of header", "X-Long", 31 * KIB, "\r\n\r\nabc"},
+        {"over 32 KiB of header", "X-Long", 33 * KIB, "HTTP/1.1 431 "},
+        {"far over 32 KiB of header", "X-Long", 100 * KIB, "HTTP/1.1 431 "},
+        {"hundreds of cookies", "Cookie", 31 * KIB, "\r\n\r\nabc"},
+    };
+    (void)state;
+    struct http_server *s = start();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(buf_done) struct buf b = {0};
+        bool closed;
+        buf_format(&b,
+                   "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n%s: ", cases[i].field);
+        while (b.len < cases[i].bytes)
+            buf_add(&b, STR("a=0123456789;"));
+        buf_add(&b, STR("\r\n\r\nabc"));
+        int fd = dial(s);
+        (void)send_bytes(fd, buf_str(&b)); // may be refused in the middle
+        AUTO(mem_free) char *got = read_responses(fd, 1, false, 2000, &closed);
+        if (!strstr(got, cases[i].want))
+            fail_msg("%s: got '%s'", cases[i].name, got);
+        close(fd);
+    }
     http_server_stop(s, 1000);
 }
 
@@ -857,6 +902,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(server_answers_as_http_says),
         cmocka_unit_test(server_answers_head_without_a_body),
+        cmocka_unit_test(server_takes_heads_up_to_32_kib),
         cmocka_unit_test(server_gives_each_request_its_id),
         cmocka_unit_test(server_asks_for_the_body_a_client_waits_with),
         cmocka_unit_test(server_lets_refused_clients_have_their_answer),
