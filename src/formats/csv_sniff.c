@@ -120,8 +120,8 @@ char csv_sniff(str sample, bool whole, struct file_problem *ret_problem)
     for (size_t i = 0; i < COUNT(candidates); i++) {
         struct reading r = read_as(sample, whole, candidates[i].delimiter);
         records = MAX(records, r.records);
-        header[i] = r.header > 1 && !r.broken;
-        even[i] = header[i] && r.even;
+        header[i] = r.header > 1;
+        even[i] = header[i] && r.even && !r.broken;
         any[i] = r.any;
         evens += even[i];
         headers += header[i];

@@ -71,7 +71,7 @@ static struct store_company *find_open(struct store *s, int64_t id)
 bool store_company_open(struct store *s, int64_t company_id, struct store_company **ret_company,
                         struct err *err)
 {
-    pthread_mutex_lock(&s->lock);
+    pthread_mutex_lock(&s->open_lock);
     struct store_company *c = find_open(s, company_id);
     if (!c) {
         c = company_new(s, company_id);
@@ -83,7 +83,7 @@ bool store_company_open(struct store *s, int64_t company_id, struct store_compan
             c = NULL;
         }
     }
-    pthread_mutex_unlock(&s->lock);
+    pthread_mutex_unlock(&s->open_lock);
     if (c)
         *ret_company = c;
     return c != NULL;
@@ -103,23 +103,27 @@ const struct company *store_company_info(const struct store_company *c)
 void company_refresh(struct store *s, int64_t id)
 {
     struct err err = {0};
+    pthread_mutex_lock(&s->open_lock);
     struct store_company *c = find_open(s, id);
     struct company_info *info = c ? read_info(s, id, &err) : NULL;
-    if (!info)
-        return;
-    info->older = c->info;
-    c->info = info;
+    if (info) {
+        info->older = c->info;
+        c->info = info;
+    }
+    pthread_mutex_unlock(&s->open_lock);
 }
 
 void company_close_for_good(struct store *s, int64_t id)
 {
-    struct store_company *c = find_open(s, id);
     static const char *const endings[] = {"", "-wal", "-shm"};
     char path[PATH_MAX];
     // The object itself lives on until the store closes: others may hold it; its submits are
     // refused from now on.
+    pthread_mutex_lock(&s->open_lock);
+    struct store_company *c = find_open(s, id);
     if (c)
         writer_stop(c);
+    pthread_mutex_unlock(&s->open_lock);
     for (size_t i = 0; i < COUNT(endings); i++) {
         (void)snprintf(path, sizeof path, "%s/companies/%lld.db%s", s->data_dir, (long long)id,
                        endings[i]);

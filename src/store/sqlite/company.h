@@ -5,10 +5,12 @@
 
 #include "store/store.h"
 
-/* All three with store->lock held (but for the last: when nothing else runs). */
+/* Shows what was renamed or set to those who look next.  Not with store->lock held, nor the next
+ * one. */
 void company_refresh(struct store *s, int64_t id);
 /* Stops the company's writer and removes its files. */
 void company_close_for_good(struct store *s, int64_t id);
+/* When nothing else runs any more. */
 void companies_close(struct store *s);
 
 #endif

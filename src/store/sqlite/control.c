@@ -102,6 +102,7 @@ bool store_open(const struct store_config *config, struct store **ret_store, str
     s->cache_bytes = config->cache_bytes ? config->cache_bytes : DEFAULT_CACHE_BYTES;
     s->commit_each = config->commit_each;
     (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_mutex_init(&s->open_lock, NULL);
     (void)pthread_rwlock_init(&s->token_lock, NULL);
     if (!take_lock(s, err) || !load_seal_key(s, config->seal_key_file, err) ||
         !open_control(s, err)) {
@@ -123,6 +124,7 @@ void store_free(struct store *s)
     if (s->lock_fd >= 0)
         (void)close(s->lock_fd);
     (void)pthread_mutex_destroy(&s->lock);
+    (void)pthread_mutex_destroy(&s->open_lock);
     (void)pthread_rwlock_destroy(&s->token_lock);
     mem_free(s->data_dir);
     mem_free(s);
@@ -312,9 +314,9 @@ bool store_company_delete(struct store *s, int64_t id, struct err *err)
     const struct value v[] = {INT_VALUE(id)};
     pthread_mutex_lock(&s->lock);
     bool ok = change(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err);
+    pthread_mutex_unlock(&s->lock);
     if (ok)
         company_close_for_good(s, id);
-    pthread_mutex_unlock(&s->lock);
     return ok || explain(err, "", "there is no such company");
 }
 

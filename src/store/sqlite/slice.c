@@ -28,6 +28,12 @@ void slice_begin(struct slice *s, size_t changes)
     size_t buckets = 64;
     while (buckets < changes * 2)
         buckets *= 2;
+    // Only what was used is cleared: a handful of requests may follow a large batch.
+    for (size_t i = 0; i < s->slots; i++)
+        *s->slot[i]->bucket = NULL;
+    for (size_t i = 0; i < s->entries; i++)
+        *s->entry[i]->bucket = NULL;
+    s->slots = s->entries = 0;
     arena_reset(&s->arena);
     if (buckets > s->buckets) {
         mem_free(s->slot_bucket);
@@ -35,19 +41,7 @@ void slice_begin(struct slice *s, size_t changes)
         s->slot_bucket = mem_new(buckets, sizeof *s->slot_bucket);
         s->entry_bucket = mem_new(buckets, sizeof *s->entry_bucket);
         s->buckets = buckets;
-    } else if (s->slots + s->entries > s->buckets / 8) {
-        memset(s->slot_bucket, 0, s->buckets * sizeof *s->slot_bucket);
-        memset(s->entry_bucket, 0, s->buckets * sizeof *s->entry_bucket);
-    } else {
-        // A handful of requests after a large batch: clear what was used, not the whole table.
-        for (size_t i = 0; i < s->slots; i++)
-            s->slot_bucket[hash_bytes(s->slot[i]->text, s->slot[i]->kind) & (s->buckets - 1)] =
-                NULL;
-        for (size_t i = 0; i < s->entries; i++)
-            s->entry_bucket[hash_bytes((str){(const char *)&s->entry[i]->now.id, 8}, 7) &
-                            (s->buckets - 1)] = NULL;
     }
-    s->slots = s->entries = 0;
 }
 
 struct key_slot *slice_slot(struct slice *s, enum key_kind kind, str text)
@@ -60,6 +54,7 @@ struct key_slot *slice_slot(struct slice *s, enum key_kind kind, str text)
     k->kind = kind;
     k->text = text;
     k->next = *bucket;
+    k->bucket = bucket;
     *bucket = k;
     if (s->slots == s->slot_room) {
         s->slot_room = s->slot_room ? s->slot_room * 2 : 256;
@@ -90,6 +85,7 @@ struct entry *slice_entry(struct slice *s, int64_t id)
     e = ARENA_NEW(&s->arena, struct entry, 1);
     e->now.id = id;
     e->next = *bucket;
+    e->bucket = bucket;
     *bucket = e;
     if (s->entries == s->entry_room) {
         s->entry_room = s->entry_room ? s->entry_room * 2 : 256;

@@ -14,14 +14,14 @@ struct key_slot {
     enum key_kind kind;
     str text;
     int64_t was, now; /* whose it is: in the database, and after the changes so far; 0: nobody's */
-    struct key_slot *next;
+    struct key_slot *next, **bucket;
 };
 struct entry {
     struct consumer now; /* now.id is always set */
     bool stored;         /* a row in the database */
     bool exists;         /* after the changes so far */
     bool dirty;
-    struct entry *next;
+    struct entry *next, **bucket;
 };
 struct slice {
     struct arena arena; /* entries, slots and the records' texts */

@@ -23,6 +23,8 @@ struct store {
     pthread_mutex_t lock;
     /* guarded by lock: */
     struct db control;
+    pthread_mutex_t open_lock; /* never taken while lock is held, but the other way round */
+    /* guarded by open_lock: */
     struct store_company *companies;
     /* guarded by token_lock; tokens in the order of their hashes: */
     pthread_rwlock_t token_lock;
