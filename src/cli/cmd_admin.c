@@ -1,0 +1,285 @@
+/* init, company, user: who is in the data directory.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/file.h"
+#include "cli/commands.h"
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define DAY_US INT64_C(86400000000)
+
+/* Reads a line from the person, without showing it. */
+static bool prompt(struct cli *c, const char *text, struct buf *line)
+{
+    struct termios before, quiet;
+    bool terminal = tcgetattr(c->in, &before) == 0;
+    struct err ignored;
+    char ch;
+    if (terminal) {
+        quiet = before;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        (void)tcsetattr(c->in, TCSAFLUSH, &quiet);
+        IGNORE(file_write_fd(c->err, str_of(text), &ignored));
+    }
+    ssize_t n;
+    while ((n = read(c->in, &ch, 1)) == 1 && ch != '\n')
+        buf_add_char(line, ch);
+    if (terminal) {
+        (void)tcsetattr(c->in, TCSAFLUSH, &before);
+        IGNORE(file_write_fd(c->err, STR("\n"), &ignored));
+    }
+    return n >= 0 && !buf_over(line);
+}
+
+/* The password from --password-file, or asked for. */
+static int get_password(struct cli *c, struct buf *password)
+{
+    const char *file = cli_option(c, "password-file");
+    struct err err = {0};
+    password->max = 4096;
+    if (file) {
+        if (!file_read(cli_path(c, file), password, &err))
+            return cli_fail(c, EXIT_FAILED, "--password-file: %s", err.msg);
+        while (password->len && (password->ptr[password->len - 1] == '\n' ||
+                                 password->ptr[password->len - 1] == '\r'))
+            password->len--;
+    } else {
+        AUTO(buf_done) struct buf again = {.max = 4096};
+        if (!prompt(c, "Password: ", password) || (isatty(c->in) && !prompt(c, "Again: ", &again)))
+            return cli_fail(c, EXIT_FAILED, "the password cannot be read");
+        if (isatty(c->in) && !str_eq(buf_str(password), buf_str(&again)))
+            return cli_fail(c, EXIT_FAILED, "the two passwords differ");
+    }
+    return password_check(buf_str(password), &err) ? EXIT_OK
+                                                   : cli_fail(c, EXIT_USAGE, "%s", err.msg);
+}
+
+int cmd_init(struct cli *c)
+{
+    const char *data = cli_option(c, "data"), *company = cli_option(c, "company"),
+               *admin = cli_option(c, "admin"), *zone = cli_option(c, "zone");
+    AUTO(buf_done) struct buf password = {0};
+    AUTO(store_free) struct store *store = NULL;
+    AUTO(zone_free) struct zone *known = NULL;
+    struct err err = {0};
+    int64_t id, user;
+    if (!data || !company || !admin)
+        return cli_fail(
+            c, EXIT_USAGE,
+            "--data DIR, --company NAME and --admin EMAIL are needed; see 'clientele init --help'");
+    // Everything that can be wrong is checked before anything is made.
+    if (!company_name_check(str_of(company), &err) ||
+        !zone_open(zone ? zone : "Europe/Moscow", &known, &err))
+        return cli_fail(c, EXIT_USAGE, "%s", err.msg);
+    if (!consumer_email_valid(&c->arena, str_of(admin)))
+        return cli_fail(c, EXIT_USAGE, "--admin must be an e-mail address");
+    int code = get_password(c, &password);
+    if (code != EXIT_OK)
+        return code;
+    const struct store_config config = {.data_dir = cli_path(c, data)};
+    if (!store_create(&config, &err) || !store_open(&config, &store, &err) ||
+        !store_company_create(store, str_of(company), str_of(zone ? zone : "Europe/Moscow"), &id,
+                              &err) ||
+        !store_user_create(store, id, str_of(admin), ROLE_OWNER, buf_str(&password), &user, &err))
+        return cli_fail_err(c, &err);
+    cli_print(c, "made %s with the company %s; next: clientele token create, clientele serve\n",
+              data, company);
+    return EXIT_OK;
+}
+
+int cmd_company_create(struct cli *c)
+{
+    const char *zone = cli_option(c, "zone");
+    struct err err = {0};
+    int64_t id;
+    if (!c->words)
+        return cli_fail(c, EXIT_USAGE,
+                        "say the company's name: clientele company create --data DIR NAME");
+    return store_company_create(c->store, str_of(c->word[0]), str_of(zone ? zone : "Europe/Moscow"),
+                                &id, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
+}
+
+int cmd_company_list(struct cli *c)
+{
+    struct company *company;
+    size_t count;
+    struct err err = {0};
+    if (!store_company_list(c->store, &c->arena, &company, &count, &err))
+        return cli_fail_err(c, &err);
+    for (size_t i = 0; i < count; i++)
+        cli_print(c, "%lld\t%s\t%s\tput_contacts=%s\n", (long long)company[i].id,
+                  company[i].name.ptr, company[i].zone.ptr,
+                  company[i].put_contacts == PUT_CONTACTS_UPDATE ? "update" : "ignore");
+    return EXIT_OK;
+}
+
+static int named_company(struct cli *c, struct company *company)
+{
+    struct err err = {0};
+    if (!c->words)
+        return cli_fail(c, EXIT_USAGE, "say the company's name");
+    return store_company_by_name(c->store, &c->arena, str_of(c->word[0]), company, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
+}
+
+int cmd_company_rename(struct cli *c)
+{
+    struct company company;
+    struct err err = {0};
+    if (c->words != 2)
+        return cli_fail(
+            c, EXIT_USAGE,
+            "say the old name and the new one: clientele company rename --data DIR OLD NEW");
+    int code = named_company(c, &company);
+    if (code != EXIT_OK)
+        return code;
+    return store_company_rename(c->store, company.id, str_of(c->word[1]), &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
+}
+
+int cmd_company_set(struct cli *c)
+{
+    const char *how = cli_option(c, "put-contacts");
+    struct company company;
+    struct err err = {0};
+    int code = named_company(c, &company);
+    if (code != EXIT_OK)
+        return code;
+    bool update = how && strcmp(how, "update") == 0;
+    if (!update && !(how && strcmp(how, "ignore") == 0))
+        return cli_fail(c, EXIT_USAGE, "--put-contacts is update or ignore");
+    return store_company_set_put_contacts(c->store, company.id,
+                                          update ? PUT_CONTACTS_UPDATE : PUT_CONTACTS_IGNORE, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
+}
+
+int cmd_company_delete(struct cli *c)
+{
+    struct company company;
+    struct err err = {0};
+    int code = named_company(c, &company);
+    if (code != EXIT_OK)
+        return code;
+    if (!cli_option(c, "yes"))
+        return cli_fail(
+            c, EXIT_USAGE,
+            "this removes the company, its users, tokens and customers for good: add --yes");
+    return store_company_delete(c->store, company.id, &err) ? EXIT_OK : cli_fail_err(c, &err);
+}
+
+/* --- users --- */
+
+static int named_user(struct cli *c, struct user *user)
+{
+    struct company company;
+    struct err err = {0};
+    if (!c->words)
+        return cli_fail(c, EXIT_USAGE, "say the user's e-mail");
+    int code = cli_company(c, &company);
+    if (code != EXIT_OK)
+        return code;
+    return store_user_by_email(c->store, &c->arena, company.id, str_of(c->word[0]), user, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
+}
+
+static int print_link(struct cli *c, int64_t user_id)
+{
+    const char *base = cli_option(c, "base-url");
+    char secret[TOKEN_TEXT_BYTES];
+    struct err err = {0};
+    if (!store_user_reset(c->store, user_id, clock_now_us() + DAY_US, secret, &err))
+        return cli_fail_err(c, &err);
+    cli_print(c, "%s/reset-password?token=%s\n", base ? base : "http://127.0.0.1:8080", secret);
+    return EXIT_OK;
+}
+
+int cmd_user_create(struct cli *c)
+{
+    const char *role_name = cli_option(c, "role");
+    AUTO(buf_done) struct buf password = {0};
+    enum user_role role = ROLE_MANAGER;
+    struct company company;
+    struct err err = {0};
+    int64_t id;
+    if (!c->words)
+        return cli_fail(c, EXIT_USAGE,
+                        "say the user's e-mail: clientele user create --data DIR EMAIL");
+    if (role_name && !user_role_of(str_of(role_name), &role))
+        return cli_fail(c, EXIT_USAGE, "--role is owner, manager or viewer");
+    int code = cli_company(c, &company);
+    bool with_password = cli_option(c, "password-file");
+    if (code == EXIT_OK && with_password)
+        code = get_password(c, &password);
+    if (code != EXIT_OK)
+        return code;
+    if (!store_user_create(c->store, company.id, str_of(c->word[0]), role,
+                           with_password ? buf_str(&password) : (str){0}, &id, &err))
+        return cli_fail_err(c, &err);
+    return with_password ? EXIT_OK : print_link(c, id);
+}
+
+int cmd_user_list(struct cli *c)
+{
+    struct company company;
+    struct user *user;
+    size_t count;
+    struct err err = {0};
+    int code = cli_company(c, &company);
+    if (code != EXIT_OK)
+        return code;
+    if (!store_user_list(c->store, &c->arena, company.id, &user, &count, &err))
+        return cli_fail_err(c, &err);
+    for (size_t i = 0; i < count; i++)
+        cli_print(c, "%s\t%s%s\n", user[i].email.ptr, user_role_name(user[i].role),
+                  user[i].disabled ? "\tdisabled" : "");
+    return EXIT_OK;
+}
+
+int cmd_user_role(struct cli *c)
+{
+    enum user_role role;
+    struct user user;
+    struct err err = {0};
+    if (c->words != 2 || !user_role_of(str_of(c->word[1]), &role))
+        return cli_fail(c, EXIT_USAGE, "say the e-mail and the role: owner, manager or viewer");
+    int code = named_user(c, &user);
+    if (code != EXIT_OK)
+        return code;
+    return store_user_set_role(c->store, user.id, role, &err) ? EXIT_OK : cli_fail_err(c, &err);
+}
+
+static int set_disabled(struct cli *c, bool disabled)
+{
+    struct user user;
+    struct err err = {0};
+    int code = named_user(c, &user);
+    if (code != EXIT_OK)
+        return code;
+    return store_user_set_disabled(c->store, user.id, disabled, &err) ? EXIT_OK
+                                                                      : cli_fail_err(c, &err);
+}
+
+int cmd_user_disable(struct cli *c)
+{
+    return set_disabled(c, true);
+}
+
+int cmd_user_enable(struct cli *c)
+{
+    return set_disabled(c, false);
+}
+
+int cmd_user_reset_password(struct cli *c)
+{
+    struct user user;
+    int code = named_user(c, &user);
+    return code == EXIT_OK ? print_link(c, user.id) : code;
+}

@@ -1,0 +1,143 @@
+/* rows, export, sample: files read and written without changing a customer.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "cli/commands.h"
+#include "exporter/export.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { FLUSH_BYTES = 64 * 1024 };
+
+static int unreadable(struct cli *c, const struct file_problem *problem)
+{
+    return cli_fail(c, EXIT_FILE, "%.*s",
+                    STR_ARG(wording_file_problem(&c->arena, c->language, problem)));
+}
+
+static int rows_options_of(struct cli *c, struct rows_options *options)
+{
+    static const char *const names[] = {"format", "encoding", "delimiter", "sheet"};
+    struct import_settings settings = {0};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const char *value = cli_option(c, names[i]);
+        struct err err = {0};
+        if (value &&
+            !import_settings_set(&c->arena, &settings, str_of(names[i]), str_of(value), &err))
+            return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
+    }
+    *options = settings.rows;
+    return EXIT_OK;
+}
+
+int cmd_rows(struct cli *c)
+{
+    AUTO(rows_free) struct rows *rows = NULL;
+    AUTO(buf_done) struct buf out = {0};
+    struct rows_options options;
+    struct file_problem problem = {0};
+    struct row row;
+    enum rows_step step;
+    struct err err = {0};
+    if (!c->words)
+        return cli_fail(c, EXIT_USAGE, "say which file: clientele rows FILE");
+    int code = rows_options_of(c, &options);
+    if (code != EXIT_OK)
+        return code;
+    if (!rows_open(cli_path(c, c->word[0]), &options, &rows, &problem, &err))
+        return unreadable(c, &problem);
+    while ((step = rows_next(rows, &row, &problem, &err)) == ROWS_ROW) {
+        for (size_t i = 0; i < row.count; i++) {
+            buf_add_char(&out, i ? ',' : '[');
+            json_write_string(&out, row.cell[i]);
+        }
+        buf_add(&out, row.count ? STR("]\n") : STR("[]\n"));
+        if (out.len >= FLUSH_BYTES) {
+            cli_write(c, buf_str(&out));
+            buf_reset(&out);
+        }
+    }
+    cli_write(c, buf_str(&out));
+    return step == ROWS_END ? EXIT_OK : unreadable(c, &problem);
+}
+
+/* Where the file goes: --output, or the person's stdout. */
+static int open_output(struct cli *c, enum rows_format format, int *ret_fd)
+{
+    const char *path = cli_option(c, "output");
+    struct err err = {0};
+    *ret_fd = c->out;
+    if (path) {
+        *ret_fd = open(cli_path(c, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        if (*ret_fd < 0) {
+            err_errno(&err, "cannot create '%s'", path);
+            return cli_fail(c, EXIT_FAILED, "%s", err.msg);
+        }
+    } else if (format == ROWS_XLSX && isatty(c->out)) {
+        return cli_fail(c, EXIT_USAGE,
+                        "a workbook is not for a terminal: add --output FILE or > FILE");
+    }
+    return EXIT_OK;
+}
+
+static int format_of(struct cli *c, bool with_jsonl, enum rows_format *ret_format)
+{
+    const char *name = cli_option(c, "format");
+    *ret_format = name ? rows_format_of(str_of(name)) : ROWS_UNKNOWN;
+    if (*ret_format == ROWS_UNKNOWN || (*ret_format == ROWS_JSONL && !with_jsonl))
+        return cli_fail(c, EXIT_USAGE,
+                        with_jsonl ? "--format is csv, xlsx or jsonl" : "--format is csv or xlsx");
+    return EXIT_OK;
+}
+
+static int open_reader(struct cli *c, struct store_company **ret_company,
+                       struct store_reader **ret_reader)
+{
+    struct company company;
+    struct err err = {0};
+    int code = cli_company(c, &company);
+    if (code != EXIT_OK)
+        return code;
+    return store_company_open(c->store, company.id, ret_company, &err) &&
+                   store_reader_open(*ret_company, ret_reader, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
+}
+
+static int finish(struct cli *c, int fd, bool ok, const struct err *err)
+{
+    if (fd != c->out)
+        (void)close(fd);
+    return ok ? EXIT_OK : cli_fail(c, EXIT_FAILED, "%s", err->msg);
+}
+
+int cmd_export(struct cli *c)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    struct store_company *company;
+    enum rows_format format;
+    uint64_t count;
+    struct err err = {0};
+    int fd = -1, code = format_of(c, true, &format);
+    if (code == EXIT_OK)
+        code = open_reader(c, &company, &reader);
+    if (code == EXIT_OK)
+        code = open_output(c, format, &fd);
+    if (code != EXIT_OK)
+        return code;
+    bool ok = export_run(reader, store_company_zone(company), format, fd, &count, &err);
+    return finish(c, fd, ok, &err);
+}
+
+int cmd_sample(struct cli *c)
+{
+    enum rows_format format;
+    struct err err = {0};
+    int fd = -1, code = format_of(c, false, &format);
+    if (code == EXIT_OK)
+        code = open_output(c, format, &fd);
+    if (code != EXIT_OK)
+        return code;
+    bool ok = export_sample(NULL, format, fd, &err);
+    return finish(c, fd, ok, &err);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/api.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "cli/remote.h"
+#include "http/http.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+enum { GRACE_MS = 30000 };
+
+static int read_config(struct cli *c, struct config *config)
+{
+    static const struct {
+        const char *option, *setting;
+    } options[] = {{"data", "data"},
+                   {"threads", "threads"},
+                   {"upload-limit", "upload_limit"},
+                   {"log-level", "log_level"},
+                   {"seal-key", "seal_key"}};
+    AUTO(buf_done) struct buf text = {.max = MIB};
+    const char *file = cli_option(c, "config");
+    struct err err = {0};
+    if (file && (!file_read(cli_path(c, file), &text, &err) ||
+                 !config_read(config, &c->arena, buf_str(&text), &err)))
+        return cli_fail(c, EXIT_USAGE, "%s: %s", file, err.msg);
+    if (!config_read_environment(config, &c->arena, &err))
+        return cli_fail(c, EXIT_USAGE, "%s", err.msg);
+    for (size_t i = 0; i < COUNT(options); i++) {
+        const char *value = cli_option(c, options[i].option);
+        if (value &&
+            !config_set(config, &c->arena, str_of(options[i].setting), str_of(value), &err))
+            return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
+    }
+    const struct option_value *listen = NULL;
+    for (size_t i = 0; c->spec[i].name; i++)
+        if (strcmp(c->spec[i].name, "listen") == 0)
+            listen = &c->option[i];
+    config->listens = listen->count ? 0 : config->listens;
+    for (size_t i = 0; i < listen->count; i++)
+        if (!config_set(config, &c->arena, STR("listen"), str_of(listen->value[i]), &err))
+            return cli_fail(c, EXIT_USAGE, "%s", err.msg);
+    return config->data
+               ? EXIT_OK
+               : cli_fail(c, EXIT_USAGE, "--data DIR is needed; make one with 'clientele init'");
+}
+
+static void set_log_level(const char *level)
+{
+    log_level_set(strcmp(level, "debug") == 0     ? LOG_DEBUG
+                  : strcmp(level, "warning") == 0 ? LOG_WARNING
+                  : strcmp(level, "error") == 0   ? LOG_ERROR
+                                                  : LOG_INFO);
+}
+
+/* What runs while the server does; stopped in the other order. */
+struct serving {
+    struct store *store;
+    struct jobs *jobs;
+    struct api *api;
+    struct remote *remote;
+    struct http_server *http;
+};
+
+static bool start(struct cli *c, const struct config *config, struct serving *s, struct err *err)
+{
+    const char *data = cli_path(c, config->data);
+    const struct store_config store = {.data_dir = data,
+                                       .seal_key_file = config->seal_key,
+                                       .commit_each = cli_option(c, "commit-each")};
+    const struct http_config http = {
+        .listen = config->listen, .listen_count = config->listens, .loops = config->threads};
+    if (!store_open(&store, &s->store, err) || !jobs_start(s->store, data, &s->jobs, err))
+        return false;
+    const struct api_config api = {.store = s->store,
+                                   .jobs = s->jobs,
+                                   .loops = config->threads,
+                                   .upload_limit_bytes = config->upload_limit_bytes};
+    return api_new(&api, &s->api, err) &&
+           http_server_start(&http, api_app(s->api), &s->http, err) &&
+           remote_start(s->store, data, &s->remote, err);
+}
+
+static void stop(struct serving *s)
+{
+    if (s->http)
+        http_server_stop(s->http, GRACE_MS);
+    remote_stop(s->remote);
+    jobs_stop(s->jobs);
+    api_free(s->api);
+    store_free(s->store);
+}
+
+static void say_ready(struct cli *c, const struct config *config, struct http_server *http)
+{
+    for (size_t i = 0; i < config->listens; i++) {
+        const char *colon = strrchr(config->listen[i], ':');
+        int host = colon ? (int)(colon - config->listen[i]) : 0;
+        cli_print(c, "listening on http://%.*s:%u\n", host, config->listen[i],
+                  http_server_port(http, i));
+    }
+}
+
+int cmd_serve(struct cli *c)
+{
+    struct config config = {.listen = {"127.0.0.1:8080"},
+                            .listens = 1,
+                            .threads = 1,
+                            .upload_limit_bytes = LIMIT_UPLOAD_BYTES,
+                            .log_level = "info"};
+    struct serving s = {0};
+    struct err err = {0};
+    sigset_t signals;
+    int code = read_config(c, &config), signal_number;
+    if (code != EXIT_OK)
+        return code;
+    set_log_level(config.log_level);
+    (void)signal(SIGPIPE, SIG_IGN);
+    // Blocked before any thread starts, so that all inherit it and sigwait() alone gets them.
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    if (!start(c, &config, &s, &err)) {
+        stop(&s);
+        return cli_fail_err(c, &err);
+    }
+    say_ready(c, &config, s.http);
+    (void)sigwait(&signals, &signal_number);
+    log_info("stopping: what is in flight is finished first");
+    stop(&s);
+    return EXIT_OK;
+}

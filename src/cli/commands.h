@@ -1,0 +1,30 @@
+/* commands: every subcommand's function, for the table in main.c.  Each returns an exit code of
+ * cli.h. SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+int cmd_init(struct cli *c);
+int cmd_company_create(struct cli *c);
+int cmd_company_list(struct cli *c);
+int cmd_company_rename(struct cli *c);
+int cmd_company_set(struct cli *c);
+int cmd_company_delete(struct cli *c);
+int cmd_user_create(struct cli *c);
+int cmd_user_list(struct cli *c);
+int cmd_user_role(struct cli *c);
+int cmd_user_disable(struct cli *c);
+int cmd_user_enable(struct cli *c);
+int cmd_user_reset_password(struct cli *c);
+int cmd_token_create(struct cli *c);
+int cmd_token_list(struct cli *c);
+int cmd_token_show(struct cli *c);
+int cmd_token_revoke(struct cli *c);
+int cmd_import(struct cli *c);
+int cmd_rows(struct cli *c);
+int cmd_export(struct cli *c);
+int cmd_sample(struct cli *c);
+int cmd_serve(struct cli *c);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const names[] = {"data",         "listen",    "threads",
+                                    "upload_limit", "log_level", "seal_key"};
+
+/* "2G", "500M", "1048576" */
+static bool read_bytes(str value, uint64_t *ret)
+{
+    static const char units[] = "KMGT";
+    unsigned shift = 0;
+    if (value.len && strchr(units, value.ptr[value.len - 1] & ~32) && value.ptr[value.len - 1]) {
+        shift = 10 * (unsigned)(strchr(units, value.ptr[value.len - 1] & ~32) - units + 1);
+        value.len--;
+    }
+    uint64_t n;
+    if (!str_to_u64(value, &n) || !n || n > UINT64_MAX >> (shift + 1))
+        return false;
+    *ret = n << shift;
+    return true;
+}
+
+bool config_set(struct config *c, struct arena *a, str name, str value, struct err *err)
+{
+    const char *text = arena_str(a, value).ptr;
+    if (str_eq(name, STR("data"))) {
+        c->data = text;
+    } else if (str_eq(name, STR("listen"))) {
+        if (c->listens == CONFIG_LISTENS)
+            return err_set(err, ERR_INVALID, "listen: at most %d addresses", CONFIG_LISTENS);
+        c->listen[c->listens++] = text;
+    } else if (str_eq(name, STR("threads"))) {
+        if (!str_to_u64(value, &c->threads) || c->threads < 1 || c->threads > 64)
+            return err_set(err, ERR_INVALID, "threads: use a number from 1 to 64");
+    } else if (str_eq(name, STR("upload_limit"))) {
+        if (!read_bytes(value, &c->upload_limit_bytes))
+            return err_set(err, ERR_INVALID, "upload_limit: use a size such as 2G or 500M");
+    } else if (str_eq(name, STR("log_level"))) {
+        if (strcmp(text, "debug") && strcmp(text, "info") && strcmp(text, "warning") &&
+            strcmp(text, "error"))
+            return err_set(err, ERR_INVALID, "log_level: use debug, info, warning or error");
+        c->log_level = text;
+    } else if (str_eq(name, STR("seal_key"))) {
+        c->seal_key = text;
+    } else {
+        return err_set(err, ERR_NOT_FOUND, "there is no setting '%.*s'",
+                       STR_ARG(str_shown(name, 60)));
+    }
+    return true;
+}
+
+bool config_read(struct config *c, struct arena *a, str text, struct err *err)
+{
+    bool listens_reset = false;
+    for (size_t number = 1; !str_is_null(text); number++) {
+        str line = str_trim(str_split(&text, '\n'));
+        if (!line.len || line.ptr[0] == '#' || line.ptr[0] == ';' || line.ptr[0] == '[')
+            continue;
+        if (str_find(line, '=') == line.len)
+            return err_set(err, ERR_INVALID, "line %zu: a setting is written 'name = value'",
+                           number);
+        str value = line, name = str_trim(str_split(&value, '='));
+        if (str_eq(name, STR("listen")) && !listens_reset) {
+            c->listens = 0;
+            listens_reset = true;
+        }
+        if (!config_set(c, a, name, str_trim(value), err))
+            return err_context(err, "line %zu: ", number);
+    }
+    return true;
+}
+
+bool config_read_environment(struct config *c, struct arena *a, struct err *err)
+{
+    for (size_t i = 0; i < COUNT(names); i++) {
+        char variable[64];
+        size_t n = (size_t)snprintf(variable, sizeof variable, "CLIENTELE_%s", names[i]);
+        for (size_t k = 0; k < n; k++)
+            if (variable[k] >= 'a' && variable[k] <= 'z')
+                variable[k] = (char)(variable[k] - 32);
+        const char *value = getenv(variable);
+        if (!value || !value[0])
+            continue;
+        str rest = str_of(value);
+        bool list = strcmp(names[i], "listen") == 0;
+        if (list)
+            c->listens = 0;
+        while (!str_is_null(rest)) {
+            str one = list ? str_split(&rest, ' ') : rest;
+            if (!list)
+                rest = (str){0};
+            if (one.len && !config_set(c, a, str_of(names[i]), one, err))
+                return err_context(err, "%s: ", variable);
+        }
+    }
+    return true;
+}

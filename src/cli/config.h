@@ -1,0 +1,28 @@
+/* config: the settings of `serve`: defaults, then the ini file, then CLIENTELE_* variables, then
+ * options. SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum { CONFIG_LISTENS = 16 };
+struct config {
+    const char *data;
+    const char *listen[CONFIG_LISTENS];
+    size_t listens;
+    uint64_t threads, upload_limit_bytes;
+    const char *log_level, *seal_key;
+};
+
+/* Sets one setting by its name.  from_list: a further value of listen is added to those before it.
+ * Errors: ERR_NOT_FOUND (no such setting), ERR_INVALID. */
+MUST_CHECK bool config_set(struct config *c, struct arena *a, str name, str value, struct err *err);
+/* Reads "name = value" lines; '#' and ';' begin comments, [sections] are passed over.  Errors name
+ * the line. */
+MUST_CHECK bool config_read(struct config *c, struct arena *a, str text, struct err *err);
+/* Reads CLIENTELE_DATA, CLIENTELE_LISTEN (separated by spaces), CLIENTELE_UPLOAD_LIMIT and so on.
+ */
+MUST_CHECK bool config_read_environment(struct config *c, struct arena *a, struct err *err);
+
+#endif

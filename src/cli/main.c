@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+#include "cli/remote.h"
+#include "version.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define DATA                                                                                       \
+    {                                                                                              \
+        "data", true                                                                               \
+    }
+#define COMPANY                                                                                    \
+    {                                                                                              \
+        "company", true                                                                            \
+    }
+#define LANGUAGE                                                                                   \
+    {                                                                                              \
+        "lang", true                                                                               \
+    }
+#define DATA_HELP    "  --data DIR        the data directory (or the variable CLIENTELE_DATA)\n"
+#define COMPANY_HELP "  --company NAME    which company; not needed when there is only one\n"
+#define READING_OPTIONS                                                                            \
+    {"format", true}, {"encoding", true}, {"delimiter", true},                                     \
+    {                                                                                              \
+        "sheet", true                                                                              \
+    }
+#define READING_HELP                                                                                        \
+    "  --format F        csv, xlsx or jsonl; told from the content unless stated\n"                         \
+    "  --encoding E      of a text file, such as windows-1251; UTF-8 and byte order marks are recognised\n" \
+    "  --delimiter C     one character, or comma, semicolon, tab, pipe; told from the file unless stated\n" \
+    "  --sheet S         a workbook's sheet, by number or name; the first visible one unless stated\n"
+
+static const struct cli_command commands[] = {
+    {"init",
+     "--data DIR --company NAME --admin EMAIL [--password-file FILE] [--zone ZONE]",
+     "Makes a data directory with its first company and its owner",
+     DATA_HELP "  --company NAME    the company\n  --admin EMAIL     its owner\n"
+               "  --password-file F the owner's password; asked for unless given\n"
+               "  --zone ZONE       the company's time zone; Europe/Moscow unless given\n",
+     cmd_init,
+     {DATA, COMPANY, {"admin", true}, {"password-file", true}, {"zone", true}, LANGUAGE},
+     0,
+     false},
+    {"company create",
+     "--data DIR NAME [--zone ZONE]",
+     "Makes a company",
+     DATA_HELP "  --zone ZONE       its time zone; Europe/Moscow unless given\n",
+     cmd_company_create,
+     {DATA, {"zone", true}, LANGUAGE},
+     1,
+     true},
+    {"company list",
+     "--data DIR",
+     "Lists the companies: number, name, time zone, settings",
+     DATA_HELP,
+     cmd_company_list,
+     {DATA, LANGUAGE},
+     0,
+     true},
+    {"company rename",
+     "--data DIR OLD NEW",
+     "Renames a company",
+     DATA_HELP,
+     cmd_company_rename,
+     {DATA, LANGUAGE},
+     2,
+     true},
+    {"company set",
+     "--data DIR NAME --put-contacts update|ignore",
+     "Changes a company's settings",
+     DATA_HELP
+     "  --put-contacts H  whether PUT changes e-mail and phone of a customer who exists\n",
+     cmd_company_set,
+     {DATA, {"put-contacts", true}, LANGUAGE},
+     1,
+     true},
+    {"company delete",
+     "--data DIR NAME --yes",
+     "Removes a company with its users, tokens and customers, for good",
+     DATA_HELP "  --yes             yes, for good\n",
+     cmd_company_delete,
+     {DATA, {"yes", false}, LANGUAGE},
+     1,
+     true},
+    {"user create",
+     "--data DIR [--company NAME] EMAIL [--role R] [--password-file F]",
+     "Makes a user; without a password, prints a one-time link for setting one",
+     DATA_HELP COMPANY_HELP
+     "  --role R          owner, manager (unless given) or viewer\n  --password-file F the password\n"
+     "  --base-url URL    where the link begins; http://127.0.0.1:8080 unless given\n",
+     cmd_user_create,
+     {DATA, COMPANY, {"role", true}, {"password-file", true}, {"base-url", true}, LANGUAGE},
+     1,
+     true},
+    {"user list",
+     "--data DIR [--company NAME]",
+     "Lists a company's users",
+     DATA_HELP COMPANY_HELP,
+     cmd_user_list,
+     {DATA, COMPANY, LANGUAGE},
+     0,
+     true},
+    {"user role",
+     "--data DIR [--company NAME] EMAIL ROLE",
+     "Changes a user's role: owner, manager or viewer",
+     DATA_HELP COMPANY_HELP,
+     cmd_user_role,
+     {DATA, COMPANY, LANGUAGE},
+     2,
+     true},
+    {"user disable",
+     "--data DIR [--company NAME] EMAIL",
+     "Keeps a user out",
+     DATA_HELP COMPANY_HELP,
+     cmd_user_disable,
+     {DATA, COMPANY, LANGUAGE},
+     1,
+     true},
+    {"user enable",
+     "--data DIR [--company NAME] EMAIL",
+     "Lets a user in again",
+     DATA_HELP COMPANY_HELP,
+     cmd_user_enable,
+     {DATA, COMPANY, LANGUAGE},
+     1,
+     true},
+    {"user reset-password",
+     "--data DIR [--company NAME] EMAIL",
+     "Prints a one-time link for setting a new password, good for 24 hours",
+     DATA_HELP COMPANY_HELP
+     "  --base-url URL    where the link begins; http://127.0.0.1:8080 unless given\n",
+     cmd_user_reset_password,
+     {DATA, COMPANY, {"base-url", true}, LANGUAGE},
+     1,
+     true},
+    {"token create",
+     "--data DIR [--company NAME] --name TEXT [--scope S] [--expires WHEN] [--value-file F]",
+     "Makes an API token and prints it alone",
+     DATA_HELP COMPANY_HELP
+     "  --name TEXT       what it is for\n  --scope S         read, write, import, separated by commas; all unless given\n"
+     "  --expires WHEN    a date, or 90d; never unless given\n"
+     "  --value-file F    keep the key in this file, so that integrations move without change\n",
+     cmd_token_create,
+     {DATA,
+      COMPANY,
+      {"name", true},
+      {"scope", true},
+      {"expires", true},
+      {"value-file", true},
+      LANGUAGE},
+     0,
+     true},
+    {"token list",
+     "--data DIR [--company NAME]",
+     "Lists a company's tokens: number, name, scope",
+     DATA_HELP COMPANY_HELP,
+     cmd_token_list,
+     {DATA, COMPANY, LANGUAGE},
+     0,
+     true},
+    {"token show",
+     "--data DIR [--company NAME] TOKEN",
+     "Prints a token's key; TOKEN is its number or name",
+     DATA_HELP COMPANY_HELP,
+     cmd_token_show,
+     {DATA, COMPANY, LANGUAGE},
+     1,
+     true},
+    {"token revoke",
+     "--data DIR [--company NAME] TOKEN",
+     "Revokes a token at once",
+     DATA_HELP COMPANY_HELP,
+     cmd_token_revoke,
+     {DATA, COMPANY, LANGUAGE},
+     1,
+     true},
+    {"import",
+     "--data DIR [--company NAME] FILE [options]",
+     "Imports a CSV, XLSX or JSON Lines file of customers",
+     DATA_HELP COMPANY_HELP READING_HELP
+     "  --header-row N    the line (row number) of the header\n  --update-only     only customers who exist; external_id is enough\n"
+     "  --blank-missing   missing required columns count as blank\n  --clear-blank     a blank cell clears what is stored\n"
+     "  --allow-opt-in    unsubscribed and complained may become false again\n"
+     "  --lenient-email   leave another customer's e-mail out instead of failing the row\n"
+     "  --repeats R       a key that comes again: in_order, first_wins or fail\n"
+     "  --dry-run         say what would happen, write nothing\n  --json            print one JSON object\n  --lang L          en or ru\n",
+     cmd_import,
+     {DATA,
+      COMPANY,
+      READING_OPTIONS,
+      {"header-row", true},
+      {"update-only", false},
+      {"blank-missing", false},
+      {"clear-blank", false},
+      {"allow-opt-in", false},
+      {"lenient-email", false},
+      {"repeats", true},
+      {"dry-run", false},
+      {"json", false},
+      LANGUAGE},
+     1,
+     true},
+    {"rows",
+     "FILE [options]",
+     "Prints every record of a file as the importer reads it, one JSON array a line",
+     READING_HELP,
+     cmd_rows,
+     {READING_OPTIONS, LANGUAGE},
+     1,
+     false},
+    {"export",
+     "--data DIR [--company NAME] --format csv|xlsx|jsonl [--output FILE]",
+     "Writes all customers; importing the file again changes nothing",
+     DATA_HELP COMPANY_HELP
+     "  --format F        csv, xlsx or jsonl\n  --output FILE     instead of the standard output\n",
+     cmd_export,
+     {DATA, COMPANY, {"format", true}, {"output", true}, LANGUAGE},
+     0,
+     true},
+    {"sample",
+     "--format csv|xlsx [--output FILE]",
+     "Writes a sample file to fill in",
+     "  --format F        csv or xlsx\n  --output FILE     instead of the standard output\n",
+     cmd_sample,
+     {{"format", true}, {"output", true}, LANGUAGE},
+     0,
+     false},
+    {"serve",
+     "--data DIR [--listen ADDRESS:PORT]... [--config FILE]",
+     "Serves the API until SIGTERM, then finishes what is in flight",
+     DATA_HELP
+     "  --listen A:P      127.0.0.1:8080 unless given; may repeat; [::1]:8080; port 0 takes a free one\n"
+     "  --config FILE     an ini file with the same settings\n  --threads N       event loops; 1 unless given\n"
+     "  --upload-limit N  of a file; 2G unless given\n  --log-level L     debug, info, warning or error\n"
+     "  --seal-key FILE   the key that seals tokens, when it is kept outside the data directory\n"
+     "  --commit-each     one commit per request, for measuring\n"
+     "Each setting can also come from the variable CLIENTELE_NAME; options win over variables, variables over the file.\n",
+     cmd_serve,
+     {DATA,
+      {"listen", true},
+      {"config", true},
+      {"threads", true},
+      {"upload-limit", true},
+      {"log-level", true},
+      {"seal-key", true},
+      {"commit-each", false},
+      LANGUAGE},
+     0,
+     false},
+};
+
+static size_t words_of(const char *name)
+{
+    size_t n = 1;
+    for (; *name; name++)
+        n += *name == ' ';
+    return n;
+}
+
+const struct cli_command *cli_find(int argc, char **argv, int *ret_words)
+{
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        size_t words = words_of(commands[i].name);
+        str rest = str_of(commands[i].name);
+        bool same = (size_t)argc >= words;
+        for (size_t w = 0; w < words && same; w++)
+            same = str_eq(str_split(&rest, ' '), str_of(argv[w]));
+        if (same) {
+            *ret_words = (int)words;
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_commands(struct cli *c)
+{
+    cli_print(c, "clientele " CLIENTELE_VERSION ": a registry of a company's customers\n\n");
+    for (size_t i = 0; i < COUNT(commands); i++)
+        cli_print(c, "  %-20s %s\n", commands[i].name, commands[i].summary);
+    cli_print(c, "\nclientele COMMAND --help says more.\n");
+}
+
+static enum language language_of(int argc, char **argv)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], "--lang") == 0)
+            return wording_language_of(str_of(argv[i + 1]), LANGUAGE_EN);
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        const char *value = getenv(variables[i]);
+        if (value && value[0])
+            return wording_language_of(str_of(value), LANGUAGE_EN);
+    }
+    return LANGUAGE_EN;
+}
+
+static const char *data_of(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--data") == 0 && i + 1 < argc)
+            return argv[i + 1];
+        if (strncmp(argv[i], "--data=", 7) == 0)
+            return argv[i] + 7;
+    }
+    return getenv("CLIENTELE_DATA");
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return false;
+}
+
+/* Opens the store here, or hands the command to the process that has it open. */
+static int run_on_store(struct cli *c, const struct cli_command *command, int words, int argc,
+                        char **argv)
+{
+    const char *data = data_of(argc, argv);
+    struct store_config config = {.data_dir = data};
+    struct store *store;
+    struct err err = {0};
+    int code;
+    if (!data)
+        return cli_fail(c, EXIT_USAGE, "--data DIR is needed; see 'clientele %s --help'",
+                        command->name);
+    if (store_open(&config, &store, &err)) {
+        c->store = store;
+        code = cli_run(c, command, argc - words + 1, argv + words - 1);
+        store_free(store);
+        return code;
+    }
+    if (err.code != ERR_BUSY)
+        return cli_fail_err(c, &err);
+    return remote_run(c, data, argc, argv, &code, &err) ? code : cli_fail_err(c, &err);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli c = {.in = STDIN_FILENO,
+                    .out = STDOUT_FILENO,
+                    .err = STDERR_FILENO,
+                    .language = language_of(argc, argv)};
+    int words = 0;
+    (void)signal(SIGPIPE, SIG_IGN);
+    c.cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    argc--;
+    argv++;
+    if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "help") == 0) {
+        print_commands(&c);
+        return argc ? EXIT_OK : EXIT_USAGE;
+    }
+    if (strcmp(argv[0], "--version") == 0) {
+        cli_print(&c, "clientele " CLIENTELE_VERSION "\n");
+        return EXIT_OK;
+    }
+    const struct cli_command *command = cli_find(argc, argv, &words);
+    if (!command)
+        return cli_fail(
+            &c, EXIT_USAGE, "there is no command '%s%s%s'; 'clientele --help' lists them", argv[0],
+            argc > 1 && argv[1][0] != '-' ? " " : "", argc > 1 && argv[1][0] != '-' ? argv[1] : "");
+    if (command->needs_store && !wants_help(argc, argv))
+        return run_on_store(&c, command, words, argc, argv);
+    return cli_run(&c, command, argc - words + 1, argv + words - 1);
+}

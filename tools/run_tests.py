@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Builds with sanitizers and runs every test; the last line is `N passed, N failed, N skipped`.
+
+usage: tools/run_tests.py [NAME...]   only suites whose names begin so
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, "build-test")
+SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+TIMEOUT_S = 900
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def suite(self, name, passed, failed, skipped, output):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+        print(f"{'FAIL' if failed else 'ok  '} {name}: {passed} passed, {failed} failed, {skipped} skipped", flush=True)
+        if failed or skipped:
+            for line in output.splitlines()[-60:] if failed else []:
+                print("     " + line)
+            for line in sorted(set(re.findall(r"skipped [\"'].*", output))):
+                print("     " + line)
+
+
+def run(command, timeout=TIMEOUT_S, **env):
+    try:
+        done = subprocess.run(command, cwd=ROOT, env={**os.environ, **SANITIZERS, **env}, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=timeout, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout.decode("utf-8", "replace")
+    except subprocess.TimeoutExpired as e:
+        return 124, (e.stdout or b"").decode("utf-8", "replace") + f"\nstopped after {timeout} s"
+
+
+def must(command, **env):
+    code, output = run(command, 3600, **env)
+    if code:
+        print(output)
+        print("0 passed, 1 failed, 0 skipped")
+        sys.exit(1)
+
+
+def build():
+    if not os.path.exists(os.path.join(BUILD, "build.ninja")):
+        must(["meson", "setup", BUILD, "-Db_sanitize=address,undefined"])
+    must(["ninja", "-C", BUILD])
+
+
+def clang(tally):
+    """Everything compiles with clang, too, without a warning."""
+    folder = BUILD + "-clang"
+    code, output = 0, ""
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        code, output = run(["meson", "setup", folder], CC="clang")
+    if not code:
+        code, output = run(["ninja", "-C", folder], 3600)
+    tally.suite("clang", int(not code), int(bool(code)), 0, output)
+
+
+def unit(tally, name, path):
+    code, output = run([path], CMOCKA_MESSAGE_OUTPUT="TAP", CLIENTELE_ROOT=ROOT)
+    passed = len(re.findall(r"^ok \d+", output, re.M))
+    skipped = len(re.findall(r"^ok \d+.*# SKIP", output, re.M))
+    failed = len(re.findall(r"^not ok \d+", output, re.M))
+    if (code and not failed) or not passed + failed:
+        failed += 1  # it crashed, leaked, or ran nothing
+    tally.suite(name, passed - skipped, failed, skipped, output)
+
+
+def python(tally, name, path):
+    code, output = run([sys.executable, "-X", "dev", path, "-v"], CLIENTELE_BIN=os.path.join(BUILD, "clientele"),
+                       PYTHONPATH=os.path.join(ROOT, "tests"))
+    ran = re.search(r"^Ran (\d+) tests?", output, re.M)
+    counts = {k: int(n) for k, n in re.findall(r"(failures|errors|skipped)=(\d+)", output)}
+    failed, skipped = counts.get("failures", 0) + counts.get("errors", 0), counts.get("skipped", 0)
+    total = int(ran[1]) if ran else 0
+    if (code and not failed) or not total:
+        failed += 1
+    tally.suite(name, max(0, total - failed - skipped), failed, skipped, output)
+
+
+def main():
+    wanted = tuple(sys.argv[1:]) or ("",)
+    tally = Tally()
+    build()
+    suites = [("clang", clang, ())]
+    for path in sorted(glob.glob(os.path.join(BUILD, "src", "*", "*_test"))):
+        floor = os.path.basename(os.path.dirname(path))
+        suites.append((f"{floor}/{os.path.basename(path)[len(floor) + 1:-5]}", unit, (path,)))
+    for path in sorted(glob.glob(os.path.join(ROOT, "t*", "test_*.py"))):
+        suites.append((os.path.relpath(path, ROOT)[:-3], python, (path,)))
+    for name, function, arguments in suites:
+        if name.startswith(wanted):
+            function(tally, *((name, *arguments) if arguments else ()))
+    print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
+    sys.exit(1 if tally.failed or not tally.passed else 0)
+
+
+main()
