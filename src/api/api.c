@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/api_priv.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+enum { DEFAULT_PER_PAGE = 25 };
+
+static void get_health(struct http_request *r)
+{
+    http_answer(r, 200, "application/json; charset=utf-8", STR("{\"status\":\"ok\"}\n"));
+}
+
+static void get_root(struct http_request *r)
+{
+    http_answer(
+        r, 200, "text/plain; charset=utf-8",
+        STR("clientele: a registry of a company's customers.\nThe API is at /v4/consumers and /v4/import_tasks; "
+            "send Authorization: Token token=KEY.\n"));
+}
+
+#define WRITE(method, pattern_text, function)                                                      \
+    {                                                                                              \
+        .methods = (method), .pattern = (pattern_text), .handle = (function),                      \
+        .resumed = consumers_resumed, .end = consumers_end,                                        \
+        .max_body_bytes = LIMIT_RECORD_BODY_BYTES                                                  \
+    }
+#define READ(pattern_text, function)                                                               \
+    {                                                                                              \
+        .methods = HTTP_GET, .pattern = (pattern_text), .handle = (function),                      \
+        .max_body_bytes = LIMIT_RECORD_BODY_BYTES                                                  \
+    }
+
+static const struct http_route routes[] = {
+    READ("/", get_root),
+    READ("/healthz", get_health),
+    READ("/v4/consumers", consumers_list),
+    WRITE(HTTP_POST, "/v4/consumers", consumers_create),
+    READ("/v4/consumers/{id}", consumers_get),
+    WRITE(HTTP_PUT, "/v4/consumers/{id}", consumers_put),
+    WRITE(HTTP_PATCH, "/v4/consumers/{id}", consumers_patch),
+    WRITE(HTTP_DELETE, "/v4/consumers/{id}", consumers_delete),
+    READ("/v4/import_tasks", tasks_list),
+    {.methods = HTTP_POST,
+     .pattern = "/v4/import_tasks",
+     .begin = tasks_begin,
+     .data = tasks_data,
+     .handle = tasks_create,
+     .resumed = tasks_resumed,
+     .end = tasks_end,
+     .max_body_bytes = UINT64_MAX}, // the file has its own limit, said when it is passed
+    READ("/v4/import_tasks/{id}", tasks_get),
+    READ("/v4/import_tasks/{id}/errors", tasks_errors),
+};
+
+bool api_new(const struct api_config *config, struct api **ret_api, struct err *err)
+{
+    struct api *api = mem_new(1, sizeof *api);
+    api->config = *config;
+    if (!api->config.loops)
+        api->config.loops = 1;
+    if (!api->config.upload_limit_bytes)
+        api->config.upload_limit_bytes = LIMIT_UPLOAD_BYTES;
+    api->readers = mem_new(api->config.loops, sizeof *api->readers);
+    api->app = (struct http_app){
+        .route = routes, .count = COUNT(routes), .context = api, .refuse = error_refuse};
+    api->finisher = finisher_start(config->jobs);
+    if (!api->finisher) {
+        api_free(api);
+        return err_set(err, ERR_INTERNAL, "cannot start a thread");
+    }
+    *ret_api = api;
+    return true;
+}
+
+const struct http_app *api_app(const struct api *api)
+{
+    return &api->app;
+}
+
+void api_free(struct api *api)
+{
+    if (!api)
+        return;
+    finisher_stop(api->finisher);
+    for (size_t i = 0; i < api->config.loops; i++)
+        for (struct reader_slot *s = api->readers[i], *next; s; s = next) {
+            next = s->next;
+            store_reader_free(s->reader);
+            mem_free(s);
+        }
+    mem_free(api->readers);
+    mem_free(api);
+}
+
+struct store_reader *api_reader(struct http_request *r, struct store_company *company)
+{
+    struct api *api = http_app_context(r);
+    struct reader_slot **list = &api->readers[http_loop_index(r)];
+    struct err err = {0};
+    for (struct reader_slot *s = *list; s; s = s->next)
+        if (s->company == company)
+            return s->reader;
+    struct reader_slot *s = mem_new(1, sizeof *s);
+    s->company = company;
+    if (!store_reader_open(company, &s->reader, &err)) {
+        mem_free(s);
+        error_store(r, &err);
+        return NULL;
+    }
+    s->next = *list;
+    *list = s;
+    return s->reader;
+}
+
+static bool read_number(struct http_request *r, const char *name, const char *other, uint64_t max,
+                        uint64_t *ret)
+{
+    str text = http_query(r, name);
+    if (str_is_null(text))
+        text = http_query(r, other);
+    if (str_is_null(text))
+        return true;
+    if (str_to_u64(text, ret) && *ret >= 1 && *ret <= max)
+        return true;
+    error_query(
+        r, name,
+        arena_format(http_arena(r), "must be a number from 1 to %llu", (unsigned long long)max)
+            .ptr);
+    return false;
+}
+
+bool api_page(struct http_request *r, uint64_t *ret_page, uint64_t *ret_per_page)
+{
+    *ret_page = 1;
+    *ret_per_page = DEFAULT_PER_PAGE;
+    return read_number(r, "page", "page[number]", INT32_MAX, ret_page) &&
+           read_number(r, "per_page", "page[size]", LIMIT_PER_PAGE, ret_per_page);
+}

@@ -1,0 +1,23 @@
+/* api: the Platform API v4 over HTTP: JSON:API documents (jsonapi.org/format/1.0), tokens, errors.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef API_API_H
+#define API_API_H
+
+#include "http/http.h"
+#include "jobs/jobs.h"
+#include "store/store.h"
+
+struct api;
+struct api_config {
+    struct store *store; /* both are borrowed and outlive the api */
+    struct jobs *jobs;
+    size_t loops; /* of the HTTP server */
+    uint64_t upload_limit_bytes;
+};
+MUST_CHECK bool api_new(const struct api_config *config, struct api **ret_api, struct err *err);
+/* What to give to http_server_start(); lives as long as the api. */
+const struct http_app *api_app(const struct api *api);
+/* When the HTTP server has stopped. */
+void api_free(struct api *api);
+
+#endif

@@ -1,0 +1,93 @@
+/* What the modules of the API share.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef API_API_PRIV_H
+#define API_API_PRIV_H
+
+#include "api/api.h"
+#include "importer/wording.h"
+
+#include <pthread.h>
+
+#define JSON_API "application/vnd.api+json; charset=utf-8"
+
+struct finisher; /* finishes uploads off the loops: an fsync blocks */
+struct reader_slot {
+    struct store_company *company;
+    struct store_reader *reader;
+    struct reader_slot *next;
+};
+struct api {
+    struct api_config config;
+    struct http_app app;
+    struct reader_slot **readers; /* per loop: used on that loop's thread only */
+    struct finisher *finisher;
+};
+
+/* --- errors.c: the vendor's envelope {"errors":{...}} --- */
+
+/* Answers with status, title and details.message. */
+void error_answer(struct http_request *r, int status, const char *title, const char *message_format,
+                  ...) PRINTF(4, 5);
+/* Answers with all problems of a record: 404 when it is not there, else 422. */
+void error_problems(struct http_request *r, const struct problems *problems);
+/* Answers for a failed store: 503 or 507. */
+void error_store(struct http_request *r, const struct err *err);
+/* {"errors":{"status":422,"title":"Invalid query params",...}} */
+void error_query(struct http_request *r, const char *parameter, const char *message);
+void error_refuse(struct http_request *r, enum http_refusal why, int status, const char *detail);
+enum language request_language(const struct http_request *r);
+
+/* --- auth.c --- */
+
+/* Finds the request's company by its token; answers 401 or 403 and returns NULL when it must not.
+ */
+struct store_company *auth_company(struct http_request *r, unsigned scope);
+/* The key in an Authorization header's value; *ret_bearer tells the scheme. {0}: none. */
+str auth_key(str authorization, bool *ret_bearer);
+
+/* --- body.c: a request's body as the JSON:API document it means --- */
+
+/* Answers and returns false when it is none. *ret_attributes may be NULL (nothing sent). */
+bool body_attributes(struct http_request *r, const struct json **ret_attributes);
+/* The tree of bracketed names: data[attributes][name] = text.  False: nested too deep, or too many.
+ */
+struct form_field;
+bool body_tree(struct arena *a, const struct form_field *field, size_t count,
+               struct json *ret_tree);
+
+/* --- document.c --- */
+
+/* A document around one customer; changes' warnings become meta. */
+void document_consumer(struct http_request *r, struct buf *b, const struct consumer *c,
+                       const struct zone *zone, const struct problems *warnings);
+/* Appends ,"relationships":{...} for the names in ?include=; true when any was asked for. */
+bool document_includes(const struct http_request *r, struct buf *b);
+
+/* --- handlers --- */
+void consumers_create(struct http_request *r);
+void consumers_list(struct http_request *r);
+void consumers_get(struct http_request *r);
+void consumers_put(struct http_request *r);
+void consumers_patch(struct http_request *r);
+void consumers_delete(struct http_request *r);
+void consumers_resumed(struct http_request *r);
+void consumers_end(struct http_request *r);
+void tasks_begin(struct http_request *r);
+bool tasks_data(struct http_request *r, str piece);
+void tasks_create(struct http_request *r);
+void tasks_resumed(struct http_request *r);
+void tasks_end(struct http_request *r);
+void tasks_list(struct http_request *r);
+void tasks_get(struct http_request *r);
+void tasks_errors(struct http_request *r);
+
+/* The loop's reader of a company; answers 503 and returns NULL when it cannot be opened. */
+struct store_reader *api_reader(struct http_request *r, struct store_company *company);
+/* Reads page and per_page (also page[number], page[size]); answers 422 and returns false when they
+ * are wrong. */
+bool api_page(struct http_request *r, uint64_t *ret_page, uint64_t *ret_per_page);
+
+struct finisher *finisher_start(struct jobs *jobs);
+void finisher_stop(struct finisher *f);
+
+#endif

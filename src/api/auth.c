@@ -1,0 +1,87 @@
+/* Two dialects of one header, as the vendor has them: `Token token=KEY` (Rails) and `Bearer TOKEN`
+ * (OAuth), each with its own 401. SPDX-License-Identifier: Apache-2.0 */
+#include "api/api_priv.h"
+
+#include "base/clock.h"
+
+static str unquoted(str s)
+{
+    return s.len >= 2 && s.ptr[0] == '"' && s.ptr[s.len - 1] == '"' ? (str){s.ptr + 1, s.len - 2}
+                                                                    : s;
+}
+
+str auth_key(str authorization, bool *ret_bearer)
+{
+    str rest = str_trim(authorization), scheme = str_split(&rest, ' ');
+    bool token = str_eq_nocase(scheme, STR("Token"));
+    *ret_bearer = str_eq_nocase(scheme, STR("Bearer"));
+    rest = str_trim(rest);
+    if ((!token && !*ret_bearer) || !rest.len)
+        return (str){0};
+    if (!str_starts(rest, STR("token=")))
+        return *ret_bearer ? rest : (str){0};
+    // Rails' grammar: token="KEY", further parameters after a comma or semicolon.
+    rest = str_from(rest, 6);
+    size_t end = 0;
+    while (end < rest.len && rest.ptr[end] != ',' && rest.ptr[end] != ';')
+        end++;
+    return unquoted(str_trim(str_first(rest, end)));
+}
+
+/* The shape of an OAuth token: 43 URL-safe characters, or 64 hexadecimal ones. */
+static bool looks_like_oauth(str key)
+{
+    if (key.len != 43 && key.len != 64)
+        return false;
+    for (size_t i = 0; i < key.len; i++) {
+        char c = key.ptr[i];
+        bool digit = c >= '0' && c <= '9', letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+        bool hex = digit || ((c | 32) >= 'a' && (c | 32) <= 'f');
+        if (key.len == 64 ? !hex : !(digit || letter || c == '-' || c == '_'))
+            return false;
+    }
+    return true;
+}
+
+static void refuse(struct http_request *r, bool bearer, str key, const char *why)
+{
+    if (bearer && looks_like_oauth(key)) {
+        str header = arena_format(
+            http_arena(r),
+            "Bearer realm=\"Doorkeeper\", error=\"invalid_token\", error_description=\"The access token %s\"",
+            why);
+        http_add_header(r, "WWW-Authenticate", header.ptr);
+        http_answer(r, 401, NULL, STR(""));
+        return;
+    }
+    http_add_header(r, "WWW-Authenticate", "Token realm=\"Aplaut Platform API v4\"");
+    http_answer(r, 401, "text/plain; charset=utf-8", STR("HTTP Token: Access denied.\n"));
+}
+
+struct store_company *auth_company(struct http_request *r, unsigned scope)
+{
+    struct api *api = http_app_context(r);
+    bool bearer;
+    str key = auth_key(http_header(r, "Authorization"), &bearer);
+    struct token token;
+    struct store_company *company;
+    struct err err = {0};
+    if (!key.len || !store_token_find(api->config.store, key, &token, &err)) {
+        refuse(r, bearer, key, "is invalid");
+        return NULL;
+    }
+    if (token.revoked_at_us || (token.expires_at_us && token.expires_at_us <= clock_now_us())) {
+        refuse(r, bearer, key, token.revoked_at_us ? "was revoked" : "expired");
+        return NULL;
+    }
+    if (!(token.scope & scope)) {
+        error_answer(r, 403, "Forbidden", "This token lacks the scope '%s'",
+                     token_scope_text(http_arena(r), scope).ptr);
+        return NULL;
+    }
+    if (!store_company_open(api->config.store, token.company_id, &company, &err)) {
+        error_store(r, &err);
+        return NULL;
+    }
+    return company;
+}
