@@ -50,7 +50,7 @@ CFB = bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 504
 # name, bytes, more arguments.  The name is the expected code.
 CASES = [
     ("empty", b"", []),
-    ("empty", "\ufeff\r\n ; ;\r\n".encode(), ["--delimiter", ";"]),
+    ("empty", "\ufeff\r\n;;\r\n".encode(), ["--delimiter", ";"]),
     ("header_only", HEADER.encode(), []),
     ("encoding", (HEADER + "1;;Анна;;\n").encode("cp1251"), []),
     ("encoding_unknown", HEADER.encode(), ["--encoding", "klingon"]),
@@ -75,7 +75,7 @@ CASES = [
     ("xml", b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>', []),
     ("json", b'[{"external_id": "1"}, {"external_id": "2"}]', []),
     ("workbook_damaged", workbook(SHEET[:-30]), []),
-    ("workbook_limit", workbook('<!DOCTYPE worksheet [<!ENTITY a "aaaa">]>' + SHEET), []),
+    ("workbook_entities", workbook('<!DOCTYPE worksheet [<!ENTITY a "aaaa">]>' + SHEET), []),
     ("no_sheet", workbook(SHEET, state='state="hidden"'), []),
     ("sheet_not_found", workbook(SHEET), ["--sheet", "Customers"]),
     ("columns_missing", "external_id;emial;name;phone;created_at\n1;;;;\n".encode(), []),

@@ -53,7 +53,7 @@ bool zone_date_exists(int32_t year, uint32_t month, uint32_t day)
            day <= days[month - 1] + (uint32_t)(month == 2 && is_leap(year));
 }
 
-static void from_days(int64_t days, int32_t *year, uint8_t *month, uint8_t *day)
+void zone_date_of_days(int64_t days, int32_t *year, uint8_t *month, uint8_t *day)
 {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -175,7 +175,7 @@ static int32_t footer_offset(const struct zone *z, int64_t at_s)
     int32_t year;
     uint8_t month, day;
     int64_t local = at_s + z->standard_s;
-    from_days(local / DAY_S - (local % DAY_S < 0), &year, &month, &day);
+    zone_date_of_days(local / DAY_S - (local % DAY_S < 0), &year, &month, &day);
     int64_t start = rule_local_s(&z->start, year) - z->standard_s;
     int64_t end = rule_local_s(&z->end, year) - z->daylight_s;
     bool daylight = start < end ? at_s >= start && at_s < end : at_s >= start || at_s < end;
@@ -353,7 +353,7 @@ struct zone_time zone_from_us(const struct zone *z, int64_t at_us)
     int64_t at_s = floor_div(at_us, SECOND_US), local = at_s + offset_at(z, at_s),
             days = floor_div(local, DAY_S);
     int32_t second = (int32_t)(local - days * DAY_S);
-    from_days(days, &t.year, &t.month, &t.day);
+    zone_date_of_days(days, &t.year, &t.month, &t.day);
     t.hour = (uint8_t)(second / 3600);
     t.minute = (uint8_t)(second / 60 % 60);
     t.second = (uint8_t)(second % 60);

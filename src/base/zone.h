@@ -34,6 +34,8 @@ struct zone_time zone_from_us(const struct zone *z, int64_t at_us);
 size_t zone_stamp(const struct zone *z, int64_t at_us, char ret_text[ZONE_STAMP_BYTES]);
 /* Days since 1970-01-01 of a Gregorian date, and whether the date exists. */
 int64_t zone_days(int32_t year, uint32_t month, uint32_t day);
+/* The date that is `days` after 1970-01-01; the reverse of zone_days(). */
+void zone_date_of_days(int64_t days, int32_t *ret_year, uint8_t *ret_month, uint8_t *ret_day);
 bool zone_date_exists(int32_t year, uint32_t month, uint32_t day);
 
 #endif

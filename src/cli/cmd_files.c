@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { FLUSH_BYTES = 64 * 1024 };
+enum { FLUSH_BYTES = 64 * 1024, SHEET_COLUMNS = 16384 /* as many as Excel has */ };
 
 static int unreadable(struct cli *c, const struct file_problem *problem)
 {
@@ -27,6 +27,7 @@ static int rows_options_of(struct cli *c, struct rows_options *options)
             return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
     }
     *options = settings.rows;
+    options->columns = SHEET_COLUMNS;
     return EXIT_OK;
 }
 

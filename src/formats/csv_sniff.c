@@ -10,8 +10,8 @@ enum { MAX_RECORDS = 200 };
 
 static const struct {
     char delimiter;
-    const char *name;
-} candidates[] = {{';', "semicolon"}, {',', "comma"}, {'\t', "tab"}, {'|', "pipe"}};
+    const char *shown;
+} candidates[] = {{';', "\";\""}, {',', "\",\""}, {'\t', "\"\\t\""}, {'|', "\"|\""}};
 
 struct memory {
     str left;
@@ -37,7 +37,6 @@ struct reading {
     bool even;      /* all filled records have as many columns as the header */
     bool any;       /* some record has more than one column */
     bool broken;    /* a quote is left open, a record too large */
-    bool stray;     /* a quote inside a cell: the cells are not cut where they were joined */
 };
 
 static bool is_blank(const struct row *row)
@@ -69,8 +68,6 @@ static struct reading read_as(str sample, bool whole, char delimiter)
             r.header = row.count;
         r.any = r.any || row.count > 1;
         r.even = r.even && row.count == r.header;
-        for (size_t i = 0; i < row.count; i++)
-            r.stray = r.stray || (str_starts(row.cell[i], STR("\"")) && row.cell[i].len > 1);
     }
     if (!whole) // the last record may be cut: its columns and quotes say nothing
         r.broken = false;
@@ -88,13 +85,30 @@ static str whole_lines(str sample, bool whole)
     return end ? str_first(sample, end) : sample;
 }
 
+/* True when the delimiter stands beside a quotation mark that opens or closes a cell; a doubled one
+ * is a part of its cell's text. */
+static bool is_beside_quotes(str text, char delimiter)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != '"')
+            continue;
+        if (i + 1 < text.len && text.ptr[i + 1] == '"')
+            i++;
+        else if ((i && text.ptr[i - 1] == delimiter) ||
+                 (i + 1 < text.len && text.ptr[i + 1] == delimiter))
+            return true;
+    }
+    return false;
+}
+
+/* The signs that could be meant, as a person would type them. */
 static void list(struct buf *b, const bool *possible)
 {
     for (size_t i = 0; i < COUNT(candidates); i++)
         if (possible[i]) {
             if (b->len)
                 buf_add(b, STR(", "));
-            buf_add(b, str_of(candidates[i].name));
+            buf_add(b, str_of(candidates[i].shown));
         }
 }
 
@@ -114,25 +128,27 @@ char csv_sniff_sep_line(str text, size_t *ret_len)
 char csv_sniff(str sample, bool whole, struct file_problem *ret_problem)
 {
     bool even[COUNT(candidates)] = {0}, header[COUNT(candidates)] = {0},
-         any[COUNT(candidates)] = {0};
-    size_t evens = 0, headers = 0, anys = 0, records = 0;
+         any[COUNT(candidates)] = {0}, quoted[COUNT(candidates)] = {0};
+    size_t evens = 0, headers = 0, anys = 0, quotes = 0;
     sample = whole_lines(sample, whole);
     for (size_t i = 0; i < COUNT(candidates); i++) {
         struct reading r = read_as(sample, whole, candidates[i].delimiter);
-        records = MAX(records, r.records);
+        if (!r.records) // nothing but blank cells
+            return candidates[i].delimiter;
         header[i] = r.header > 1;
         even[i] = header[i] && r.even && !r.broken;
         any[i] = r.any;
+        quoted[i] = header[i] && is_beside_quotes(sample, candidates[i].delimiter);
+        quotes += quoted[i];
         evens += even[i];
         headers += header[i];
         anys += any[i];
     }
-    if (!records)
-        return ',';
-    // One that cuts the header and every record alike, or the only one that cuts the header, is no
-    // guess.
+    // One that cuts the header and every record alike, the only one that cuts the header, or the
+    // only one of several even ones that quoted cells end at, is no guess.
     for (size_t i = 0; i < COUNT(candidates); i++)
-        if ((even[i] && evens == 1) || (header[i] && headers == 1))
+        if ((even[i] && evens == 1) || (header[i] && headers == 1) ||
+            (even[i] && quoted[i] && quotes == 1))
             return candidates[i].delimiter;
     AUTO(buf_done) struct buf names = {0};
     if (headers > 1 || anys) {

@@ -46,8 +46,10 @@ static void on_book(void *context, str name, const char **attributes)
     struct sheets *s = context;
     if (str_eq(name, STR("workbookPr"))) {
         str flag = xlsx_attribute(attributes, "date1904");
-        s->since_1904 =
-            str_eq(flag, STR("1")) || str_eq(flag, STR("true")) || str_eq(flag, STR("on"));
+        // An extension's element of the same name says nothing about dates.
+        if (!str_is_null(flag))
+            s->since_1904 =
+                str_eq(flag, STR("1")) || str_eq(flag, STR("true")) || str_eq(flag, STR("on"));
     }
     if (!str_eq(name, STR("sheet")) || s->count == MAX_SHEETS)
         return;
@@ -56,7 +58,8 @@ static void on_book(void *context, str name, const char **attributes)
         s->item = mem_grow(s->item, s->count ? s->count * 2 : 1, sizeof *s->item);
     s->item[s->count++] = (struct sheet){arena_str(s->arena, xlsx_attribute(attributes, "name")),
                                          arena_str(s->arena, xlsx_attribute(attributes, "id")),
-                                         !state.len || str_eq(state, STR("visible"))};
+                                         !str_eq(state, STR("hidden")) &&
+                                             !str_eq(state, STR("veryHidden"))};
 }
 
 /* The relations of a part stand beside it: xl/workbook.xml has xl/_rels/workbook.xml.rels. */

@@ -213,7 +213,7 @@ static void XMLCALL on_entity(void *context, const char *name, int is_parameter,
 {
     (void)name, (void)is_parameter, (void)value, (void)value_length, (void)base, (void)system_id,
         (void)public_id, (void)notation;
-    xlsx_part_fail(context, FILE_WORKBOOK_LIMIT, "declarations of entities are not allowed", 0);
+    xlsx_part_fail(context, FILE_WORKBOOK_ENTITIES, "", 0);
 }
 
 static bool no_part(str name, struct file_problem *problem)

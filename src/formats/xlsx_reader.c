@@ -97,9 +97,11 @@ static void on_start(void *context, str name, const char **attributes)
     else if (str_eq(name, STR("c")))
         start_cell(x, attributes);
     else if (str_eq(name, STR("v")))
-        x->in_value = true;
-    else if (str_eq(name, STR("is")))
-        x->in_inline = true;
+        x->in_value = !x->in_inline;
+    else if (str_eq(name, STR("is"))) {
+        x->in_inline = true; // it is the cell's value; some writers put a stale <v> beside it
+        buf_reset(&x->value);
+    }
     else if (str_eq(name, STR("rPh")))
         x->phonetic++;
     else if (str_eq(name, STR("t")))

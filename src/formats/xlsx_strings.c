@@ -96,8 +96,8 @@ void xlsx_text_decode(struct buf *out, str text)
                 continue;
             }
         }
-        if (code > 0 && (code < 0xD800 || code > 0xDFFF)) {
-            utf8_add(out, (uint32_t)code);
+        if (code > 0) { // half of a pair alone is no character
+            utf8_add(out, code < 0xD800 || code > 0xDFFF ? (uint32_t)code : 0xFFFD);
             text = str_from(text, 7);
         } else {
             buf_add_char(out, text.ptr[0]);

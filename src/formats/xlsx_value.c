@@ -62,15 +62,13 @@ bool xlsx_date_text(struct buf *out, str text, bool since_1904)
     }
     // The 1900 system counts a 29 February 1900 that never was, as serial 60.
     int64_t epoch = since_1904 ? zone_days(1904, 1, 1) : zone_days(1899, 12, 30) + (day < 60);
-    AUTO(zone_free) struct zone *utc = NULL;
-    struct err err;
-    if (!zone_open("UTC", &utc, &err))
-        return false;
-    struct zone_time t = zone_from_us(utc, (epoch + day) * INT64_C(86400000000));
+    int32_t year;
+    uint8_t month, mday;
+    zone_date_of_days(epoch + day, &year, &month, &mday);
     if (!since_1904 && day == 60)
         buf_add(out, STR("1900-02-29"));
     else
-        buf_format(out, "%04d-%02d-%02d", t.year, t.month, t.day);
+        buf_format(out, "%04d-%02d-%02d", year, month, mday);
     if (second)
         buf_format(out, " %02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
     return true;

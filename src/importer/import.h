@@ -69,6 +69,7 @@ MUST_CHECK bool import_settings_parse(struct arena *a, str text,
                                       struct import_settings *ret_settings, struct err *err);
 /* Sets one setting by its name ("format", "encoding", "delimiter", "sheet", "header_row",
  * "update_only", "blank_missing", "clear_blank", "allow_opt_in", "lenient_email", "repeats").
+ * An empty value leaves it as it is.
  * Errors: ERR_INVALID says what is allowed; ERR_NOT_FOUND: no such setting. */
 MUST_CHECK bool import_settings_set(struct arena *a, struct import_settings *settings, str name,
                                     str value, struct err *err);

@@ -93,6 +93,8 @@ bool import_settings_set(struct arena *a, struct import_settings *settings, str 
         void *field = (char *)settings + s->offset;
         if (!str_eq(name, str_of(s->name)))
             continue;
+        if (!value.len)
+            return true; // as if it were not stated
         bool ok = s->kind == KIND_BOOL        ? set_bool(field, value, err)
                   : s->kind == KIND_FORMAT    ? set_format(field, value, err)
                   : s->kind == KIND_DELIMITER ? set_delimiter(field, value, err)

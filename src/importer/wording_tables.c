@@ -5,8 +5,8 @@
 const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
     [FILE_OK] = {"The file is fine.", "Файл в порядке."},
     [FILE_UNREADABLE] =
-        {"The file cannot be read[: {detail}]. Check that it exists and that you may read it.",
-         "Файл не читается[: {detail}]. Проверьте, что он существует и доступен для чтения."},
+        {"The file cannot be read[ ({detail})]. Check that it exists and that you may read it.",
+         "Файл не читается[ ({detail})]. Проверьте, что он существует и доступен для чтения."},
     [FILE_EMPTY] =
         {"The file is empty: there is not a single filled row in it. Check that you chose the "
          "right file and that it was saved.",
@@ -112,18 +112,23 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
                    "массива вокруг."},
     [FILE_WORD] = {"This is a text document. Copy the table into Excel and save it as .xlsx.",
                    "Это текстовый документ. Скопируйте таблицу в Excel и сохраните как .xlsx."},
-    [FILE_WORKBOOK_DAMAGED] = {"The workbook is damaged[: {detail}][, line {line}]. Open it in "
+    [FILE_WORKBOOK_DAMAGED] = {"The workbook is damaged[ ({detail})][, line {line}]. Open it in "
                                "Excel, let Excel repair it, and save it "
                                "again.",
-                               "Книга повреждена[: {detail}][, строка {line}]. Откройте её в "
+                               "Книга повреждена[ ({detail})][, строка {line}]. Откройте её в "
                                "Excel, дайте Excel её восстановить и "
                                "сохраните заново."},
-    [FILE_WORKBOOK_LIMIT] = {"The workbook unpacks to more than is allowed[: {detail}][, at most "
+    [FILE_WORKBOOK_LIMIT] = {"The workbook unpacks to more than is allowed[ ({detail})][, at most "
                              "{limit}]. Save it again with only "
                              "the sheet that is needed, or save that sheet as CSV.",
-                             "Книга при распаковке превышает допустимое[: {detail}][, не больше "
+                             "Книга при распаковке превышает допустимое[ ({detail})][, не больше "
                              "{limit}]. Сохраните её заново "
                              "только с нужным листом или сохраните этот лист как CSV."},
+    [FILE_WORKBOOK_ENTITIES] =
+        {"The workbook[ ({detail})] declares XML entities, which no table program writes and which "
+         "can hide an attack. Open it in Excel and save it again.",
+         "Книга[ ({detail})] объявляет сущности XML: табличные программы так не пишут, а вред "
+         "возможен. Откройте её в Excel и сохраните заново."},
     [FILE_NO_SHEET] =
         {"The workbook has no visible sheet with a table. Unhide the sheet with the customers.",
          "В книге нет видимого листа с таблицей. Покажите лист с клиентами."},

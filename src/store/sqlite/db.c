@@ -71,7 +71,7 @@ static bool user_version(struct db *db, size_t *ret_version, struct err *err)
 
 bool db_migrate(struct db *db, const char *const *migration, size_t count, struct err *err)
 {
-    size_t version;
+    size_t version = 0;
     char sql[64];
     if (!user_version(db, &version, err))
         return false;
