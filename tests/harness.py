@@ -124,16 +124,15 @@ class Server:
             self.stop()
 
     def raw(self, request, timeout=30):
-        """Sends bytes as they are and gives back everything that is answered until the server closes."""
+        """Sends bytes as they are and reads the answer to the first request in them."""
         with socket.create_connection(("127.0.0.1", self.port), timeout) as s:
             s.sendall(request)
-            s.shutdown(socket.SHUT_WR)
-            answer = b""
-            while True:
-                piece = s.recv(65536)
-                if not piece:
-                    return answer
-                answer += piece
+            response = http.client.HTTPResponse(s)
+            try:
+                response.begin()
+                return Answer(response.status, response.headers, response.read())
+            finally:
+                response.close()
 
     def connect(self, timeout=60):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)

@@ -19,7 +19,7 @@ str auth_key(str authorization, bool *ret_bearer)
     if ((!token && !*ret_bearer) || !rest.len)
         return (str){0};
     if (!str_starts(rest, STR("token=")))
-        return *ret_bearer ? rest : (str){0};
+        return rest;
     // Rails' grammar: token="KEY", further parameters after a comma or semicolon.
     rest = str_from(rest, 6);
     size_t end = 0;

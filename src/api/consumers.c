@@ -64,7 +64,7 @@ static bool make_patch(struct http_request *r, struct store_company *company,
 
 void consumers_create(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_WRITE);
+    struct store_company *company = auth_company(r, SCOPE_CONSUMERS_WRITE);
     struct store_change change = {.op = STORE_CREATE};
     if (company && make_patch(r, company, &change))
         submit(r, company, &change);
@@ -72,7 +72,7 @@ void consumers_create(struct http_request *r)
 
 static void update(struct http_request *r, enum store_op op)
 {
-    struct store_company *company = auth_company(r, SCOPE_WRITE);
+    struct store_company *company = auth_company(r, SCOPE_CONSUMERS_WRITE);
     struct store_change change = {.op = op, .key = STORE_KEY_PATH};
     if (!company || !make_patch(r, company, &change))
         return;
@@ -100,7 +100,7 @@ void consumers_patch(struct http_request *r)
 
 void consumers_delete(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_WRITE);
+    struct store_company *company = auth_company(r, SCOPE_CONSUMERS_WRITE);
     const struct store_change change = {
         .op = STORE_DELETE, .key = STORE_KEY_PATH, .key_text = http_segment(r, "id")};
     if (company)
@@ -151,7 +151,7 @@ void consumers_end(struct http_request *r)
 
 void consumers_get(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_READ);
+    struct store_company *company = auth_company(r, SCOPE_CONSUMERS_READ);
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
     AUTO(buf_done) struct buf b = {0};
     struct consumer c;
@@ -185,7 +185,7 @@ static void add_link(struct buf *b, const char *name, uint64_t page, uint64_t pe
 
 void consumers_list(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_READ);
+    struct store_company *company = auth_company(r, SCOPE_CONSUMERS_READ);
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
     AUTO(buf_done) struct buf b = {0};
     struct consumer *c;

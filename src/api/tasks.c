@@ -155,7 +155,7 @@ void tasks_begin(struct http_request *r)
 {
     static const struct multipart_events events = {part_begin, part_data, part_end};
     struct api *api = http_app_context(r);
-    struct store_company *company = auth_company(r, SCOPE_IMPORT);
+    struct store_company *company = auth_company(r, SCOPE_IMPORTS);
     uint64_t length;
     struct err err = {0};
     if (!company)
@@ -354,7 +354,7 @@ void tasks_resumed(struct http_request *r)
 
 void tasks_get(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_READ);
+    struct store_company *company = auth_company(r, SCOPE_IMPORTS);
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
     struct store_task task;
     if (reader && find_task(r, reader, &task))
@@ -363,7 +363,7 @@ void tasks_get(struct http_request *r)
 
 void tasks_list(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_READ);
+    struct store_company *company = auth_company(r, SCOPE_IMPORTS);
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
     AUTO(buf_done) struct buf b = {0};
     struct store_task *task;
@@ -409,7 +409,7 @@ static void add_error(struct http_request *r, struct buf *b, const struct store_
 
 void tasks_errors(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_READ);
+    struct store_company *company = auth_company(r, SCOPE_IMPORTS);
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
     AUTO(buf_done) struct buf b = {0};
     struct store_task task;

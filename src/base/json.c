@@ -168,9 +168,17 @@ static size_t find_lone_surrogate(str text)
     return text.len;
 }
 
+/* The offset of a form feed or vertical tab, or text.len.  yajl takes them for white space, which
+ * RFC 8259, section 2 does not; within strings they must be escaped anyway. */
+static size_t find_wrong_space(str text)
+{
+    size_t feed = str_find(text, '\f'), tab = str_find(text, '\v');
+    return MIN(feed, tab);
+}
+
 static bool run(struct reader *r, str text, size_t *ret_offset)
 {
-    *ret_offset = utf8_valid_prefix(text);
+    *ret_offset = MIN(utf8_valid_prefix(text), find_wrong_space(text));
     if (*ret_offset < text.len)
         return false;
     yajl_handle handle = yajl_alloc(&callbacks, NULL, r);

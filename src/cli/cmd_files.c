@@ -47,6 +47,11 @@ int cmd_rows(struct cli *c)
         return code;
     if (!rows_open(cli_path(c, c->word[0]), &options, &rows, &problem, &err))
         return unreadable(c, &problem);
+    // A text may hold nothing; a workbook of no bytes is one that never arrived.
+    if (!rows_bytes(rows) && str_ends(str_of(c->word[0]), STR(".xlsx"))) {
+        problem.code = FILE_EMPTY;
+        return unreadable(c, &problem);
+    }
     while ((step = rows_next(rows, &row, &problem, &err)) == ROWS_ROW) {
         for (size_t i = 0; i < row.count; i++) {
             buf_add_char(&out, i ? ',' : '[');

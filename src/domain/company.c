@@ -50,7 +50,11 @@ static const struct {
     const char *name;
     unsigned scope;
 } scopes[] = {
-    {"read", SCOPE_READ}, {"write", SCOPE_WRITE}, {"import", SCOPE_IMPORT}, {"all", SCOPE_ALL}};
+    {"consumers:read", SCOPE_CONSUMERS_READ},
+    {"consumers:write", SCOPE_CONSUMERS_WRITE},
+    {"imports", SCOPE_IMPORTS},
+    {"all", SCOPE_ALL},
+};
 
 str token_scope_text(struct arena *a, unsigned scope)
 {
@@ -75,7 +79,7 @@ bool token_scope_of(str text, unsigned *ret_scope, struct err *err)
                 found = scopes[i].scope;
         if (!found)
             return err_set(err, ERR_INVALID,
-                           "there is no scope '%.*s'; use read, write, import or all",
+                           "there is no scope '%.*s'; use consumers:read, consumers:write, imports or all",
                            STR_ARG(str_shown(word, 40)));
         scope |= found;
     } while (!str_is_null(text));

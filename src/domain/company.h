@@ -8,7 +8,12 @@
 
 enum user_role { ROLE_OWNER, ROLE_MANAGER, ROLE_VIEWER, ROLE_COUNT };
 /* What a token may do; bits. */
-enum token_scope { SCOPE_READ = 1, SCOPE_WRITE = 2, SCOPE_IMPORT = 4, SCOPE_ALL = 7 };
+enum token_scope {
+    SCOPE_CONSUMERS_READ = 1,
+    SCOPE_CONSUMERS_WRITE = 2,
+    SCOPE_IMPORTS = 4,
+    SCOPE_ALL = 7,
+};
 /* How PUT treats e-mail and phone of a customer who exists. */
 enum put_contacts { PUT_CONTACTS_UPDATE, PUT_CONTACTS_IGNORE };
 enum { TOKEN_TEXT_BYTES = 44, TOKEN_HASH_BYTES = 32 }; /* 43 URL-safe characters and a NUL */
@@ -20,8 +25,8 @@ MUST_CHECK bool company_name_check(str name, struct err *err);
 MUST_CHECK bool password_check(str password, struct err *err);
 const char *user_role_name(enum user_role role);
 MUST_CHECK bool user_role_of(str name, enum user_role *ret_role);
-/* "read,write,import" and back; "all" is every scope.  Errors: ERR_INVALID names the unknown word.
- */
+/* "consumers:read,consumers:write,imports" and back; "all" is every scope.  Errors: ERR_INVALID names
+ * the unknown word. */
 str token_scope_text(struct arena *a, unsigned scope);
 MUST_CHECK bool token_scope_of(str text, unsigned *ret_scope, struct err *err);
 /* A new random token. */

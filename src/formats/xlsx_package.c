@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 
 #include <expat.h>
+#include <sys/stat.h>
 #include <zip.h>
 
 enum {
@@ -18,6 +19,7 @@ enum {
 
 struct xlsx_package {
     zip_t *zip;
+    uint64_t bytes; /* of the file */
 };
 struct xlsx_part {
     zip_file_t *file;
@@ -87,6 +89,8 @@ bool xlsx_package_open(const char *path, struct xlsx_package **ret_package,
     }
     struct xlsx_package *p = mem_new(1, sizeof *p);
     p->zip = zip;
+    struct stat st;
+    p->bytes = stat(path, &st) == 0 ? (uint64_t)st.st_size : UINT64_MAX;
     *ret_package = p;
     return true;
 }
@@ -216,10 +220,10 @@ static void XMLCALL on_entity(void *context, const char *name, int is_parameter,
     xlsx_part_fail(context, FILE_WORKBOOK_ENTITIES, "", 0);
 }
 
-static bool no_part(str name, struct file_problem *problem)
+static bool bad_part(str name, const char *how, struct file_problem *problem)
 {
     char text[300];
-    (void)snprintf(text, sizeof text, "%.*s is missing", STR_ARG(str_shown(name, 200)));
+    (void)snprintf(text, sizeof text, "%.*s %s", STR_ARG(str_shown(name, 200)), how);
     return file_problem_set(problem, FILE_WORKBOOK_DAMAGED, (str){0}, str_of(text));
 }
 
@@ -230,7 +234,9 @@ bool xlsx_part_open(struct xlsx_package *p, str name, const struct xlsx_events *
     zip_stat_t st;
     zip_int64_t at = locate(p, name);
     if (at < 0 || zip_stat_index(p->zip, (zip_uint64_t)at, 0, &st) != 0)
-        return no_part(name, ret_problem);
+        return bad_part(name, "is missing", ret_problem);
+    if ((st.valid & ZIP_STAT_COMP_SIZE) && st.comp_size > p->bytes)
+        return bad_part(name, "would be larger than the file", ret_problem);
     struct xlsx_part *part = mem_new(1, sizeof *part);
     (void)snprintf(part->name, sizeof part->name, "%.*s",
                    STR_ARG(str_shown(name, sizeof part->name - 1)));
@@ -249,7 +255,7 @@ bool xlsx_part_open(struct xlsx_package *p, str name, const struct xlsx_events *
     if (!part->file) {
         err_set(err, ERR_INVALID, "the archive: %s", zip_strerror(p->zip));
         xlsx_part_free(part);
-        (void)no_part(name, ret_problem);
+        (void)bad_part(name, "is missing", ret_problem);
         return false;
     }
     *ret_part = part;
