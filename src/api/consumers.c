@@ -50,11 +50,9 @@ static void submit(struct http_request *r, struct store_company *company,
     store_submit(company, &w->batch);
 }
 
-static bool make_patch(struct http_request *r, struct store_company *company,
-                       struct store_change *change)
+static bool make_patch(struct http_request *r, struct store_change *change)
 {
-    const struct consumer_rules rules = {.zone = store_company_zone(company),
-                                         .now_us = clock_now_us()};
+    const struct consumer_rules rules = {.now_us = clock_now_us()};
     const struct json *attributes;
     if (!body_attributes(r, &attributes))
         return false;
@@ -66,7 +64,7 @@ void consumers_create(struct http_request *r)
 {
     struct store_company *company = auth_company(r, SCOPE_CONSUMERS_WRITE);
     struct store_change change = {.op = STORE_CREATE};
-    if (company && make_patch(r, company, &change))
+    if (company && make_patch(r, &change))
         submit(r, company, &change);
 }
 
@@ -74,7 +72,7 @@ static void update(struct http_request *r, enum store_op op)
 {
     struct store_company *company = auth_company(r, SCOPE_CONSUMERS_WRITE);
     struct store_change change = {.op = op, .key = STORE_KEY_PATH};
-    if (!company || !make_patch(r, company, &change))
+    if (!company || !make_patch(r, &change))
         return;
     struct problems problems = {0};
     if (!consumer_external_id_check(http_arena(r), http_segment(r, "id"), &problems,

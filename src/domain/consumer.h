@@ -69,7 +69,7 @@ struct consumer_patch {
 };
 /* What making a patch needs to know. */
 struct consumer_rules {
-    const struct zone *zone; /* for times without an offset (files) */
+    const struct zone *zone; /* of times without an offset (files); NULL: they are refused (API) */
     int64_t now_us;          /* "1900 to tomorrow" is judged from here */
 };
 

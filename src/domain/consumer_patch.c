@@ -259,6 +259,8 @@ static void date_from_json(struct maker *m, const struct json *value)
         warn(m, PROBLEM_EMPTY_IGNORED, STR("created_at"), (str){0});
     else if (value->kind != JSON_STRING)
         refuse(m, PROBLEM_WRONG_TYPE, FIELD_CREATED_AT, (str){0});
+    else if (m->rules->zone)
+        set_date_text(m, utf8_trim(value->text));
     else if (!consumer_date_from_rfc3339(utf8_trim(value->text), &at_us))
         refuse(m, PROBLEM_DATE_INVALID, FIELD_CREATED_AT, value->text);
     else
