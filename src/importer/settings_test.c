@@ -15,7 +15,7 @@ static void settings_go_out_as_text_and_come_back(void **state)
         {"format", "csv", "{\"format\":\"csv\"}", ERR_NONE},
         {"format", "xls", NULL, ERR_INVALID},
         {"encoding", "windows-1251", "{\"encoding\":\"windows-1251\"}", ERR_NONE},
-        {"encoding", "", NULL, ERR_INVALID},
+        {"encoding", "", "{}", ERR_NONE},
         {"delimiter", ";", "{\"delimiter\":\";\"}", ERR_NONE},
         {"delimiter", "tab", "{\"delimiter\":\"\\t\"}", ERR_NONE},
         {"delimiter", "ab", NULL, ERR_INVALID},

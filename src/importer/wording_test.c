@@ -38,7 +38,7 @@ static void sentences_are_filled_in(void **state)
         {"a part whose slot is filled stays",
          {.code = FILE_UNREADABLE, .detail = "x.csv"},
          LANGUAGE_EN,
-         "The file cannot be read: x.csv. Check that it exists and that you may read it."},
+         "The file cannot be read (x.csv). Check that it exists and that you may read it."},
         {"sizes are in the largest whole unit",
          {.code = FILE_TOO_LARGE, .limit = 2147483648u},
          LANGUAGE_RU,
