@@ -2,7 +2,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "domain/cell.h"
+#include "formats/row_writer.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -12,8 +15,11 @@ struct import {
     struct cli *c;
     bool bar, json;
     int64_t drawn_us;
-    uint64_t errors;   /* problems seen, of all records */
-    struct buf report; /* the first of them, as text or JSON */
+    uint64_t errors;          /* problems seen, of all records */
+    struct buf report;        /* the first of them, as text or JSON */
+    struct row_writer *table; /* all of them, when a file was asked for */
+    int table_fd;
+    struct err table_failed;
 };
 
 static void draw_bar(void *context, const struct import_progress *p)
@@ -70,11 +76,56 @@ static void add_text_error(struct import *i, const struct store_change *change,
     buf_add_char(b, '\n');
 }
 
+static void add_table_error(struct import *i, const struct store_change *change,
+                            const struct problem *p)
+{
+    AUTO(arena_done) struct arena a = {0};
+    char other[CONSUMER_ID_BYTES] = "";
+    if (p->other_id)
+        consumer_id_text(p->other_id, other);
+    str value = cell_needs_guard(p->value) ? arena_format(&a, "'%.*s", STR_ARG(p->value)) : p->value;
+    const str cell[] = {arena_format(&a, "%llu", (unsigned long long)change->record),
+                        arena_format(&a, "%llu", (unsigned long long)change->line),
+                        p->key.len ? p->key : p->field,
+                        value,
+                        str_of(problem_code_name(p->code)),
+                        wording_problem(&a, i->c->language, p),
+                        str_of(other)};
+    if (i->table_failed.code == ERR_NONE)
+        IGNORE(row_writer_add(i->table, cell, COUNT(cell), &i->table_failed));
+}
+
+static bool open_table(struct import *i, const char *path, struct err *err)
+{
+    static const str header[] = {{"record", 6}, {"line", 4},   {"column", 6},  {"value", 5},
+                                 {"code", 4},   {"reason", 6}, {"other_id", 8}};
+    int fd = open(cli_path(i->c, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(err, "cannot create '%s'", path);
+    i->table_fd = fd;
+    return row_writer_open(fd, ROWS_CSV, &i->table, err) &&
+           row_writer_add(i->table, header, COUNT(header), err);
+}
+
+/* Ends the table of errors; false when it could not be written whole. */
+static bool close_table(struct import *i)
+{
+    if (!i->table)
+        return true;
+    bool ok = i->table_failed.code == ERR_NONE && row_writer_end(i->table, &i->table_failed);
+    row_writer_free(i->table);
+    if (i->table_fd >= 0 && close(i->table_fd) != 0 && ok)
+        ok = err_errno(&i->table_failed, "cannot write it");
+    return ok;
+}
+
 static void see_record(void *context, const struct store_change *change)
 {
     struct import *i = context;
     for (const struct problem *p = change->problems.first; p; p = p->next) {
         i->errors++;
+        if (i->table)
+            add_table_error(i, change, p);
         if (i->json && i->errors <= JSON_ERRORS)
             add_json_error(i, change, p);
         else if (!i->json && i->errors <= SHOWN_ERRORS)
@@ -91,10 +142,10 @@ static bool person_left(void *context)
 /* The settings that have a flag of their own: --update-only is update_only. */
 static int read_settings(struct cli *c, struct import_settings *settings)
 {
-    static const char *const names[] = {"format",        "encoding",    "delimiter",
-                                        "sheet",         "header-row",  "update-only",
-                                        "blank-missing", "clear-blank", "allow-opt-in",
-                                        "lenient-email", "repeats"};
+    static const char *const names[] = {"format",     "encoding", "delimiter",   "sheet",
+                                        "header-row", "repeats",  "update-only", "blank-missing",
+                                        "clear-blank", "allow-opt-in", "lenient-email"};
+    enum { WITH_VALUE = 6 }; // the others are there or not
     for (size_t i = 0; i < COUNT(names); i++) {
         const char *value = cli_option(c, names[i]);
         char setting[32];
@@ -105,7 +156,7 @@ static int read_settings(struct cli *c, struct import_settings *settings)
         for (char *p = setting; *p; p++)
             *p = *p == '-' ? '_' : *p;
         if (!import_settings_set(&c->arena, settings, str_of(setting),
-                                 value[0] ? str_of(value) : STR("true"), &err))
+                                 i < WITH_VALUE ? str_of(value) : STR("true"), &err))
             return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
     }
     return EXIT_OK;
@@ -223,8 +274,8 @@ static void print_summary(struct cli *c, struct import *i, const struct import_p
     cli_write(c, buf_str(&i->report));
     if (i->errors > SHOWN_ERRORS)
         cli_print(c,
-                  ru ? "  и ещё %llu; все: --json или POST /v4/import_tasks\n"
-                     : "  and %llu more; see --json\n",
+                  ru ? "  и ещё %llu; все запишет --errors ФАЙЛ\n"
+                     : "  and %llu more; --errors FILE writes all\n",
                   (unsigned long long)(i->errors - SHOWN_ERRORS));
     if (n->failed && !dry)
         cli_print(c,
@@ -267,7 +318,8 @@ int cmd_import(struct cli *c)
 {
     AUTO(import_plan_free) struct import_plan *plan = NULL;
     struct import i = {
-        .c = c, .json = cli_option(c, "json"), .bar = isatty(c->err) && !cli_option(c, "json")};
+        .c = c, .json = cli_option(c, "json"), .bar = isatty(c->err) && !cli_option(c, "json"),
+        .table_fd = -1};
     struct import_settings settings = {0};
     struct company company;
     struct store_company *opened;
@@ -286,7 +338,15 @@ int cmd_import(struct cli *c)
     if (!import_open(cli_path(c, c->word[0]), &settings, store_company_zone(opened), &plan,
                      &problem, &err))
         return report_unreadable(c, &problem, &nothing, i.json);
+    const char *errors = cli_option(c, "errors");
+    if (errors && !open_table(&i, errors, &err)) {
+        (void)close_table(&i);
+        return cli_fail_err(c, &err);
+    }
     code = run(c, &i, plan, opened);
     buf_done(&i.report);
+    if (!close_table(&i))
+        return cli_fail(c, EXIT_FAILED, "the rows are in, but '%s' is not whole: %s", errors,
+                        i.table_failed.msg);
     return code;
 }

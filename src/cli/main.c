@@ -187,7 +187,9 @@ static const struct cli_command commands[] = {
      "  --allow-opt-in    unsubscribed and complained may become false again\n"
      "  --lenient-email   leave another customer's e-mail out instead of failing the row\n"
      "  --repeats R       a key that comes again: in_order, first_wins or fail\n"
-     "  --dry-run         say what would happen, write nothing\n  --json            print one JSON object\n  --lang L          en or ru\n",
+     "  --dry-run         say what would happen, write nothing\n"
+     "  --errors FILE     every problem as CSV: record, line, column, value, code, reason\n"
+     "  --json            print one JSON object\n  --lang L          en or ru\n",
      cmd_import,
      {DATA,
       COMPANY,
@@ -200,6 +202,7 @@ static const struct cli_command commands[] = {
       {"lenient-email", false},
       {"repeats", true},
       {"dry-run", false},
+      {"errors", true},
       {"json", false},
       LANGUAGE},
      1,
