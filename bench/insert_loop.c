@@ -1,7 +1,9 @@
 /* The peer of `clientele import`: the same CSV file into the same schema, a row at a time with
  * prepared inserts, in transactions of 10,000 rows.  It splits lines at ';', checks nothing and
  * finds nothing: the least a loader can do. usage: insert_loop DB CSV CACHE_BYTES (DB: a company's
- * database without customers) SPDX-License-Identifier: Apache-2.0 */
+ * database without customers)
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* api: the Platform API v4 over HTTP: JSON:API documents (jsonapi.org/format/1.0), tokens, errors.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef API_API_H
 #define API_API_H

@@ -1,4 +1,5 @@
 /* What the modules of the API share.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef API_API_PRIV_H
 #define API_API_PRIV_H

@@ -1,5 +1,7 @@
 /* Two dialects of one header, as the vendor has them: `Token token=KEY` (Rails) and `Bearer TOKEN`
- * (OAuth), each with its own 401. SPDX-License-Identifier: Apache-2.0 */
+ * (OAuth), each with its own 401.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "api/api_priv.h"
 
 #include "base/clock.h"

@@ -1,5 +1,7 @@
 /* A write: parsed on the loop, handed to the company's writer, answered on the loop after the
- * commit. SPDX-License-Identifier: Apache-2.0 */
+ * commit.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "api/api_priv.h"
 
 #include "base/clock.h"

@@ -1,4 +1,5 @@
 /* Import tasks: a file comes in as a stream, becomes a task, and is told about.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "api/api_priv.h"
 

@@ -2,6 +2,7 @@
  *
  * Threads: one owner; passing an arena is giving it away.  Under AddressSanitizer every piece is a
  * malloc of its own, so that the tool sees each.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

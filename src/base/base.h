@@ -1,4 +1,5 @@
 /* base: the ground every file stands on: our few GNU extensions, and the end of the program.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H

@@ -1,7 +1,9 @@
 /* buf: bytes that grow, up to a ceiling.
  *
  * Appending past the ceiling leaves the buffer as it was and marks it: check buf_over() once, at
- * the end. SPDX-License-Identifier: Apache-2.0 */
+ * the end.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 

@@ -1,5 +1,6 @@
 /* charset: text of other encodings as UTF-8, piece by piece (ICU's converters).
  * Threads: one converter, one thread.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_CHARSET_H
 #define BASE_CHARSET_H

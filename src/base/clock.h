@@ -1,4 +1,5 @@
 /* clock: what time it is.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H

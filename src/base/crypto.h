@@ -1,5 +1,6 @@
 /* crypto: random bytes, hashes, passwords and sealed secrets (libsodium).
  * Threads: any, after crypto_init().
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_CRYPTO_H
 #define BASE_CRYPTO_H

@@ -1,4 +1,5 @@
 /* err: why something failed, for the program and its logs.  Holds no personal values.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

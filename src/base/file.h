@@ -1,4 +1,5 @@
 /* file: whole small files, in and out.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H

@@ -1,6 +1,7 @@
 /* json: JSON text (RFC 8259) as a tree whose numbers keep the text they were sent with, and back.
  *
  * yajl reads; everything lives in the arena given.  Strings may hold NUL bytes: callers decide.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

@@ -1,4 +1,5 @@
 /* limits: every ceiling of the program, in one place.  Over one is ERR_LIMIT, never a silent cut.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H

@@ -1,5 +1,6 @@
 /* log: one line a fact, on stderr, for the operator.  Personal data never goes in.
  * Threads: any.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

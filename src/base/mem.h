@@ -1,4 +1,5 @@
 /* mem: memory that lives as long as its owner says; never NULL.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H

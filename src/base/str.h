@@ -1,4 +1,5 @@
 /* str: slices of bytes that someone else owns.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_STR_H
 #define BASE_STR_H

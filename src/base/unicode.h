@@ -1,6 +1,7 @@
 /* unicode: what needs the Unicode tables (ICU): normal forms, case folding, IDN, legacy encodings.
  *
  * All input is valid UTF-8.  Threads: any.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_UNICODE_H
 #define BASE_UNICODE_H

@@ -1,4 +1,5 @@
 /* utf8: strict UTF-8 (RFC 3629: no surrogates, no overlong forms, up to U+10FFFF).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H

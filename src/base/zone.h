@@ -1,6 +1,7 @@
 /* zone: local time from the system's time zone files (TZif, RFC 8536), in integer arithmetic.
  *
  * Threads: a zone is constant once opened; any thread may use it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H

@@ -3,7 +3,9 @@
  * A command that works on a data directory runs in the process that owns it: here, or, when a
  * server holds the lock, there: the same function, with this process's files handed over a Unix
  * socket (remote.h).  So a command writes through `cli` only, never through stdio's globals, and
- * never exits by itself. SPDX-License-Identifier: Apache-2.0 */
+ * never exits by itself.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 

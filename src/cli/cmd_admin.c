@@ -1,4 +1,5 @@
 /* init, company, user: who is in the data directory.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/file.h"

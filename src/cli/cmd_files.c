@@ -1,4 +1,5 @@
 /* rows, export, sample: files read and written without changing a customer.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 #include "cli/commands.h"

@@ -1,5 +1,7 @@
 /* commands: every subcommand's function, for the table in main.c.  Each returns an exit code of
- * cli.h. SPDX-License-Identifier: Apache-2.0 */
+ * cli.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 

@@ -1,5 +1,7 @@
 /* config: the settings of `serve`: defaults, then the ini file, then CLIENTELE_* variables, then
- * options. SPDX-License-Identifier: Apache-2.0 */
+ * options.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_CONFIG_H
 #define CLI_CONFIG_H
 

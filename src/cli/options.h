@@ -1,5 +1,7 @@
 /* options: the words after a command's name, by a table.  No globals: commands may run on several
- * threads of a server. SPDX-License-Identifier: Apache-2.0 */
+ * threads of a server.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 

@@ -3,7 +3,9 @@
  * `serve` listens on DIR/control.sock (mode 0600; the other end must be of the same user, or root).
  * The client sends its words, its language and its own files 0, 1, 2 and working directory
  * (SCM_RIGHTS, unix(7)); the server runs the same function with them and answers with the exit
- * code, one byte.  A client that goes away is noticed. SPDX-License-Identifier: Apache-2.0 */
+ * code, one byte.  A client that goes away is noticed.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_REMOTE_H
 #define CLI_REMOTE_H
 

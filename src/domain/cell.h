@@ -3,7 +3,9 @@
  *
  * An export puts "'" before a text that a spreadsheet program would run as a formula, or that
  * import would take for a token; import removes exactly those, so that a file goes out and in again
- * without a change. SPDX-License-Identifier: Apache-2.0 */
+ * without a change.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DOMAIN_CELL_H
 #define DOMAIN_CELL_H
 

@@ -1,4 +1,5 @@
 /* company: companies, users and tokens: the names and words they may have.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DOMAIN_COMPANY_H
 #define DOMAIN_COMPANY_H

@@ -4,6 +4,7 @@
  * "patch") is made once, by consumer_patch_from_json() or consumer_patch_set_*(), which normalise
  * and validate; merging it into what is stored is consumer_patch_apply(), the same for every way
  * in. Pure: no I/O, no clock but the one given.  All slices live in the arena given.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DOMAIN_CONSUMER_H
 #define DOMAIN_CONSUMER_H

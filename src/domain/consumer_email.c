@@ -1,5 +1,7 @@
 /* E-mail addresses: the HTML standard's "valid e-mail address" (WHATWG HTML 4.10.5.1.5), with
- * letters and digits of every script beside ASCII's. SPDX-License-Identifier: Apache-2.0 */
+ * letters and digits of every script beside ASCII's.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/unicode.h"
 #include "base/utf8.h"

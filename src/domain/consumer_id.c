@@ -1,5 +1,7 @@
 /* An id is the integer's eight bytes, big end first, and four bytes of check: text sorts as the
- * integers do. SPDX-License-Identifier: Apache-2.0 */
+ * integers do.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "domain/consumer.h"
 
 enum { ID_DIGITS = 16, CHECK_DIGITS = 8 };

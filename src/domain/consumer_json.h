@@ -1,4 +1,5 @@
 /* consumer_json: a customer's attributes as JSON, as the API and exports show them.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DOMAIN_CONSUMER_JSON_H
 #define DOMAIN_CONSUMER_JSON_H

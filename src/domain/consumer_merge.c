@@ -1,4 +1,5 @@
 /* Merging a patch into a record: the same for every way in.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 #include "base/limits.h"

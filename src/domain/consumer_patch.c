@@ -1,4 +1,5 @@
 /* Making a patch: every value is normalised and validated here, once, whatever the way in.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/unicode.h"

@@ -1,4 +1,5 @@
 /* header: the names people give to the columns of a file of customers.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DOMAIN_HEADER_H
 #define DOMAIN_HEADER_H

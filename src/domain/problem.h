@@ -1,4 +1,5 @@
 /* problem: what is wrong with one record, as data; the sentences are made above, in two languages.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DOMAIN_PROBLEM_H
 #define DOMAIN_PROBLEM_H

@@ -1,4 +1,5 @@
 /* export: a company's customers as a file that import reads back without a change.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EXPORTER_EXPORT_H
 #define EXPORTER_EXPORT_H

@@ -1,6 +1,8 @@
 /* The scanner works on a window of the text.  A record that does not end inside the window is
  * scanned anew after the window has been moved and filled: simple, and rare, since a window holds
- * many records. SPDX-License-Identifier: Apache-2.0 */
+ * many records.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "formats/csv_reader.h"
 
 #include "base/limits.h"

@@ -2,7 +2,9 @@
  *
  * RFC 4180 with any one-byte delimiter and LF, CRLF or CR.  A quote opens a quoted cell only at the
  * cell's first byte; what follows a closing quote up to the delimiter belongs to the cell.  Memory
- * is bounded by the limits. SPDX-License-Identifier: Apache-2.0 */
+ * is bounded by the limits.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_CSV_READER_H
 #define FORMATS_CSV_READER_H
 

@@ -1,4 +1,5 @@
 /* csv_sniff: which character separates the columns.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_CSV_SNIFF_H
 #define FORMATS_CSV_SNIFF_H

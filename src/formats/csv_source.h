@@ -1,4 +1,5 @@
 /* csv_source: a CSV file as a source of rows: encoding, delimiter, records.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_CSV_SOURCE_H
 #define FORMATS_CSV_SOURCE_H

@@ -1,4 +1,5 @@
 /* file_kind: what a file is, told from its first bytes and never from its name.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_FILE_KIND_H
 #define FORMATS_FILE_KIND_H

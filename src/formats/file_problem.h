@@ -1,5 +1,7 @@
 /* file_problem: why a file cannot be read at all, as data; the sentences (what it is, where, what
- * to do next; Russian and English) are made above. SPDX-License-Identifier: Apache-2.0 */
+ * to do next; Russian and English) are made above.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_FILE_PROBLEM_H
 #define FORMATS_FILE_PROBLEM_H
 

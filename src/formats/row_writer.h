@@ -1,4 +1,5 @@
 /* row_writer: rows of text cells as a file: CSV (BOM, ';', CRLF), XLSX.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_ROW_WRITER_H
 #define FORMATS_ROW_WRITER_H

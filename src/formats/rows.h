@@ -3,7 +3,9 @@
  * rows_open() tells the format by the content (never by the name), the encoding by rule (byte order
  * mark, else strict UTF-8, else refused), the delimiter by the header and a sample; each can be
  * stated instead.  Blank records (no cell with a character in it) are left out.  Threads: one
- * reader, one thread. SPDX-License-Identifier: Apache-2.0 */
+ * reader, one thread.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_ROWS_H
 #define FORMATS_ROWS_H
 

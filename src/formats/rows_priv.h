@@ -3,6 +3,7 @@
  * rows.c looks at the first bytes, opens the reader that fits and leaves out blank records; a
  * source yields every record it has (blank ones too, or not, as is easier for it), rows.c numbers
  * those that are left.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_ROWS_PRIV_H
 #define FORMATS_ROWS_PRIV_H

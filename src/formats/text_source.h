@@ -2,6 +2,7 @@
  *
  * Without a stated encoding: a byte order mark decides, else it must be strict UTF-8, checked over
  * the whole file when it is opened, so that nothing of a file in another encoding is ever taken.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_TEXT_SOURCE_H
 #define FORMATS_TEXT_SOURCE_H

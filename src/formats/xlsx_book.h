@@ -1,4 +1,5 @@
 /* xlsx_book: which parts of a workbook are what (ECMA-376 Part 1, 18.2; Part 2, 8.5).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_XLSX_BOOK_H
 #define FORMATS_XLSX_BOOK_H

@@ -2,6 +2,7 @@
  *
  * Parts are read as streams.  No part may unpack to far more than it takes in the file (a zip
  * bomb), declare entities, or nest without end; nothing outside the archive is ever opened.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_XLSX_PACKAGE_H
 #define FORMATS_XLSX_PACKAGE_H

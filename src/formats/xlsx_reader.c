@@ -1,4 +1,5 @@
 /* The sheet's XML is parsed until a row ends; then the parser pauses and the row is handed out.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "formats/xlsx_reader.h"
 

@@ -1,5 +1,7 @@
 /* xlsx_reader: a worksheet of an XLSX workbook (ECMA-376 Part 1, SpreadsheetML) as a source of
- * rows, streamed. SPDX-License-Identifier: Apache-2.0 */
+ * rows, streamed.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_XLSX_READER_H
 #define FORMATS_XLSX_READER_H
 

@@ -1,7 +1,9 @@
 /* xlsx_strings: the shared strings of a workbook (ECMA-376 Part 1, 18.4).
  *
  * A few megabytes stay in memory; more goes into an unlinked temporary file, so that memory does
- * not grow with the file. SPDX-License-Identifier: Apache-2.0 */
+ * not grow with the file.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_XLSX_STRINGS_H
 #define FORMATS_XLSX_STRINGS_H
 

@@ -1,4 +1,5 @@
 /* xlsx_value: numbers and dates of cells as text; which number formats show dates.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_XLSX_VALUE_H
 #define FORMATS_XLSX_VALUE_H

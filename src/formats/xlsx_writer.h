@@ -1,4 +1,5 @@
 /* xlsx_writer: rows of text as a workbook (libxlsxwriter, row by row).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMATS_XLSX_WRITER_H
 #define FORMATS_XLSX_WRITER_H

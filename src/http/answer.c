@@ -1,4 +1,5 @@
 /* answer: what goes back to the client.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "http/http_priv.h"
 

@@ -3,6 +3,7 @@
  * The library's one inactivity timeout starts anew with every byte, so a client that sends a byte
  * now and then could hold a connection for ever.  Here each connection has a phase, and a moment to
  * look at it again; the kernel's own counters (TCP_INFO) say what was transferred since.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "http/http_priv.h"
 

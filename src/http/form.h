@@ -1,4 +1,5 @@
 /* form: application/x-www-form-urlencoded (WHATWG URL 5.1).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_FORM_H
 #define HTTP_FORM_H

@@ -2,6 +2,7 @@
  *
  * libmicrohttpd takes much that RFC 9110 and 9112 forbid; whatever two programs could read in two
  * ways is refused here, before any handler.  Pure: no I/O, no memory of its own.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H

@@ -3,6 +3,7 @@
  * Each daemon is driven by a loop of ours on one thread; handlers run on it and must not block.  A
  * handler either answers at once with http_answer(), or calls http_defer() and later, from any
  * thread, http_resume(), after which its `resumed` callback runs on the loop's thread and answers.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H

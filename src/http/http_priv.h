@@ -2,6 +2,7 @@
  *
  * A loop owns its daemons, connections and requests; all of it is touched on the loop's thread
  * only, but for what stands under `guarded by lock`.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_HTTP_PRIV_H
 #define HTTP_HTTP_PRIV_H

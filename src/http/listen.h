@@ -1,4 +1,5 @@
 /* listen: addresses to sockets.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_LISTEN_H
 #define HTTP_LISTEN_H

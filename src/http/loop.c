@@ -3,6 +3,7 @@
  * The library's own epoll threads stall when exactly a multiple of 128 connections are ready at
  * once, so the daemons have no thread: this loop polls their epoll descriptors and an eventfd, runs
  * them until nothing is pending, and alone resumes connections.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "http/http_priv.h"
 

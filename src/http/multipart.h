@@ -2,6 +2,7 @@
  *
  * Takes `attachment` as well as `form-data` and any multipart-like media type that names a
  * boundary.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_MULTIPART_H
 #define HTTP_MULTIPART_H

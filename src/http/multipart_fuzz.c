@@ -1,4 +1,5 @@
 /* multipart_fuzz: any body, whole and in two pieces, says the same.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "http/multipart.h"
 

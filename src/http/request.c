@@ -3,6 +3,7 @@
  * The library calls once with the head, then with each piece of the body, then once with nothing
  * more to come; an answer can be handed over only in the first and the last of these calls, and in
  * the first it closes the connection.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "http/http_priv.h"
 

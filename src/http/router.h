@@ -2,6 +2,7 @@
  *
  * The raw path is split at '/' first and each segment is percent-decoded once, so that "%2F" inside
  * an id never becomes a separator.  Threads: a router is constant once made.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_ROUTER_H
 #define HTTP_ROUTER_H

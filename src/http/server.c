@@ -1,4 +1,5 @@
 /* server: addresses and loops, started and stopped together.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "http/http_priv.h"
 

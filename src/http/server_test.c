@@ -1,4 +1,5 @@
 /* server_test: a server in this process, real sockets, and clients good and bad.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "http/http.h"
 

@@ -2,6 +2,7 @@
  *
  * A header is read in this order: exact after normalising (case, spaces, '_', '-', '.' do not
  * matter), alias, reserved name, near miss; what is left is a custom attribute under its own text.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef IMPORTER_COLUMNS_H
 #define IMPORTER_COLUMNS_H

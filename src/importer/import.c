@@ -1,6 +1,7 @@
 /* A reader thread parses and validates batches while the company's writer applies them: two batches
- * take turns, so that memory stays the same whatever the file's size. SPDX-License-Identifier:
- * Apache-2.0 */
+ * take turns, so that memory stays the same whatever the file's size.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "importer/import.h"
 
 #include "base/clock.h"

@@ -2,7 +2,9 @@
  *
  * import_open() reads the header and says what it understood or why the file cannot be taken;
  * import_run() then reads from the start again, with the same settings, on a thread of its own
- * while the company's writer applies. SPDX-License-Identifier: Apache-2.0 */
+ * while the company's writer applies.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef IMPORTER_IMPORT_H
 #define IMPORTER_IMPORT_H
 

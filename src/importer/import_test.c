@@ -1,4 +1,5 @@
 /* Files through the whole importer into a real store.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "importer/import.h"
 

@@ -1,6 +1,7 @@
 /* repeats: whether a key stood in the file before, where that decides (first wins, or fail).
  *
  * Remembers 16 bytes of each key's SHA-256: 32 MiB for a million rows. Only where it was asked for.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef IMPORTER_REPEATS_H
 #define IMPORTER_REPEATS_H

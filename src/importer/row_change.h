@@ -1,4 +1,5 @@
 /* row_change: one row of a file as a change for the store.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef IMPORTER_ROW_CHANGE_H
 #define IMPORTER_ROW_CHANGE_H

@@ -1,4 +1,5 @@
 /* Settings of an import by name: from flags, form fields, query strings and stored tasks.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 #include "base/json.h"

@@ -1,4 +1,5 @@
 /* wording: what people read about problems, in English and Russian.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef IMPORTER_WORDING_H
 #define IMPORTER_WORDING_H

@@ -1,4 +1,5 @@
 /* The sentences themselves: data, kept apart from the code that fills them in.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef IMPORTER_WORDING_PRIV_H
 #define IMPORTER_WORDING_PRIV_H

@@ -1,4 +1,5 @@
 /* Every sentence says what it is, where it is and what to do next.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "importer/wording_priv.h"
 

@@ -2,7 +2,9 @@
  *
  * The task's counters and position are committed with the rows, so a task that a dead process left
  * behind goes on from its last commit; three deaths at one position and it is failed, so that a
- * file that brings the program down cannot do so for ever. SPDX-License-Identifier: Apache-2.0 */
+ * file that brings the program down cannot do so for ever.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/log.h"
 #include "importer/wording.h"

@@ -1,6 +1,7 @@
 /* jobs: what the server does in the background: import tasks.
  *
  * Threads: start and stop on one thread; the rest from any.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef JOBS_JOBS_H
 #define JOBS_JOBS_H

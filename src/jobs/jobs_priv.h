@@ -1,4 +1,5 @@
 /* What the modules of jobs share.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef JOBS_JOBS_PRIV_H
 #define JOBS_JOBS_PRIV_H

@@ -5,6 +5,7 @@
  * of patches given to store_submit() (or store_apply(), which waits).  Each company has one writer;
  * whatever waits for it shares one transaction and one sync to disk (group commit), and each batch
  * learns its own outcome after the commit. Reading goes through store_reader, one per thread.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

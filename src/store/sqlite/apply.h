@@ -1,4 +1,5 @@
 /* apply: changes to customers, applied in slices: load, act in order, write the difference.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_SQLITE_APPLY_H
 #define STORE_SQLITE_APPLY_H

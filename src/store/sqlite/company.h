@@ -1,4 +1,5 @@
 /* company: the opened companies of a store.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_SQLITE_COMPANY_H
 #define STORE_SQLITE_COMPANY_H

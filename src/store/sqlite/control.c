@@ -1,4 +1,5 @@
 /* The data directory and control.db: companies, users, tokens.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/file.h"

@@ -1,5 +1,6 @@
 /* db: one SQLite connection and its prepared statements.
  * Threads: one owner.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_SQLITE_DB_H
 #define STORE_SQLITE_DB_H

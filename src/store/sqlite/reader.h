@@ -1,4 +1,5 @@
 /* reader: a connection that only reads.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_SQLITE_READER_H
 #define STORE_SQLITE_READER_H

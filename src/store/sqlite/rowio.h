@@ -1,4 +1,5 @@
 /* rowio: a customer to and from a row of the table.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_SQLITE_ROWIO_H
 #define STORE_SQLITE_ROWIO_H

@@ -3,6 +3,7 @@
  *
  * Changes act one after another on this picture; only then is the difference written, in key order.
  * Threads: the writer's (or a trial's) own.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_SQLITE_SLICE_H
 #define STORE_SQLITE_SLICE_H

@@ -1,4 +1,5 @@
 /* What the modules of the SQLite store share.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_SQLITE_STORE_PRIV_H
 #define STORE_SQLITE_STORE_PRIV_H

@@ -1,5 +1,7 @@
 /* Import tasks: rows of the company's own database, so that a file's rows and its task's state
- * share a transaction. SPDX-License-Identifier: Apache-2.0 */
+ * share a transaction.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "sql_company.h"
 #include "store/sqlite/reader.h"

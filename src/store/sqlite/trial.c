@@ -1,5 +1,7 @@
 /* A dry run: the same code as the real one, on a snapshot, writing into temporary tables that hide
- * the company's. SPDX-License-Identifier: Apache-2.0 */
+ * the company's.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 #include "sql_trial.h"
 #include "store/sqlite/store_priv.h"

@@ -2,7 +2,9 @@
  *
  * What waits shares one transaction and one sync to disk.  API requests go first; a file's batch is
  * applied slice by slice, each in a transaction of its own together with the task's counters, so
- * requests never wait for a whole file. SPDX-License-Identifier: Apache-2.0 */
+ * requests never wait for a whole file.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
