@@ -400,7 +400,8 @@ class ImportByApi(unittest.TestCase):
                 c = harness.Client(server, token)
                 self.assertEqual(c.get("/v4/import_tasks").json["data"], [])
                 c.close()
-            spool = [f for _, _, files in os.walk(os.path.join(data, "spool")) for f in files]
+            self.assertTrue(os.path.isdir(os.path.join(data, "uploads")))
+            spool = os.listdir(os.path.join(data, "uploads"))
             self.assertEqual(spool, [])
 
 
