@@ -7,25 +7,45 @@
 #include "sql_trial.h"
 #include "store/sqlite/rowio.h"
 
-enum { ID_SHIFT = 8 }; // ids are the clock's microseconds times 256, or the next number
-
-static const struct {
-    const char *find, *set, *drop;
-} key_sql[2][KEY_KINDS] = {
-    {[KEY_EXTERNAL] = {SQL_FIND_EXTERNAL, SQL_EXTERNAL_SET, SQL_EXTERNAL_DROP},
-     [KEY_EMAIL] = {SQL_FIND_EMAIL, SQL_EMAIL_SET, SQL_EMAIL_DROP},
-     [KEY_LEGACY] = {SQL_FIND_LEGACY, SQL_LEGACY_SET, SQL_LEGACY_DROP}},
-    {[KEY_EXTERNAL] = {SQL_TRIAL_FIND_EXTERNAL, SQL_TRIAL_EXTERNAL_SET, SQL_TRIAL_EXTERNAL_DROP},
-     [KEY_EMAIL] = {SQL_TRIAL_FIND_EMAIL, SQL_TRIAL_EMAIL_SET, SQL_TRIAL_EMAIL_DROP},
-     [KEY_LEGACY] = {SQL_TRIAL_FIND_LEGACY, SQL_TRIAL_LEGACY_SET, SQL_TRIAL_LEGACY_DROP}},
+enum {
+    ID_SHIFT = 8,    // ids are the clock's microseconds times 256, or the next number
+    SCAN_KEYS = 100, // fewer keys are sought one by one
 };
-static const char sql_consumer_get[] = SQL_CONSUMER_GET,
-                  sql_trial_consumer_get[] = SQL_TRIAL_CONSUMER_GET,
-                  sql_consumer_insert[] = SQL_CONSUMER_INSERT,
-                  sql_consumer_update[] = SQL_CONSUMER_UPDATE,
-                  sql_trial_consumer_set[] = SQL_TRIAL_CONSUMER_SET,
-                  sql_consumer_delete[] = SQL_CONSUMER_DELETE, sql_meta_get[] = SQL_META_GET,
+
+/* A statement's literal is its name: the same one every time. */
+static const char sql_external_scan[] = SQL_EXTERNAL_SCAN, sql_email_scan[] = SQL_EMAIL_SCAN,
+                  sql_legacy_scan[] = SQL_LEGACY_SCAN, sql_external_find[] = SQL_EXTERNAL_FIND, sql_external_set[] = SQL_EXTERNAL_SET,
+                  sql_external_drop[] = SQL_EXTERNAL_DROP, sql_email_find[] = SQL_EMAIL_FIND,
+                  sql_email_set[] = SQL_EMAIL_SET, sql_email_drop[] = SQL_EMAIL_DROP,
+                  sql_legacy_find[] = SQL_LEGACY_FIND, sql_legacy_set[] = SQL_LEGACY_SET,
+                  sql_legacy_drop[] = SQL_LEGACY_DROP, sql_rows_find[] = SQL_ROWS_FIND,
+                  sql_rows_set[] = SQL_ROWS_SET, sql_rows_drop[] = SQL_ROWS_DROP,
+                  sql_trial_external_find[] = SQL_TRIAL_EXTERNAL_FIND,
+                  sql_trial_external_set[] = SQL_TRIAL_EXTERNAL_SET,
+                  sql_trial_email_find[] = SQL_TRIAL_EMAIL_FIND,
+                  sql_trial_email_set[] = SQL_TRIAL_EMAIL_SET,
+                  sql_trial_legacy_find[] = SQL_TRIAL_LEGACY_FIND,
+                  sql_trial_legacy_set[] = SQL_TRIAL_LEGACY_SET,
+                  sql_trial_rows_find[] = SQL_TRIAL_ROWS_FIND,
+                  sql_trial_rows_set[] = SQL_TRIAL_ROWS_SET, sql_meta_get[] = SQL_META_GET,
                   sql_meta_set[] = SQL_META_SET;
+static const struct {
+    const char *scan, *find, *set, *drop, *trial_find, *trial_set;
+} key_sql[KEY_KINDS] = {
+    [KEY_EXTERNAL] = {sql_external_scan, sql_external_find, sql_external_set, sql_external_drop,
+                      sql_trial_external_find, sql_trial_external_set},
+    [KEY_EMAIL] = {sql_email_scan, sql_email_find, sql_email_set, sql_email_drop, sql_trial_email_find,
+                   sql_trial_email_set},
+    [KEY_LEGACY] = {sql_legacy_scan, sql_legacy_find, sql_legacy_set, sql_legacy_drop, sql_trial_legacy_find,
+                    sql_trial_legacy_set},
+};
+
+bool apply_init(struct applier *p, struct db *db, bool trial, struct err *err)
+{
+    p->db = db;
+    p->trial = trial;
+    return feed_register(db, &p->feed, err) && apply_load_meta(p, err);
+}
 
 bool apply_load_meta(struct applier *p, struct err *err)
 {
@@ -65,94 +85,185 @@ static str key_of(const struct consumer *c, enum key_kind kind)
     return kind == KEY_EXTERNAL ? c->external_id : kind == KEY_EMAIL ? c->email_key : c->legacy_id;
 }
 
-static void want_key(struct slice *s, enum key_kind kind, str text)
+static struct key_slot *want_key(struct slice *s, enum key_kind kind, str text)
 {
-    if (text.len)
-        (void)slice_slot(s, kind, text);
+    return text.len ? slice_slot(s, kind, text) : NULL;
 }
 
-static void gather(struct slice *s, const struct store_change *c)
+static void gather(struct slice *s, struct apply_item *item)
 {
     static const enum consumer_field field[KEY_KINDS] = {FIELD_EXTERNAL_ID, FIELD_EMAIL,
                                                          FIELD_LEGACY_ID};
+    const struct store_change *c = item->change;
     int64_t id;
+    item->by_external = item->by_legacy = NULL;
+    for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
+        item->wants[kind] = NULL;
     if (c->op == STORE_REFUSED)
         return;
     if ((c->key == STORE_KEY_PATH || c->key == STORE_KEY_ID) && consumer_id_parse(c->key_text, &id))
         (void)slice_entry(s, id);
     if (c->key == STORE_KEY_PATH || c->key == STORE_KEY_EXTERNAL_ID)
-        want_key(s, KEY_EXTERNAL, c->key_text);
+        item->by_external = want_key(s, KEY_EXTERNAL, c->key_text);
     if (c->key == STORE_KEY_PATH)
-        want_key(s, KEY_LEGACY, c->key_text);
+        item->by_legacy = want_key(s, KEY_LEGACY, c->key_text);
     for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
         if (c->patch.set & FIELD_BIT(field[kind]))
-            want_key(s, kind, key_of(&c->patch.value, kind));
+            item->wants[kind] = want_key(s, kind, key_of(&c->patch.value, kind));
 }
 
-static bool look_up_keys(struct applier *p, struct err *err)
+/* What the database says of the keys that are fed. */
+static bool find_keys(struct applier *p, const char *sql, struct err *err)
 {
-    struct slice *s = &p->slice;
-    slice_sort_slots(s);
-    for (size_t i = 0; i < s->slots; i++) {
-        struct key_slot *k = s->slot[i];
-        sqlite3_stmt *find = db_statement(p->db, key_sql[p->trial][k->kind].find, err);
-        if (!find)
+    sqlite3_stmt *s = db_statement(p->db, sql, err);
+    int step = 0;
+    while (s && (step = db_step(p->db, s, err)) == SQLITE_ROW) {
+        struct key_slot *k = p->feed.key[sqlite3_column_int64(s, 0)];
+        k->was = k->now = sqlite3_column_int64(s, 1);
+    }
+    if (s)
+        (void)sqlite3_reset(s);
+    return step == SQLITE_DONE;
+}
+
+/* Reads the table beside the keys, both in order, as a zip closes; a seek per key costs several times
+ * as much when the keys lie close together, as in a file that is in order, or has come before.
+ * Gives up when they do not.  *ret_done: so many keys are settled. */
+static bool scan_keys(struct applier *p, const char *sql, struct key_slot **key, size_t count,
+                      size_t *ret_done, struct err *err)
+{
+    enum { PASSED_MAX = 8, SEEK_COST = 8, WORTH_PER_KEY = 4, TRY_KEYS = 256 };
+    size_t at = 0, cost = 0;
+    while (at < count && (at < TRY_KEYS || cost < at * WORTH_PER_KEY)) {
+        sqlite3_stmt *s = db_statement(p->db, sql, err);
+        int step = 0, passed = 0;
+        if (!s)
             return false;
-        db_bind_str(find, 1, k->text);
-        int step = db_step(p->db, find, err);
+        db_bind_str(s, 1, key[at]->text);
+        cost += SEEK_COST;
+        while (at < count && passed < PASSED_MAX && (step = db_step(p->db, s, err)) == SQLITE_ROW) {
+            const str found = db_column_borrow(s, 0);
+            int order = -1;
+            cost++;
+            while (at < count && (order = str_cmp(key[at]->text, found)) < 0)
+                at++; // it would have come before: it is nobody's
+            if (at < count && order == 0) {
+                key[at]->was = key[at]->now = sqlite3_column_int64(s, 1);
+                at++;
+                passed = 0;
+            } else {
+                passed++;
+            }
+        }
+        (void)sqlite3_reset(s);
         if (!step)
             return false;
-        if (step == SQLITE_ROW)
-            k->was = k->now = sqlite3_column_int64(find, 0);
-        (void)sqlite3_reset(find);
-        // An e-mail's owner is only named in conflicts; the others may be what a change is about.
-        if (k->was && k->kind != KEY_EMAIL)
-            (void)slice_entry(s, k->was);
+        if (step == SQLITE_DONE)
+            at = count;
     }
+    *ret_done = at;
     return true;
 }
 
-/* False with err->code ERR_NONE: too much for one slice. */
+/* Looks up the keys of a kind that are not known yet, in the order in which they are stored. */
+static bool look_up_keys(struct applier *p, enum key_kind kind, struct err *err)
+{
+    struct slice *s = &p->slice;
+    slice_sort_slots(s, kind);
+    struct key_slot **key = ARENA_NEW(&s->arena, struct key_slot *, s->keys[kind].count);
+    size_t count = 0;
+    for (size_t i = 0; i < s->keys[kind].count; i++)
+        if (!s->keys[kind].slot[i]->known)
+            key[count++] = s->keys[kind].slot[i];
+    size_t done = 0;
+    if (count > SCAN_KEYS && !scan_keys(p, key_sql[kind].scan, key, count, &done, err))
+        return false;
+    p->feed.key = key + done;
+    p->feed.keys = count - done;
+    if (done < count && !find_keys(p, key_sql[kind].find, err))
+        return false;
+    p->feed.key = key;
+    p->feed.keys = count;
+    if (p->trial && count && !find_keys(p, key_sql[kind].trial_find, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        key[i]->known = true;
+    return true;
+}
+
+/* Reads the rows that are fed; false with err->code ERR_NONE: too much for one slice. */
+static bool find_rows(struct applier *p, const char *sql, struct err *err)
+{
+    struct slice *slice = &p->slice;
+    sqlite3_stmt *s = db_statement(p->db, sql, err);
+    int step = 0;
+    while (s && (step = db_step(p->db, s, err)) == SQLITE_ROW) {
+        struct entry *e = slice->entry[sqlite3_column_int64(s, 0)];
+        rowio_read(s, 1, &slice->arena, &e->now);
+        e->stored = e->exists = true;
+        if (slice->arena.used > LIMIT_SLICE_BYTES)
+            break;
+    }
+    if (s)
+        (void)sqlite3_reset(s);
+    return step == SQLITE_DONE;
+}
+
 static bool load_entries(struct applier *p, struct err *err)
 {
     struct slice *s = &p->slice;
-    slice_sort_entries(s);
-    for (size_t i = 0; i < s->entries; i++) {
-        struct entry *e = s->entry[i];
-        sqlite3_stmt *get =
-            db_statement(p->db, p->trial ? sql_trial_consumer_get : sql_consumer_get, err);
-        if (!get)
-            return false;
-        db_bind_int(get, 1, e->now.id);
-        int step = db_step(p->db, get, err);
-        if (!step)
-            return false;
-        if (step == SQLITE_ROW) {
-            rowio_read(get, &s->arena, &e->now);
-            e->stored = e->exists = true;
+    // An e-mail's owner is only named in conflicts; the others may be what a change is about.
+    static const enum key_kind kinds[] = {KEY_EXTERNAL, KEY_LEGACY};
+    for (size_t n = 0; n < COUNT(kinds); n++)
+        for (size_t i = 0; i < s->keys[kinds[n]].count; i++) {
+            struct key_slot *k = s->keys[kinds[n]].slot[i];
+            if (k->was)
+                k->entry = slice_entry(s, k->was);
         }
-        (void)sqlite3_reset(get);
-        if (s->arena.used > LIMIT_SLICE_BYTES)
-            return false;
-    }
-    return true;
+    if (!s->entries)
+        return true;
+    slice_sort_entries(s);
+    p->feed.row = s->entry;
+    p->feed.rows = s->entries;
+    return find_rows(p, sql_rows_find, err) && (!p->trial || find_rows(p, sql_trial_rows_find, err));
 }
 
-static bool load(struct applier *p, const struct apply_item *item, size_t *count, struct err *err)
+static struct entry *existing_of(const struct slice *s, const struct key_slot *k)
+{
+    struct entry *e = !k || !k->now                      ? NULL
+                      : k->entry && k->entry->now.id == k->now ? k->entry
+                                                         : slice_find(s, k->now);
+    return e && e->exists ? e : NULL;
+}
+
+/* An e-mail that the change's own customer has is his: most e-mails of a file that comes again. */
+static void know_own_email(const struct slice *s, const struct apply_item *item)
+{
+    struct key_slot *k = item->wants[KEY_EMAIL];
+    const struct entry *e = k && !k->known ? existing_of(s, item->by_external) : NULL;
+    if (e && str_eq(e->now.email_key, k->text)) {
+        k->was = k->now = e->now.id;
+        k->known = true;
+    }
+}
+
+static bool load(struct applier *p, struct apply_item *item, size_t *count, struct err *err)
 {
     for (;;) {
         slice_begin(&p->slice, *count);
         for (size_t i = 0; i < *count; i++)
-            gather(&p->slice, item[i].change);
-        if (!look_up_keys(p, err))
+            gather(&p->slice, &item[i]);
+        if (!look_up_keys(p, KEY_EXTERNAL, err) || !look_up_keys(p, KEY_LEGACY, err))
             return false;
         err->code = ERR_NONE;
-        if (load_entries(p, err))
-            return true;
+        if (load_entries(p, err)) {
+            for (size_t i = 0; i < *count; i++)
+                know_own_email(&p->slice, &item[i]);
+            return look_up_keys(p, KEY_EMAIL, err);
+        }
         if (err->code != ERR_NONE)
             return false;
-        if (*count == 1)
-            return true; // one customer's record always fits: it has its own ceilings
+        assert(*count > 1); // one customer's record always fits: it has its own ceilings
         *count = (*count + 1) / 2;
     }
 }
@@ -173,25 +284,18 @@ static int64_t next_id(struct applier *p)
     return p->meta.last_id;
 }
 
-static struct entry *existing(struct slice *s, int64_t id)
+static struct entry *resolve(const struct slice *s, const struct apply_item *item)
 {
-    struct entry *e = id ? slice_find(s, id) : NULL;
-    return e && e->exists ? e : NULL;
-}
-
-static struct entry *resolve(struct slice *s, const struct store_change *c)
-{
+    const struct store_change *c = item->change;
     int64_t id;
     struct entry *e = NULL;
     if (c->op == STORE_CREATE || c->key == STORE_KEY_NONE)
         return NULL;
     if ((c->key == STORE_KEY_PATH || c->key == STORE_KEY_ID) && consumer_id_parse(c->key_text, &id))
-        e = existing(s, id);
-    if (!e && (c->key == STORE_KEY_PATH || c->key == STORE_KEY_EXTERNAL_ID))
-        e = existing(s, slice_slot(s, KEY_EXTERNAL, c->key_text)->now);
-    if (!e && c->key == STORE_KEY_PATH)
-        e = existing(s, slice_slot(s, KEY_LEGACY, c->key_text)->now);
-    return e;
+        e = slice_find(s, id);
+    if (!e || !e->exists)
+        e = existing_of(s, item->by_external);
+    return e ? e : existing_of(s, item->by_legacy);
 }
 
 static void copy_problems(struct arena *to, const struct problems *from, struct problems *list)
@@ -216,6 +320,8 @@ static void check_unique(struct slice *s, struct arena *a, struct store_change *
     static const enum consumer_field field[KEY_KINDS] = {FIELD_EXTERNAL_ID, FIELD_EMAIL,
                                                          FIELD_LEGACY_ID};
     for (enum key_kind kind = 0; kind < KEY_KINDS; kind++) {
+        if (before && str_eq(key_of(before, kind), key_of(after, kind)))
+            continue; // his already
         int64_t other = rival(s, kind, key_of(after, kind), after->id);
         if (!other)
             continue;
@@ -232,7 +338,9 @@ static void check_unique(struct slice *s, struct arena *a, struct store_change *
     }
 }
 
-static void move_keys(struct slice *s, const struct consumer *before, const struct consumer *after)
+/* entry: of `after`, which has its id already. */
+static void move_keys(struct slice *s, const struct consumer *before, const struct consumer *after,
+                      struct entry *entry)
 {
     for (enum key_kind kind = 0; kind < KEY_KINDS; kind++) {
         str old = before ? key_of(before, kind) : (str){0},
@@ -243,12 +351,17 @@ static void move_keys(struct slice *s, const struct consumer *before, const stru
             struct key_slot *k = slice_slot(s, kind, old);
             // A key that no change named was not looked up: it is this record's, or the record
             // would not have it.
-            if (!k->was && !k->now)
+            if (!k->known) {
+                k->known = true;
                 k->was = before->id;
+            }
             k->now = 0;
         }
-        if (new.len)
-            slice_slot(s, kind, new)->now = after->id;
+        if (new.len) {
+            struct key_slot *k = slice_slot(s, kind, new);
+            k->now = after->id;
+            k->entry = entry;
+        }
     }
 }
 
@@ -268,7 +381,7 @@ static struct consumer *kept_record(struct arena *a, const struct consumer *c)
 
 static void act_delete(struct applier *p, struct entry *e, struct store_change *c)
 {
-    move_keys(&p->slice, &e->now, NULL);
+    move_keys(&p->slice, &e->now, NULL, NULL);
     e->exists = false;
     e->dirty = true;
     p->meta.consumers--;
@@ -322,7 +435,7 @@ static void act_write(struct applier *p, struct entry *e, struct store_change *c
         e->exists = true;
         p->meta.consumers++;
     }
-    move_keys(s, before, &after);
+    move_keys(s, before, &after, e);
     c->outcome = before ? OUTCOME_UPDATED : OUTCOME_CREATED;
     e->now = after;
     e->dirty = true;
@@ -338,8 +451,10 @@ static void act_missing(struct store_change *c, struct arena *results)
     c->outcome = OUTCOME_FAILED;
 }
 
-static void act(struct applier *p, struct store_change *c, const struct store_batch *batch)
+static void act(struct applier *p, const struct apply_item *item)
 {
+    struct store_change *c = item->change;
+    const struct store_batch *batch = item->batch;
     struct arena *results = batch->arena;
     // The change may have been tried before, in a group that was rolled back.
     c->problems = (struct problems){0};
@@ -352,7 +467,7 @@ static void act(struct applier *p, struct store_change *c, const struct store_ba
         c->outcome = c->outcome == OUTCOME_SKIPPED ? OUTCOME_SKIPPED : OUTCOME_FAILED;
         return;
     }
-    struct entry *e = resolve(&p->slice, c);
+    struct entry *e = resolve(&p->slice, item);
     if (!e && (c->op == STORE_UPDATE || c->op == STORE_DELETE)) {
         act_missing(c, results);
         return;
@@ -372,62 +487,77 @@ static void act(struct applier *p, struct store_change *c, const struct store_ba
 
 /* --- writing the difference --- */
 
-static bool write_entry(struct applier *p, const struct entry *e, struct err *err)
+static bool run(struct applier *p, const char *sql, struct err *err)
 {
-    if (!e->dirty || (!e->stored && !e->exists))
-        return true;
-    const char *sql = !e->exists  ? sql_consumer_delete
-                      : p->trial  ? sql_trial_consumer_set
-                      : e->stored ? sql_consumer_update
-                                  : sql_consumer_insert;
     sqlite3_stmt *s = db_statement(p->db, sql, err);
-    if (!s)
-        return false;
     p->wrote = true;
-    if (e->exists)
-        rowio_bind(s, &e->now);
-    else
-        db_bind_int(s, 1, e->now.id);
-    return db_run(p->db, s, err);
+    return s && db_run(p->db, s, err);
 }
 
-static bool write_slot(struct applier *p, const struct key_slot *k, struct err *err)
+static bool write_rows(struct applier *p, bool exist, const char *sql, struct err *err)
 {
-    if (k->was == k->now)
-        return true;
-    sqlite3_stmt *s = db_statement(
-        p->db, k->now ? key_sql[p->trial][k->kind].set : key_sql[p->trial][k->kind].drop, err);
-    if (!s)
-        return false;
-    p->wrote = true;
-    db_bind_str(s, 1, k->text);
-    if (k->now)
-        db_bind_int(s, 2, k->now);
-    return db_run(p->db, s, err);
+    struct slice *s = &p->slice;
+    struct entry **row = ARENA_NEW(&s->arena, struct entry *, s->entries);
+    size_t count = 0;
+    for (size_t i = 0; i < s->entries; i++)
+        if (s->entry[i]->dirty && s->entry[i]->exists == exist && (exist || s->entry[i]->stored))
+            row[count++] = s->entry[i];
+    p->feed.row = row;
+    p->feed.rows = count;
+    return !count || run(p, sql, err);
+}
+
+static bool write_keys(struct applier *p, enum key_kind kind, bool set, const char *sql,
+                       struct err *err)
+{
+    struct slice *s = &p->slice;
+    struct key_slot **key = ARENA_NEW(&s->arena, struct key_slot *, s->keys[kind].count);
+    size_t count = 0;
+    for (size_t i = 0; i < s->keys[kind].count; i++) {
+        struct key_slot *k = s->keys[kind].slot[i];
+        if (k->was != k->now && (k->now != 0) == set)
+            key[count++] = k;
+    }
+    p->feed.key = key;
+    p->feed.keys = count;
+    return !count || run(p, sql, err);
+}
+
+static bool is_dirty(const struct slice *s)
+{
+    for (size_t i = 0; i < s->entries; i++)
+        if (s->entry[i]->dirty)
+            return true;
+    return false;
 }
 
 static bool flush(struct applier *p, struct err *err)
 {
-    struct slice *s = &p->slice;
-    slice_sort_entries(s);
-    for (size_t i = 0; i < s->entries; i++)
-        if (!write_entry(p, s->entry[i], err))
+    if (!is_dirty(&p->slice))
+        return true;
+    slice_sort_entries(&p->slice);
+    // A trial only adds to what hides the company's tables, and files remove nobody.
+    if (!write_rows(p, true, p->trial ? sql_trial_rows_set : sql_rows_set, err) ||
+        (!p->trial && !write_rows(p, false, sql_rows_drop, err)))
+        return false;
+    for (enum key_kind kind = 0; kind < KEY_KINDS; kind++) {
+        slice_sort_slots(&p->slice, kind);
+        const char *set = p->trial ? key_sql[kind].trial_set : key_sql[kind].set,
+                   *drop = p->trial ? key_sql[kind].trial_set : key_sql[kind].drop;
+        if (!write_keys(p, kind, false, drop, err) || !write_keys(p, kind, true, set, err))
             return false;
-    slice_sort_slots(s);
-    for (size_t i = 0; i < s->slots; i++)
-        if (!write_slot(p, s->slot[i], err))
-            return false;
+    }
     return true;
 }
 
-bool apply_slice(struct applier *p, const struct apply_item *item, size_t count, size_t *ret_done,
+bool apply_slice(struct applier *p, struct apply_item *item, size_t count, size_t *ret_done,
                  struct err *err)
 {
     size_t done = 0;
     if (!load(p, item, &count, err))
         return false;
     while (done < count && (!done || p->slice.arena.used < 2 * LIMIT_SLICE_BYTES)) {
-        act(p, item[done].change, item[done].batch);
+        act(p, &item[done]);
         done++;
     }
     *ret_done = done;

@@ -4,8 +4,7 @@
 #ifndef STORE_SQLITE_APPLY_H
 #define STORE_SQLITE_APPLY_H
 
-#include "store/sqlite/db.h"
-#include "store/sqlite/slice.h"
+#include "store/sqlite/feed.h"
 #include "store/store.h"
 
 struct apply_meta {
@@ -16,20 +15,27 @@ struct applier {
     bool trial; /* write into the trial's tables */
     struct apply_meta meta;
     struct slice slice;
+    struct feed feed;
     bool wrote; /* something since apply_begin() */
 };
 /* A change and the batch it belongs to. */
 struct apply_item {
     struct store_change *change;
     struct store_batch *batch;
+    /* the applier's own, while the item's slice is in hand: slots of the keys that the change names;
+     * NULL where it names none */
+    struct key_slot *by_external, *by_legacy, *wants[KEY_KINDS];
 };
 
-/* Reads the counters the applier goes on from: at the start and after a rollback. */
+/* Makes an applier (zeroed before) on a connection, which both outlive; trial: its tables are there.
+ */
+MUST_CHECK bool apply_init(struct applier *p, struct db *db, bool trial, struct err *err);
+/* Reads the counters the applier goes on from: after a rollback. */
 MUST_CHECK bool apply_load_meta(struct applier *p, struct err *err);
 /* Applies the first of the items, as many as memory allows, at least one, and writes the
  * difference; *ret_done says how many. Inside a transaction of the caller's (a trial: inside its
  * snapshot). */
-MUST_CHECK bool apply_slice(struct applier *p, const struct apply_item *item, size_t count,
+MUST_CHECK bool apply_slice(struct applier *p, struct apply_item *item, size_t count,
                             size_t *ret_done, struct err *err);
 /* Writes the counters, if anything was written since the last time. */
 MUST_CHECK bool apply_save_meta(struct applier *p, struct err *err);

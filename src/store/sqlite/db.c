@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite/db.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 enum { BUSY_TIMEOUT_MS = 10000 };
@@ -27,11 +28,20 @@ bool db_exec(struct db *db, const char *sql, struct err *err)
            db_error(db, err, "the database");
 }
 
+/* A connection has one owner, so SQLite needs no locks for it; nor does it count what it allocates. */
+static void configure(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 bool db_open(struct db *db, const char *path, bool create, size_t cache_bytes, struct err *err)
 {
     char pragmas[256];
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                 (create ? SQLITE_OPEN_CREATE : 0);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, configure);
     *db = (struct db){0};
     if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
         db_error(db, err, "cannot open the database");
@@ -149,11 +159,26 @@ void db_bind_int(sqlite3_stmt *s, int i, int64_t value)
     (void)sqlite3_bind_int64(s, i, value);
 }
 
-str db_column_str(sqlite3_stmt *s, int i, struct arena *a)
+void db_result_str(sqlite3_context *out, str value)
+{
+    if (str_is_null(value))
+        sqlite3_result_null(out);
+    else
+        sqlite3_result_text64(out, value.ptr, value.len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+str db_column_borrow(sqlite3_stmt *s, int i)
 {
     const void *p = sqlite3_column_blob(s, i);
     size_t bytes = (size_t)sqlite3_column_bytes(s, i);
+    return (str){bytes ? p : "", bytes};
+}
+
+str db_column_str(sqlite3_stmt *s, int i, struct arena *a)
+{
     if (sqlite3_column_type(s, i) == SQLITE_NULL)
         return (str){0};
+    const void *p = sqlite3_column_blob(s, i);
+    size_t bytes = (size_t)sqlite3_column_bytes(s, i);
     return arena_str(a, (str){bytes ? p : "", bytes});
 }

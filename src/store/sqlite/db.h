@@ -10,7 +10,7 @@
 
 #include <sqlite3.h>
 
-enum { DB_STATEMENTS = 32 };
+enum { DB_STATEMENTS = 48 };
 struct db {
     sqlite3 *handle;
     struct {
@@ -46,6 +46,10 @@ bool db_error(struct db *db, struct err *err, const char *what);
 void db_bind_str(sqlite3_stmt *s, int i, str value);
 void db_bind_blob(sqlite3_stmt *s, int i, const void *p, size_t bytes);
 void db_bind_int(sqlite3_stmt *s, int i, int64_t value);
+/* A function's or virtual table's text; the bytes must outlive the statement. */
+void db_result_str(sqlite3_context *out, str value);
+/* A text column that is not NULL; valid until the next step. */
+str db_column_borrow(sqlite3_stmt *s, int i);
 /* A column's text in the arena; {0} for NULL. */
 str db_column_str(sqlite3_stmt *s, int i, struct arena *a);
 

@@ -8,8 +8,8 @@
 
 enum { READER_CACHE_BYTES = 4 * 1024 * 1024 };
 
-static const char sql_get[] = SQL_CONSUMER_GET, sql_external[] = SQL_FIND_EXTERNAL,
-                  sql_legacy[] = SQL_FIND_LEGACY, sql_list[] = SQL_CONSUMER_LIST,
+static const char sql_get[] = SQL_CONSUMER_GET, sql_external[] = SQL_CONSUMER_BY_EXTERNAL,
+                  sql_legacy[] = SQL_CONSUMER_BY_LEGACY, sql_list[] = SQL_CONSUMER_LIST,
                   sql_meta[] = SQL_META_GET, sql_keys[] = SQL_ATTRIBUTE_KEYS;
 
 bool store_reader_open(struct store_company *c, struct store_reader **ret_reader, struct err *err)
@@ -33,6 +33,16 @@ void store_reader_free(struct store_reader *r)
 }
 
 /* SQLITE_ROW with the customer read, SQLITE_DONE when there is none, 0 on failure. */
+static int get_one(struct store_reader *r, struct arena *a, sqlite3_stmt *s, struct consumer *ret,
+                   struct err *err)
+{
+    int step = db_step(&r->db, s, err);
+    if (step == SQLITE_ROW)
+        rowio_read(s, 0, a, ret);
+    (void)sqlite3_reset(s);
+    return step;
+}
+
 static int get_by_id(struct store_reader *r, struct arena *a, int64_t id, struct consumer *ret,
                      struct err *err)
 {
@@ -40,11 +50,7 @@ static int get_by_id(struct store_reader *r, struct arena *a, int64_t id, struct
     if (!s)
         return 0;
     db_bind_int(s, 1, id);
-    int step = db_step(&r->db, s, err);
-    if (step == SQLITE_ROW)
-        rowio_read(s, a, ret);
-    (void)sqlite3_reset(s);
-    return step;
+    return get_one(r, a, s, ret, err);
 }
 
 static int get_by_key(struct store_reader *r, struct arena *a, const char *sql, str key,
@@ -54,10 +60,7 @@ static int get_by_key(struct store_reader *r, struct arena *a, const char *sql, 
     if (!s)
         return 0;
     db_bind_str(s, 1, key);
-    int step = db_step(&r->db, s, err);
-    int64_t id = step == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-    (void)sqlite3_reset(s);
-    return step == SQLITE_ROW ? get_by_id(r, a, id, ret, err) : step;
+    return get_one(r, a, s, ret, err);
 }
 
 bool store_get(struct store_reader *r, struct arena *a, str key, struct consumer *ret_consumer,
@@ -65,17 +68,12 @@ bool store_get(struct store_reader *r, struct arena *a, str key, struct consumer
 {
     int64_t id;
     int step = SQLITE_DONE;
-    // One transaction: the key and its row are of the same moment.
-    if (!db_exec(&r->db, "BEGIN", err))
-        return false;
     if (consumer_id_parse(key, &id))
         step = get_by_id(r, a, id, ret_consumer, err);
     if (step == SQLITE_DONE)
         step = get_by_key(r, a, sql_external, key, ret_consumer, err);
     if (step == SQLITE_DONE)
         step = get_by_key(r, a, sql_legacy, key, ret_consumer, err);
-    struct err ignored;
-    IGNORE(db_exec(&r->db, "COMMIT", &ignored));
     return step == SQLITE_ROW || (step && err_set(err, ERR_NOT_FOUND, "there is no such customer"));
 }
 
@@ -92,7 +90,7 @@ bool store_list(struct store_reader *r, struct arena *a, int64_t after_id, uint6
     db_bind_int(s, 2, (int64_t)limit);
     db_bind_int(s, 3, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
     while ((step = db_step(&r->db, s, err)) == SQLITE_ROW)
-        rowio_read(s, a, &c[count++]);
+        rowio_read(s, 0, a, &c[count++]);
     (void)sqlite3_reset(s);
     *ret_consumer = c;
     *ret_count = count;

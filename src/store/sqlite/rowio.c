@@ -3,41 +3,43 @@
 
 enum { FLAG_UNSUBSCRIBED = 1, FLAG_PERMANENT_FAILED = 2, FLAG_COMPLAINED = 4 };
 
-void rowio_bind(sqlite3_stmt *s, const struct consumer *c)
+void rowio_column(sqlite3_context *out, const struct consumer *c, int column)
 {
-    db_bind_int(s, 1, c->id);
-    db_bind_str(s, 2, c->external_id);
-    db_bind_str(s, 3, c->legacy_id);
-    db_bind_str(s, 4, c->email);
-    db_bind_str(s, 5, str_eq(c->email_key, c->email) ? (str){0} : c->email_key);
-    db_bind_str(s, 6, c->phone);
-    db_bind_str(s, 7, c->name);
-    db_bind_str(s, 8, c->first_name);
-    db_bind_str(s, 9, c->avatar_url);
-    db_bind_str(s, 10, c->custom_attributes);
-    db_bind_int(s, 11, c->created_at_us);
-    db_bind_int(s, 12, c->updated_at_us);
-    db_bind_int(s, 13,
-                (c->unsubscribed ? FLAG_UNSUBSCRIBED : 0) |
-                    (c->permanent_failed ? FLAG_PERMANENT_FAILED : 0) |
-                    (c->complained ? FLAG_COMPLAINED : 0));
+    const str text[] = {[1] = c->external_id,
+                        [2] = c->legacy_id,
+                        [3] = c->email,
+                        [4] = str_eq(c->email_key, c->email) ? (str){0} : c->email_key,
+                        [5] = c->phone,
+                        [6] = c->name,
+                        [7] = c->first_name,
+                        [8] = c->avatar_url,
+                        [9] = c->custom_attributes};
+    if (column >= 1 && column <= 9)
+        db_result_str(out, text[column]);
+    else
+        sqlite3_result_int64(out, column == 0    ? c->id
+                                  : column == 10 ? c->created_at_us
+                                  : column == 11 ? c->updated_at_us
+                                                 : (c->unsubscribed ? FLAG_UNSUBSCRIBED : 0) |
+                                                       (c->permanent_failed ? FLAG_PERMANENT_FAILED : 0) |
+                                                       (c->complained ? FLAG_COMPLAINED : 0));
 }
 
-void rowio_read(sqlite3_stmt *s, struct arena *a, struct consumer *ret)
+void rowio_read(sqlite3_stmt *s, int first, struct arena *a, struct consumer *ret)
 {
-    int64_t flags = sqlite3_column_int64(s, 12);
-    *ret = (struct consumer){.id = sqlite3_column_int64(s, 0),
-                             .external_id = db_column_str(s, 1, a),
-                             .legacy_id = db_column_str(s, 2, a),
-                             .email = db_column_str(s, 3, a),
-                             .email_key = db_column_str(s, 4, a),
-                             .phone = db_column_str(s, 5, a),
-                             .name = db_column_str(s, 6, a),
-                             .first_name = db_column_str(s, 7, a),
-                             .avatar_url = db_column_str(s, 8, a),
-                             .custom_attributes = db_column_str(s, 9, a),
-                             .created_at_us = sqlite3_column_int64(s, 10),
-                             .updated_at_us = sqlite3_column_int64(s, 11),
+    int64_t flags = sqlite3_column_int64(s, first + 12);
+    *ret = (struct consumer){.id = sqlite3_column_int64(s, first + 0),
+                             .external_id = db_column_str(s, first + 1, a),
+                             .legacy_id = db_column_str(s, first + 2, a),
+                             .email = db_column_str(s, first + 3, a),
+                             .email_key = db_column_str(s, first + 4, a),
+                             .phone = db_column_str(s, first + 5, a),
+                             .name = db_column_str(s, first + 6, a),
+                             .first_name = db_column_str(s, first + 7, a),
+                             .avatar_url = db_column_str(s, first + 8, a),
+                             .custom_attributes = db_column_str(s, first + 9, a),
+                             .created_at_us = sqlite3_column_int64(s, first + 10),
+                             .updated_at_us = sqlite3_column_int64(s, first + 11),
                              .unsubscribed = flags & FLAG_UNSUBSCRIBED,
                              .permanent_failed = flags & FLAG_PERMANENT_FAILED,
                              .complained = flags & FLAG_COMPLAINED};

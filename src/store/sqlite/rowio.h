@@ -7,9 +7,9 @@
 #include "domain/consumer.h"
 #include "store/sqlite/db.h"
 
-/* Binds all 13 columns; the slices must live until the statement is reset. */
-void rowio_bind(sqlite3_stmt *s, const struct consumer *c);
-/* Reads the row a statement stands on into the arena. */
-void rowio_read(sqlite3_stmt *s, struct arena *a, struct consumer *ret);
+/* Gives one of the 13 columns, by its place in the table; the record outlives the statement. */
+void rowio_column(sqlite3_context *out, const struct consumer *c, int column);
+/* Reads the 13 columns from `first` on of the row a statement stands on into the arena. */
+void rowio_read(sqlite3_stmt *s, int first, struct arena *a, struct consumer *ret);
 
 #endif

@@ -29,11 +29,14 @@ void slice_begin(struct slice *s, size_t changes)
     while (buckets < changes * 2)
         buckets *= 2;
     // Only what was used is cleared: a handful of requests may follow a large batch.
-    for (size_t i = 0; i < s->slots; i++)
-        *s->slot[i]->bucket = NULL;
+    for (enum key_kind kind = 0; kind < KEY_KINDS; kind++) {
+        for (size_t i = 0; i < s->keys[kind].count; i++)
+            *s->keys[kind].slot[i]->bucket = NULL;
+        s->keys[kind].count = 0;
+    }
     for (size_t i = 0; i < s->entries; i++)
         *s->entry[i]->bucket = NULL;
-    s->slots = s->entries = 0;
+    s->entries = 0;
     arena_reset(&s->arena);
     if (buckets > s->buckets) {
         mem_free(s->slot_bucket);
@@ -44,23 +47,36 @@ void slice_begin(struct slice *s, size_t changes)
     }
 }
 
+static struct key_slot *in_bucket(struct key_slot *k, enum key_kind kind, uint64_t hash, str text)
+{
+    while (k && (k->hash != hash || k->kind != kind || !str_eq(k->text, text)))
+        k = k->next;
+    return k;
+}
+
+struct key_slot *slice_find_slot(const struct slice *s, enum key_kind kind, str text)
+{
+    uint64_t hash = hash_bytes(text, kind);
+    return in_bucket(s->slot_bucket[hash & (s->buckets - 1)], kind, hash, text);
+}
+
 struct key_slot *slice_slot(struct slice *s, enum key_kind kind, str text)
 {
-    struct key_slot **bucket = &s->slot_bucket[hash_bytes(text, kind) & (s->buckets - 1)];
-    for (struct key_slot *k = *bucket; k; k = k->next)
-        if (k->kind == kind && str_eq(k->text, text))
-            return k;
-    struct key_slot *k = ARENA_NEW(&s->arena, struct key_slot, 1);
-    k->kind = kind;
-    k->text = text;
-    k->next = *bucket;
-    k->bucket = bucket;
+    uint64_t hash = hash_bytes(text, kind);
+    struct key_slot **bucket = &s->slot_bucket[hash & (s->buckets - 1)],
+                    *k = in_bucket(*bucket, kind, hash, text);
+    if (k)
+        return k;
+    k = ARENA_NEW(&s->arena, struct key_slot, 1);
+    *k = (struct key_slot){
+        .kind = kind, .hash = hash, .text = text, .next = *bucket, .bucket = bucket};
     *bucket = k;
-    if (s->slots == s->slot_room) {
-        s->slot_room = s->slot_room ? s->slot_room * 2 : 256;
-        s->slot = mem_grow(s->slot, s->slot_room, sizeof(struct key_slot *));
+    struct key_list *list = &s->keys[kind];
+    if (list->count == list->room) {
+        list->room = list->room ? list->room * 2 : 256;
+        list->slot = mem_grow(list->slot, list->room, sizeof(struct key_slot *));
     }
-    s->slot[s->slots++] = k;
+    list->slot[list->count++] = k;
     return k;
 }
 
@@ -95,10 +111,32 @@ struct entry *slice_entry(struct slice *s, int64_t id)
     return e;
 }
 
+/* What is compared stands beside the pointer: sorting a hundred thousand keys through pointers waits
+ * for memory most of the time. */
+struct sort_item {
+    uint64_t high, low; /* the first 16 bytes, as numbers that compare as the bytes do */
+    struct key_slot *slot;
+};
+
+static uint64_t eight_bytes(str s, size_t from)
+{
+    unsigned char bytes[8] = {0};
+    if (s.len > from)
+        memcpy(bytes, s.ptr + from, MIN(s.len - from, sizeof bytes));
+    uint64_t n = 0;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        n = n << 8 | bytes[i];
+    return n;
+}
+
 static int by_key(const void *x, const void *y)
 {
-    const struct key_slot *a = *(struct key_slot *const *)x, *b = *(struct key_slot *const *)y;
-    return a->kind != b->kind ? (int)a->kind - (int)b->kind : str_cmp(a->text, b->text);
+    const struct sort_item *a = x, *b = y;
+    if (a->high != b->high)
+        return a->high < b->high ? -1 : 1;
+    if (a->low != b->low)
+        return a->low < b->low ? -1 : 1;
+    return str_cmp(a->slot->text, b->slot->text);
 }
 
 static int by_id(const void *x, const void *y)
@@ -107,15 +145,31 @@ static int by_id(const void *x, const void *y)
     return a->now.id < b->now.id ? -1 : a->now.id > b->now.id;
 }
 
-void slice_sort_slots(struct slice *s)
+void slice_sort_slots(struct slice *s, enum key_kind kind)
 {
-    if (s->slots)
-        qsort(s->slot, s->slots, sizeof(struct key_slot *), by_key);
+    struct key_list *list = &s->keys[kind];
+    size_t i = 1;
+    while (i < list->count && str_cmp(list->slot[i - 1]->text, list->slot[i]->text) < 0)
+        i++;
+    if (i >= list->count)
+        return; // files are often in order
+    struct sort_item *item = mem_new(list->count, sizeof *item);
+    for (i = 0; i < list->count; i++) {
+        struct key_slot *k = list->slot[i];
+        item[i] = (struct sort_item){eight_bytes(k->text, 0), eight_bytes(k->text, 8), k};
+    }
+    qsort(item, list->count, sizeof *item, by_key);
+    for (i = 0; i < list->count; i++)
+        list->slot[i] = item[i].slot;
+    mem_free(item);
 }
 
 void slice_sort_entries(struct slice *s)
 {
-    if (s->entries)
+    size_t i = 1;
+    while (i < s->entries && s->entry[i - 1]->now.id < s->entry[i]->now.id)
+        i++;
+    if (i < s->entries)
         qsort(s->entry, s->entries, sizeof(struct entry *), by_id);
 }
 
@@ -124,7 +178,8 @@ void slice_done(struct slice *s)
     arena_done(&s->arena);
     mem_free(s->slot_bucket);
     mem_free(s->entry_bucket);
-    mem_free(s->slot);
+    for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
+        mem_free(s->keys[kind].slot);
     mem_free(s->entry);
     *s = (struct slice){0};
 }

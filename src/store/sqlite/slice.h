@@ -13,9 +13,16 @@
 enum key_kind { KEY_EXTERNAL, KEY_EMAIL, KEY_LEGACY, KEY_KINDS };
 struct key_slot {
     enum key_kind kind;
+    bool known; /* was is what the database says */
+    uint64_t hash;
     str text;
     int64_t was, now; /* whose it is: in the database, and after the changes so far; 0: nobody's */
+    struct entry *entry; /* of `now`, when it is at hand; look it up otherwise */
     struct key_slot *next, **bucket;
+};
+struct key_list { /* all slots of a kind, for sorting */
+    struct key_slot **slot;
+    size_t count, room;
 };
 struct entry {
     struct consumer now; /* now.id is always set */
@@ -28,9 +35,8 @@ struct slice {
     struct arena arena; /* entries, slots and the records' texts */
     struct key_slot **slot_bucket;
     struct entry **entry_bucket;
-    size_t buckets;         /* a power of two */
-    struct key_slot **slot; /* all of them, for sorting */
-    size_t slots, slot_room;
+    size_t buckets; /* a power of two */
+    struct key_list keys[KEY_KINDS];
     struct entry **entry;
     size_t entries, entry_room;
 };
@@ -39,11 +45,13 @@ struct slice {
 void slice_begin(struct slice *s, size_t changes);
 /* The slot of a key; made (was = now = 0) when it is not there.  text is borrowed. */
 struct key_slot *slice_slot(struct slice *s, enum key_kind kind, str text);
+/* The same, but NULL when it is not there. */
+struct key_slot *slice_find_slot(const struct slice *s, enum key_kind kind, str text);
 /* The entry of an id, made when it is not there; and NULL when it is not. */
 struct entry *slice_entry(struct slice *s, int64_t id);
 struct entry *slice_find(const struct slice *s, int64_t id);
-/* Orders slots by kind and text, entries by id. */
-void slice_sort_slots(struct slice *s);
+/* Orders the slots of a kind by text (as memcmp does), entries by id. */
+void slice_sort_slots(struct slice *s, enum key_kind kind);
 void slice_sort_entries(struct slice *s);
 void slice_done(struct slice *s);
 

@@ -14,11 +14,10 @@ struct store_trial {
 bool store_trial_open(struct store_company *c, struct store_trial **ret_trial, struct err *err)
 {
     struct store_trial *t = mem_new(1, sizeof *t);
-    t->applier = (struct applier){.db = &t->db, .trial = true};
     // The snapshot begins with the first read: the counters.
     if (!db_open(&t->db, c->path, false, c->store->cache_bytes, err) ||
         !db_exec(&t->db, "PRAGMA temp_store=FILE;" SQL_TRIAL_SCHEMA "; BEGIN", err) ||
-        !apply_load_meta(&t->applier, err)) {
+        !apply_init(&t->applier, &t->db, true, err)) {
         store_trial_free(t);
         return false;
     }
@@ -31,7 +30,7 @@ bool store_trial_apply(struct store_trial *t, struct store_batch *batch, struct 
     struct apply_item *item = mem_new(batch->count, sizeof *item);
     bool ok = true;
     for (size_t i = 0; i < batch->count; i++)
-        item[i] = (struct apply_item){&batch->change[i], batch};
+        item[i] = (struct apply_item){.change = &batch->change[i], .batch = batch};
     for (size_t at = 0, done = 0; ok && at < batch->count; at += done)
         ok = apply_slice(&t->applier, item + at, batch->count - at, &done, err);
     mem_free(item);

@@ -51,7 +51,7 @@ static void finish(struct store_batch *batch, const struct err *err)
 
 /* --- API requests: a group, one transaction --- */
 
-static bool apply_items(struct store_company *c, const struct apply_item *item, size_t count,
+static bool apply_items(struct store_company *c, struct apply_item *item, size_t count,
                         struct err *err)
 {
     for (size_t done; count; item += done, count -= done)
@@ -69,7 +69,7 @@ static bool write_group(struct store_company *c, struct store_batch *first, stru
     struct apply_item *item = mem_new(count, sizeof *item);
     for (struct store_batch *b = first; b != end; b = b->next)
         for (size_t i = 0; i < b->count; i++)
-            item[n++] = (struct apply_item){&b->change[i], b};
+            item[n++] = (struct apply_item){.change = &b->change[i], .batch = b};
     bool ok = begin(c, err) && apply_items(c, item, count, err) && commit(c, err);
     mem_free(item);
     if (!ok)
@@ -155,7 +155,7 @@ static void start_file(struct file_work *w, struct store_batch *batch)
 {
     *w = (struct file_work){.batch = batch, .item = mem_new(batch->count, sizeof *w->item)};
     for (size_t i = 0; i < batch->count; i++)
-        w->item[i] = (struct apply_item){&batch->change[i], batch};
+        w->item[i] = (struct apply_item){.change = &batch->change[i], .batch = batch};
 }
 
 /* --- the thread --- */
@@ -234,9 +234,8 @@ bool writer_start(struct store_company *c, struct err *err)
 {
     c->small_last = &c->small;
     c->file_last = &c->file;
-    c->applier.db = &c->db;
     c->small_seen_us = INT64_MIN / 2;
-    if (!apply_load_meta(&c->applier, err))
+    if (!apply_init(&c->applier, &c->db, false, err))
         return false;
     c->started = pthread_create(&c->writer, NULL, writer_main, c) == 0;
     return c->started || err_set(err, ERR_INTERNAL, "cannot start a thread");

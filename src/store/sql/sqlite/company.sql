@@ -1,33 +1,50 @@
--- name: find_external
-SELECT id FROM external_key WHERE external_id = ?1
--- name: find_email
-SELECT id FROM email_key WHERE email_key = ?1
--- name: find_legacy
-SELECT id FROM legacy_key WHERE legacy_id = ?1
+-- What a slice of changes touches and writes: wanted_key and wanted_row are the slice itself (feed.h).
+-- name: external_scan
+SELECT external_id, id FROM external_key WHERE external_id >= ?1 ORDER BY external_id
+-- name: external_find
+SELECT w.n, k.id FROM wanted_key AS w CROSS JOIN external_key AS k ON k.external_id = w.key
+-- name: external_set
+INSERT OR REPLACE INTO external_key (external_id, id) SELECT key, id FROM wanted_key
+-- name: external_drop
+DELETE FROM external_key WHERE external_id IN (SELECT key FROM wanted_key)
+-- name: email_scan
+SELECT email_key, id FROM email_key WHERE email_key >= ?1 ORDER BY email_key
+-- name: email_find
+SELECT w.n, k.id FROM wanted_key AS w CROSS JOIN email_key AS k ON k.email_key = w.key
+-- name: email_set
+INSERT OR REPLACE INTO email_key (email_key, id) SELECT key, id FROM wanted_key
+-- name: email_drop
+DELETE FROM email_key WHERE email_key IN (SELECT key FROM wanted_key)
+-- name: legacy_scan
+SELECT legacy_id, id FROM legacy_key WHERE legacy_id >= ?1 ORDER BY legacy_id
+-- name: legacy_find
+SELECT w.n, k.id FROM wanted_key AS w CROSS JOIN legacy_key AS k ON k.legacy_id = w.key
+-- name: legacy_set
+INSERT OR REPLACE INTO legacy_key (legacy_id, id) SELECT key, id FROM wanted_key
+-- name: legacy_drop
+DELETE FROM legacy_key WHERE legacy_id IN (SELECT key FROM wanted_key)
+-- name: rows_find
+SELECT w.n, c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.name, c.first_name, c.avatar_url,
+       c.custom_attributes, c.created_at, c.updated_at, c.flags
+  FROM wanted_row AS w CROSS JOIN consumer AS c ON c.id = w.id
+-- name: rows_set
+INSERT OR REPLACE INTO consumer (id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url,
+                                 custom_attributes, created_at, updated_at, flags)
+SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url, custom_attributes, created_at,
+       updated_at, flags FROM wanted_row
+-- name: rows_drop
+DELETE FROM consumer WHERE id IN (SELECT id FROM wanted_row)
 -- name: consumer_get
 SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url, custom_attributes, created_at,
        updated_at, flags FROM consumer WHERE id = ?1
--- name: consumer_insert
-INSERT INTO consumer (id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url,
-                      custom_attributes, created_at, updated_at, flags)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
--- name: consumer_update
-UPDATE consumer SET external_id = ?2, legacy_id = ?3, email = ?4, email_key = ?5, phone = ?6, name = ?7, first_name = ?8,
-       avatar_url = ?9, custom_attributes = ?10, created_at = ?11, updated_at = ?12, flags = ?13 WHERE id = ?1
--- name: consumer_delete
-DELETE FROM consumer WHERE id = ?1
--- name: external_set
-INSERT OR REPLACE INTO external_key (external_id, id) VALUES (?1, ?2)
--- name: external_drop
-DELETE FROM external_key WHERE external_id = ?1
--- name: email_set
-INSERT OR REPLACE INTO email_key (email_key, id) VALUES (?1, ?2)
--- name: email_drop
-DELETE FROM email_key WHERE email_key = ?1
--- name: legacy_set
-INSERT OR REPLACE INTO legacy_key (legacy_id, id) VALUES (?1, ?2)
--- name: legacy_drop
-DELETE FROM legacy_key WHERE legacy_id = ?1
+-- name: consumer_by_external
+SELECT c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.name, c.first_name, c.avatar_url,
+       c.custom_attributes, c.created_at, c.updated_at, c.flags
+  FROM external_key AS k CROSS JOIN consumer AS c ON c.id = k.id WHERE k.external_id = ?1
+-- name: consumer_by_legacy
+SELECT c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.name, c.first_name, c.avatar_url,
+       c.custom_attributes, c.created_at, c.updated_at, c.flags
+  FROM legacy_key AS k CROSS JOIN consumer AS c ON c.id = k.id WHERE k.legacy_id = ?1
 -- name: meta_get
 SELECT last_id, last_stamp, consumers FROM meta
 -- name: meta_set
