@@ -44,11 +44,8 @@ static void arena_grow(struct arena *a, size_t bytes)
     a->left = size;
 }
 
-void *arena_alloc(struct arena *a, size_t count, size_t size, size_t align)
+static char *take(struct arena *a, size_t bytes, size_t align)
 {
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 4)
-        die("arena: %zu x %zu bytes asked for", count, size);
     size_t pad = -(uintptr_t)a->next & (align - 1);
     if (SINGLE_PIECES || !a->blocks || a->left < pad || a->left - pad < bytes) {
         arena_grow(a, bytes + align);
@@ -58,16 +55,25 @@ void *arena_alloc(struct arena *a, size_t count, size_t size, size_t align)
     a->next = p + bytes;
     a->left -= pad + bytes;
     a->used += bytes;
-    return memset(p, 0, bytes);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t count, size_t size, size_t align)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 4)
+        die("arena: %zu x %zu bytes asked for", count, size);
+    return memset(take(a, bytes, align), 0, bytes);
 }
 
 str arena_str(struct arena *a, str s)
 {
     if (!s.ptr)
         return s;
-    char *p = arena_alloc(a, s.len + 1, 1, 1);
+    char *p = take(a, s.len + 1, 1);
     if (s.len)
         memcpy(p, s.ptr, s.len);
+    p[s.len] = 0;
     return (str){p, s.len};
 }
 

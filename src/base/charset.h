@@ -17,6 +17,7 @@ MUST_CHECK bool charset_open(const char *name, struct charset **ret_charset, str
 MUST_CHECK bool charset_convert(struct charset *c, str *bytes, bool last, struct buf *out);
 /* The name as IANA has it, or ICU's own: borrowed. */
 const char *charset_name(const struct charset *c);
+/* Frees c; NULL is fine. */
 void charset_free(struct charset *c);
 DEFINE_AUTO(struct charset *, charset_free)
 

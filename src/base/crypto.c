@@ -47,6 +47,17 @@ void sha256_end(struct sha256 *h, unsigned char ret_digest[SHA256_BYTES])
     mem_free(h);
 }
 
+uint64_t crypto_hash64(str s)
+{
+    static const unsigned char key[crypto_shorthash_KEYBYTES] = "clientele-hash64";
+    unsigned char out[crypto_shorthash_BYTES];
+    crypto_shorthash(out, (const unsigned char *)(s.len ? s.ptr : ""), s.len, key);
+    uint64_t n = 0;
+    for (size_t i = 0; i < sizeof out; i++)
+        n |= (uint64_t)out[i] << (8 * i);
+    return n;
+}
+
 str crypto_hex(struct arena *a, const void *bytes, size_t count)
 {
     char *text = ARENA_NEW(a, char, 2 * count + 1);

@@ -16,15 +16,22 @@ void crypto_init(void);
 void crypto_random(void *p, size_t bytes);
 /* SHA-256 (FIPS 180-4) of s. */
 void crypto_sha256(str s, unsigned char ret_digest[SHA256_BYTES]);
-/* The same over a stream: new, add..., end (which frees). */
+/* SHA-256 over a stream: new, add..., end. */
 struct sha256;
+/* A hash over no bytes yet; sha256_end() frees it. */
 struct sha256 *sha256_new(void);
+/* Takes the next bytes. */
 void sha256_add(struct sha256 *h, str bytes);
+/* The SHA-256 of all that was added; frees h. */
 void sha256_end(struct sha256 *h, unsigned char ret_digest[SHA256_BYTES]);
+/* A 64-bit hash (SipHash-2-4 with a fixed key) that stays the same for ever: for telling texts apart
+ * that nobody has chosen to collide. */
+uint64_t crypto_hash64(str s);
 /* Lowercase hexadecimal of bytes, in the arena. */
 str crypto_hex(struct arena *a, const void *bytes, size_t count);
 /* Argon2id (RFC 9106), interactive limits; the text holds salt and limits. */
 void crypto_password_hash(str password, char ret_hash[PASSWORD_HASH_BYTES]);
+/* True when the password is the one that hash, a text of crypto_password_hash(), was made of. */
 MUST_CHECK bool crypto_password_verify(const char *hash, str password);
 /* Seals plain with key (XSalsa20-Poly1305, random nonce in front); the result lives in the arena.
  */

@@ -45,6 +45,7 @@ static inline str str_first(str s, size_t len)
 int str_cmp(str a, str b);
 /* Equal but for the case of ASCII letters. */
 bool str_eq_nocase(str a, str b);
+/* True when s begins (ends) with the other, byte for byte; every text does with an empty one: */
 bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
 /* The offset of the first byte c, or s.len. */

@@ -34,10 +34,22 @@ static bool is_ascii(str s)
     return true;
 }
 
+/* True when no character of the text composes or decomposes, told without tables: those below U+0300
+ * and U+0400-U+047F are NFC_Quick_Check=Yes with combining class 0 (UAX 15, 9).  In UTF-8 these are
+ * ASCII and pairs that begin with C2-CB, D0 or D1. */
+static bool is_plainly_nfc(str s)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    for (size_t i = 0; i < s.len; i++)
+        if (p[i] >= 0x80 && (p[i] & 0xC0) != 0x80 && p[i] > 0xCB && p[i] != 0xD0 && p[i] != 0xD1)
+            return false;
+    return true;
+}
+
 str unicode_nfc(struct arena *a, str s)
 {
     UErrorCode code = U_ZERO_ERROR;
-    if (is_ascii(s))
+    if (is_plainly_nfc(s))
         return s;
     (void)pthread_once(&once, open_tables);
     int32_t room = (int32_t)s.len + 1, len = 0;

@@ -114,8 +114,15 @@ static bool is_space(uint32_t c)
            c == 0x205F || c == 0x2060 || c == 0x3000 || c == 0xFEFF;
 }
 
+static bool is_plain(char c)
+{
+    return c > ' ' && c < 0x7F;
+}
+
 str utf8_trim(str s)
 {
+    if (s.len && is_plain(s.ptr[0]) && is_plain(s.ptr[s.len - 1]))
+        return s; // most cells
     while (s.len) {
         str rest = s;
         if (!is_space(utf8_next(&rest)))

@@ -21,6 +21,7 @@ enum { ZONE_STAMP_BYTES = 33 }; /* "2026-09-25T14:03:11.482913+03:00" and a NUL 
 /* Opens "Europe/Moscow" from /usr/share/zoneinfo (or $TZDIR); "UTC" always works.
  * Errors: ERR_NOT_FOUND (no such zone, or a name that is a path), ERR_INVALID (damaged file). */
 MUST_CHECK bool zone_open(const char *name, struct zone **ret_zone, struct err *err);
+/* Frees z; NULL is fine. */
 void zone_free(struct zone *z);
 DEFINE_AUTO(struct zone *, zone_free)
 
@@ -37,6 +38,7 @@ size_t zone_stamp(const struct zone *z, int64_t at_us, char ret_text[ZONE_STAMP_
 int64_t zone_days(int32_t year, uint32_t month, uint32_t day);
 /* The date that is `days` after 1970-01-01; the reverse of zone_days(). */
 void zone_date_of_days(int64_t days, int32_t *ret_year, uint8_t *ret_month, uint8_t *ret_day);
+/* True when the Gregorian calendar has that date; month and day from 1. */
 bool zone_date_exists(int32_t year, uint32_t month, uint32_t day);
 
 #endif

@@ -10,6 +10,7 @@
 #define DOMAIN_CONSUMER_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/zone.h"
 #include "domain/problem.h"
@@ -43,7 +44,7 @@ struct consumer {
     bool unsubscribed, permanent_failed, complained;
 };
 
-/* The API's name of a field, and the field of a name (FIELD_COUNT: none). */
+/* The API's name of a field, and the field of a name (FIELD_COUNT: none): */
 const char *consumer_field_name(enum consumer_field field);
 enum consumer_field consumer_field_of(str name);
 /* The text field's place in the record; NULL for fields that are no plain text. */
@@ -99,6 +100,13 @@ struct consumer_merge_rules {
                            put_contacts) */
     bool keep_opt_outs; /* true never becomes false (files) */
 };
+/* A hash of everything that decides what the patch makes of a customer; never 0.  Two patches with
+ * the same imprint have the same effect on the same customer: a store may remember the last one
+ * that a customer was left with, and need not look at him when it comes again.  scratch saves the
+ * allocation from call to call. */
+uint64_t consumer_patch_imprint(const struct consumer_patch *patch,
+                                const struct consumer_merge_rules *rules, bool lenient,
+                                struct buf *scratch);
 /* Merges patch into before (NULL: a new customer, all null) and writes the outcome to *ret_after,
  * which shares the slices of both.  Returns FIELD_BIT()s of what differs (0: unchanged); ids and
  * stamps are the store's to give, except created_at when the patch sets it.  Warnings (what was
@@ -130,6 +138,7 @@ str consumer_attributes_text(struct arena *a, const struct json *object);
 
 /* --- ids: 24 lowercase hex characters, reversible, with a check --- */
 enum { CONSUMER_ID_BYTES = 25 }; /* 24 and a NUL */
+/* The text of an id, NUL-terminated. */
 void consumer_id_text(int64_t id, char ret_text[CONSUMER_ID_BYTES]);
 /* False when text is no id of ours (wrong length, letters or check). */
 MUST_CHECK bool consumer_id_parse(str text, int64_t *ret_id);

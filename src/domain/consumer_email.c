@@ -14,33 +14,30 @@ static bool is_alnum(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_word(uint32_t c)
+/* Takes the next character: true for letters and digits of any script and for those in `more`. */
+static bool take_word(str *s, const char *more)
 {
-    return c < 0x80 ? is_alnum((char)c) : unicode_is_word(c);
+    char c = s->ptr[0];
+    if ((unsigned char)c >= 0x80)
+        return unicode_is_word(utf8_next(s));
+    *s = str_from(*s, 1);
+    return is_alnum(c) || (c && strchr(more, c));
 }
 
 static bool local_valid(str s)
 {
-    if (!s.len)
-        return false;
-    while (s.len) {
-        uint32_t c = utf8_next(&s);
-        if (!is_word(c) && (c >= 0x80 || !strchr(".!#$%&'*+/=?^_`{|}~-", (int)c) || !c))
-            return false;
-    }
-    return true;
+    bool ok = s.len > 0;
+    while (ok && s.len)
+        ok = take_word(&s, ".-_!#$%&'*+/=?^`{|}~");
+    return ok;
 }
 
 static bool label_valid(str s)
 {
-    if (!s.len || s.ptr[0] == '-' || s.ptr[s.len - 1] == '-')
-        return false;
-    while (s.len) {
-        uint32_t c = utf8_next(&s);
-        if (!is_word(c) && c != '-')
-            return false;
-    }
-    return true;
+    bool ok = s.len && s.ptr[0] != '-' && s.ptr[s.len - 1] != '-';
+    while (ok && s.len)
+        ok = take_word(&s, "-");
+    return ok;
 }
 
 static bool is_ascii(str s)

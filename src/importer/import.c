@@ -169,6 +169,7 @@ struct run {
     struct import_plan *plan;
     struct rows *rows;
     struct repeats *repeats; /* NULL: rows act in file order */
+    struct buf scratch;      /* the reader's own */
     uint64_t record;         /* data records read */
     uint64_t skip;
     pthread_mutex_t lock;
@@ -180,7 +181,7 @@ struct run {
 static void read_json_row(struct run *r, struct slot *s, str line, struct store_change *change)
 {
     const struct row_context context = {&r->plan->settings, r->plan->column, r->plan->count,
-                                        &r->plan->rules};
+                                        &r->plan->rules, &r->scratch};
     struct json tree;
     struct json_place place;
     struct err err = {0};
@@ -195,7 +196,7 @@ static void read_json_row(struct run *r, struct slot *s, str line, struct store_
 static void read_row(struct run *r, struct slot *s, const struct row *row)
 {
     const struct row_context context = {&r->plan->settings, r->plan->column, r->plan->count,
-                                        &r->plan->rules};
+                                        &r->plan->rules, &r->scratch};
     if (s->count == s->room) {
         s->room = s->room ? s->room * 2 : FIRST_BATCH_ROWS;
         s->change = mem_grow(s->change, s->room, sizeof *s->change);
@@ -338,6 +339,7 @@ static void run_done(struct run *r)
         mem_free(r->slot[i].change);
     }
     repeats_free(r->repeats);
+    buf_done(&r->scratch);
     rows_free(r->rows);
     (void)pthread_mutex_destroy(&r->lock);
     (void)pthread_cond_destroy(&r->changed);

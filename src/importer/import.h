@@ -37,8 +37,10 @@ struct import_plan; /* a file understood; one thread */
 MUST_CHECK bool import_open(const char *path, const struct import_settings *settings,
                             const struct zone *zone, struct import_plan **ret_plan,
                             struct file_problem *ret_problem, struct err *err);
+/* Frees p; NULL is fine. */
 void import_plan_free(struct import_plan *p);
 DEFINE_AUTO(struct import_plan *, import_plan_free)
+/* How the file was understood, and what its columns mean; borrowed from the plan: */
 const struct rows_about *import_plan_about(const struct import_plan *p);
 const struct import_column *import_plan_columns(const struct import_plan *p, size_t *ret_count);
 
@@ -64,9 +66,9 @@ MUST_CHECK bool import_run(struct import_plan *p, struct store_company *company,
                            const struct import_watch *watch, struct import_progress *ret_progress,
                            struct file_problem *ret_problem, struct err *err);
 
-/* Settings as JSON text, for storing with a task, and back.  Errors: ERR_INVALID names the bad
- * setting. */
+/* Settings as JSON text, for storing with a task. */
 str import_settings_text(struct arena *a, const struct import_settings *settings);
+/* Settings from the text of import_settings_text().  Errors: ERR_INVALID names the bad setting. */
 MUST_CHECK bool import_settings_parse(struct arena *a, str text,
                                       struct import_settings *ret_settings, struct err *err);
 /* Sets one setting by its name ("format", "encoding", "delimiter", "sheet", "header_row",

@@ -69,6 +69,9 @@ static void choose_operation(struct arena *a, const struct row_context *context,
     }
     if (patch->problems.count)
         change->op = STORE_REFUSED;
+    else if (context->scratch && change->key == STORE_KEY_EXTERNAL_ID && !patch->warnings.count)
+        change->imprint =
+            consumer_patch_imprint(patch, &change->merge, change->lenient, context->scratch);
 }
 
 void row_change_from_cells(struct arena *a, const struct row_context *context,

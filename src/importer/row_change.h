@@ -12,6 +12,7 @@ struct row_context {
     const struct import_column *column;
     size_t count;
     const struct consumer_rules *rules;
+    struct buf *scratch; /* for imprints; NULL: changes get none */
 };
 /* Fills in *ret_change from a row of cells: never fails, a bad row becomes a change that is refused
  * with its problems.  The change's slices live in the arena; record and line are the caller's to

@@ -17,9 +17,10 @@ str wording_problem(struct arena *a, enum language language, const struct proble
 /* "ru", "ru-RU,en;q=0.5", "ru_RU.UTF-8": the first language known; fallback otherwise. */
 enum language wording_language_of(str text, enum language fallback);
 
-/* A file problem as JSON text, for keeping with a task, and back; what cannot be read is
- * FILE_UNREADABLE. */
+/* A file problem as JSON text, for keeping with a task. */
 str wording_failure_text(struct arena *a, const struct file_problem *problem);
+/* A file problem from the text of wording_failure_text(); FILE_UNREADABLE when it cannot be
+ * read. */
 struct file_problem wording_failure_parse(str text);
 
 #endif

@@ -54,15 +54,21 @@ struct token {
     unsigned scope;
     int64_t created_at_us, expires_at_us /* 0: never */, revoked_at_us /* 0: not */;
 };
-/* Errors of all: ERR_NOT_FOUND, ERR_CONFLICT (name or e-mail taken), ERR_INTERNAL. */
+/* Errors of all of these: ERR_NOT_FOUND, ERR_CONFLICT (name or e-mail taken), ERR_INVALID (a name,
+ * zone, e-mail, password or key that is none), ERR_INTERNAL. */
+
+/* Makes a company; name as company_name_check() wants it, zone as zone_open() takes it. */
 MUST_CHECK bool store_company_create(struct store *s, str name, str zone, int64_t *ret_id,
                                      struct err *err);
+/* One company, or ERR_NOT_FOUND; the slices live in the arena: */
 MUST_CHECK bool store_company_by_name(struct store *s, struct arena *a, str name,
                                       struct company *ret, struct err *err);
 MUST_CHECK bool store_company_by_id(struct store *s, struct arena *a, int64_t id,
                                     struct company *ret, struct err *err);
+/* All companies, by name, in the arena. */
 MUST_CHECK bool store_company_list(struct store *s, struct arena *a, struct company **ret_company,
                                    size_t *ret_count, struct err *err);
+/* Change one thing of a company; it shows at the next look: */
 MUST_CHECK bool store_company_rename(struct store *s, int64_t id, str name, struct err *err);
 MUST_CHECK bool store_company_set_put_contacts(struct store *s, int64_t id, enum put_contacts how,
                                                struct err *err);
@@ -72,10 +78,13 @@ MUST_CHECK bool store_company_delete(struct store *s, int64_t id, struct err *er
 MUST_CHECK bool store_user_create(struct store *s, int64_t company_id, str email,
                                   enum user_role role, str password, int64_t *ret_id,
                                   struct err *err);
+/* One user of a company, e-mails compared by consumer_email_key(), or ERR_NOT_FOUND. */
 MUST_CHECK bool store_user_by_email(struct store *s, struct arena *a, int64_t company_id, str email,
                                     struct user *ret, struct err *err);
+/* A company's users, by e-mail, in the arena. */
 MUST_CHECK bool store_user_list(struct store *s, struct arena *a, int64_t company_id,
                                 struct user **ret_user, size_t *ret_count, struct err *err);
+/* Change one thing of a user: */
 MUST_CHECK bool store_user_set_role(struct store *s, int64_t id, enum user_role role,
                                     struct err *err);
 MUST_CHECK bool store_user_set_disabled(struct store *s, int64_t id, bool disabled,
@@ -88,11 +97,13 @@ MUST_CHECK bool store_user_reset(struct store *s, int64_t id, int64_t expires_at
 MUST_CHECK bool store_token_create(struct store *s, int64_t company_id, str name, str value,
                                    unsigned scope, int64_t expires_at_us, int64_t *ret_id,
                                    struct err *err);
+/* A company's tokens, oldest first, in the arena; revoked ones too. */
 MUST_CHECK bool store_token_list(struct store *s, struct arena *a, int64_t company_id,
                                  struct token **ret_token, size_t *ret_count, struct err *err);
 /* The token's text, from the sealed copy. */
 MUST_CHECK bool store_token_show(struct store *s, struct arena *a, int64_t id, str *ret_value,
                                  struct err *err);
+/* Ends a token at once; ERR_NOT_FOUND also when that was done before. */
 MUST_CHECK bool store_token_revoke(struct store *s, int64_t id, struct err *err);
 /* Finds a token by its text, revoked and expired ones included.  Answered from memory after the
  * first time; every change above takes effect at once. */
@@ -132,6 +143,9 @@ struct store_change {
     struct consumer_patch patch;
     struct consumer_merge_rules merge;
     bool lenient;          /* a taken e-mail is left out with a warning instead of refusing */
+    uint64_t imprint; /* of the patch (consumer_patch_imprint()) when it comes from a file and has
+                         nothing to report; 0: none.  The customer whom it left as he is, and whom
+                         nobody changed since, is unchanged without being looked at */
     bool skip_missing;     /* STORE_UPDATE of a customer who is not there: skipped, not failed */
     uint64_t record, line; /* place in the file, from 1; 0 outside of files */
     /* out, in the batch's arena */
@@ -166,10 +180,13 @@ struct store_batch {
 
 /* An opened company; lives until store_free() or the company's deletion.  Any thread may submit. */
 struct store_company;
+/* Opens a company's file and starts its writer, or finds it open; the store closes it.
+ * Errors: ERR_NOT_FOUND, ERR_INVALID (a schema newer than this program), ERR_INTERNAL. */
 MUST_CHECK bool store_company_open(struct store *s, int64_t company_id,
                                    struct store_company **ret_company, struct err *err);
 /* Constant for the life of the company's opening. */
 const struct zone *store_company_zone(const struct store_company *c);
+/* Name and settings as they are now; a copy once got stays valid as long as the opening. */
 const struct company *store_company_info(const struct store_company *c);
 /* Queues the batch and returns; done() will be called.  Changes of a batch act in order, one after
  * another. */
@@ -179,17 +196,22 @@ MUST_CHECK bool store_apply(struct store_company *c, struct store_batch *batch, 
 /* A trial run over the current state: batches given to it have the outcomes they would have, one
  * after another, and nothing is written.  One thread. */
 struct store_trial;
+/* Begins a trial run on the state of this moment.  On success the caller owns *ret_trial. */
 MUST_CHECK bool store_trial_open(struct store_company *c, struct store_trial **ret_trial,
                                  struct err *err);
+/* Gives each change of the batch the outcome it would have; done() is not called. */
 MUST_CHECK bool store_trial_apply(struct store_trial *t, struct store_batch *batch,
                                   struct err *err);
+/* Ends the trial run; NULL is fine. */
 void store_trial_free(struct store_trial *t);
 DEFINE_AUTO(struct store_trial *, store_trial_free)
 
 /* --- customers: reading; one thread per reader --- */
 struct store_reader;
+/* Opens a connection that only reads.  On success the caller owns *ret_reader. */
 MUST_CHECK bool store_reader_open(struct store_company *c, struct store_reader **ret_reader,
                                   struct err *err);
+/* Closes it; NULL is fine. */
 void store_reader_free(struct store_reader *r);
 DEFINE_AUTO(struct store_reader *, store_reader_free)
 /* key as in STORE_KEY_PATH.  Errors: ERR_NOT_FOUND. */
@@ -200,6 +222,7 @@ MUST_CHECK bool store_get(struct store_reader *r, struct arena *a, str key,
 MUST_CHECK bool store_list(struct store_reader *r, struct arena *a, int64_t after_id, uint64_t skip,
                            size_t limit, struct consumer **ret_consumer, size_t *ret_count,
                            struct err *err);
+/* How many customers the company has. */
 MUST_CHECK bool store_count(struct store_reader *r, uint64_t *ret_count, struct err *err);
 /* The distinct keys of custom_attributes, in order of first appearance by id, at most max
  * (ERR_LIMIT beyond). */
@@ -234,6 +257,7 @@ struct store_task_error { /* one problem or warning of one record */
     enum problem_code code;
     int64_t other_id;
 };
+/* "queued", "completed_with_errors" and so on, as the API shows it. */
 const char *task_state_name(enum task_state state);
 /* Stores a new task in state queued; *task's id and created_at_us are filled in.  Synced before it
  * returns. */
@@ -242,6 +266,7 @@ MUST_CHECK bool store_task_create(struct store_company *c, struct store_task *ta
 /* Changes state, settings, failure, attempts and stamps of the task with task->id. */
 MUST_CHECK bool store_task_update(struct store_company *c, const struct store_task *task,
                                   struct err *err);
+/* One task; its slices live in the arena.  Errors: ERR_NOT_FOUND. */
 MUST_CHECK bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
                                struct store_task *ret_task, struct err *err);
 /* Newest first; with unfinished_only: oldest first, only queued and processing ones. */

@@ -120,6 +120,7 @@ static bool find_keys(struct applier *p, const char *sql, struct err *err)
     while (s && (step = db_step(p->db, s, err)) == SQLITE_ROW) {
         struct key_slot *k = p->feed.key[sqlite3_column_int64(s, 0)];
         k->was = k->now = sqlite3_column_int64(s, 1);
+        k->imprint_was = k->imprint = (uint64_t)sqlite3_column_int64(s, 2);
     }
     if (s)
         (void)sqlite3_reset(s);
@@ -149,6 +150,7 @@ static bool scan_keys(struct applier *p, const char *sql, struct key_slot **key,
                 at++; // it would have come before: it is nobody's
             if (at < count && order == 0) {
                 key[at]->was = key[at]->now = sqlite3_column_int64(s, 1);
+                key[at]->imprint_was = key[at]->imprint = (uint64_t)sqlite3_column_int64(s, 2);
                 at++;
                 passed = 0;
             } else {
@@ -165,15 +167,26 @@ static bool scan_keys(struct applier *p, const char *sql, struct key_slot **key,
     return true;
 }
 
-/* Looks up the keys of a kind that are not known yet, in the order in which they are stored. */
+static bool is_wanted(const struct key_slot *k)
+{
+    return !k->known && (k->needed || k->kind == KEY_EXTERNAL);
+}
+
+/* Looks up the keys of a kind that are needed and not known yet, in the order in which they are
+ * stored. */
 static bool look_up_keys(struct applier *p, enum key_kind kind, struct err *err)
 {
     struct slice *s = &p->slice;
+    size_t wanted = 0;
+    for (size_t i = 0; i < s->keys[kind].count; i++)
+        wanted += is_wanted(s->keys[kind].slot[i]);
+    if (!wanted)
+        return true;
     slice_sort_slots(s, kind);
     struct key_slot **key = ARENA_NEW(&s->arena, struct key_slot *, s->keys[kind].count);
     size_t count = 0;
     for (size_t i = 0; i < s->keys[kind].count; i++)
-        if (!s->keys[kind].slot[i]->known)
+        if (is_wanted(s->keys[kind].slot[i]))
             key[count++] = s->keys[kind].slot[i];
     size_t done = 0;
     if (count > SCAN_KEYS && !scan_keys(p, key_sql[kind].scan, key, count, &done, err))
@@ -217,7 +230,7 @@ static bool load_entries(struct applier *p, struct err *err)
     for (size_t n = 0; n < COUNT(kinds); n++)
         for (size_t i = 0; i < s->keys[kinds[n]].count; i++) {
             struct key_slot *k = s->keys[kinds[n]].slot[i];
-            if (k->was)
+            if (k->was && k->needed)
                 k->entry = slice_entry(s, k->was);
         }
     if (!s->entries)
@@ -226,6 +239,39 @@ static bool load_entries(struct applier *p, struct err *err)
     p->feed.row = s->entry;
     p->feed.rows = s->entries;
     return find_rows(p, sql_rows_find, err) && (!p->trial || find_rows(p, sql_trial_rows_find, err));
+}
+
+/* True when the change's customer was left as he is by this very change. */
+static bool changes_nothing(const struct apply_item *item)
+{
+    const struct key_slot *k = item->by_external;
+    return item->change->imprint && k && k->now && k->now == k->was &&
+           k->imprint == item->change->imprint;
+}
+
+/* Only what a change looks at is looked up.  The keys of one that changes nothing are its customer's
+ * own. */
+static void need_keys(const struct apply_item *item)
+{
+    if (changes_nothing(item))
+        return;
+    if (item->by_external)
+        item->by_external->needed = true;
+    if (item->by_legacy)
+        item->by_legacy->needed = true;
+    for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
+        if (item->wants[kind])
+            item->wants[kind]->needed = true;
+}
+
+/* The imprints of customers who were found by another key. */
+static bool look_up_imprints(struct applier *p, struct err *err)
+{
+    struct slice *s = &p->slice;
+    for (size_t i = 0; i < s->entries; i++)
+        if (s->entry[i]->stored)
+            (void)want_key(s, KEY_EXTERNAL, s->entry[i]->now.external_id);
+    return look_up_keys(p, KEY_EXTERNAL, err);
 }
 
 static struct entry *existing_of(const struct slice *s, const struct key_slot *k)
@@ -253,13 +299,17 @@ static bool load(struct applier *p, struct apply_item *item, size_t *count, stru
         slice_begin(&p->slice, *count);
         for (size_t i = 0; i < *count; i++)
             gather(&p->slice, &item[i]);
-        if (!look_up_keys(p, KEY_EXTERNAL, err) || !look_up_keys(p, KEY_LEGACY, err))
+        if (!look_up_keys(p, KEY_EXTERNAL, err))
+            return false;
+        for (size_t i = 0; i < *count; i++)
+            need_keys(&item[i]);
+        if (!look_up_keys(p, KEY_LEGACY, err))
             return false;
         err->code = ERR_NONE;
         if (load_entries(p, err)) {
             for (size_t i = 0; i < *count; i++)
                 know_own_email(&p->slice, &item[i]);
-            return look_up_keys(p, KEY_EMAIL, err);
+            return look_up_imprints(p, err) && look_up_keys(p, KEY_EMAIL, err);
         }
         if (err->code != ERR_NONE)
             return false;
@@ -439,6 +489,9 @@ static void act_write(struct applier *p, struct entry *e, struct store_change *c
     c->outcome = before ? OUTCOME_UPDATED : OUTCOME_CREATED;
     e->now = after;
     e->dirty = true;
+    // Whatever else changed him makes the customer one whom no file row left so.
+    if (after.external_id.len)
+        slice_slot(s, KEY_EXTERNAL, after.external_id)->imprint = c->warnings.count ? 0 : c->imprint;
 }
 
 static void act_missing(struct store_change *c, struct arena *results)
@@ -465,6 +518,10 @@ static void act(struct applier *p, const struct apply_item *item)
     copy_problems(results, &c->patch.warnings, &c->warnings);
     if (c->op == STORE_REFUSED) {
         c->outcome = c->outcome == OUTCOME_SKIPPED ? OUTCOME_SKIPPED : OUTCOME_FAILED;
+        return;
+    }
+    if (changes_nothing(item)) {
+        c->outcome = OUTCOME_UNCHANGED;
         return;
     }
     struct entry *e = resolve(&p->slice, item);
@@ -515,7 +572,7 @@ static bool write_keys(struct applier *p, enum key_kind kind, bool set, const ch
     size_t count = 0;
     for (size_t i = 0; i < s->keys[kind].count; i++) {
         struct key_slot *k = s->keys[kind].slot[i];
-        if (k->was != k->now && (k->now != 0) == set)
+        if ((k->was != k->now || k->imprint_was != k->imprint) && (k->now != 0) == set)
             key[count++] = k;
     }
     p->feed.key = key;

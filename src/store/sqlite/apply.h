@@ -39,6 +39,7 @@ MUST_CHECK bool apply_slice(struct applier *p, struct apply_item *item, size_t c
                             size_t *ret_done, struct err *err);
 /* Writes the counters, if anything was written since the last time. */
 MUST_CHECK bool apply_save_meta(struct applier *p, struct err *err);
+/* Frees what the applier keeps; not the connection. */
 void apply_done(struct applier *p);
 
 #endif

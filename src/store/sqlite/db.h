@@ -42,7 +42,7 @@ MUST_CHECK bool db_run(struct db *db, sqlite3_stmt *s, struct err *err);
  * ERR_BUSY; always false. */
 bool db_error(struct db *db, struct err *err, const char *what);
 
-/* Values: {0} is NULL.  The bytes must live until the statement is reset. */
+/* Bind value i, from 1; {0} is NULL.  The bytes must live until the statement is reset: */
 void db_bind_str(sqlite3_stmt *s, int i, str value);
 void db_bind_blob(sqlite3_stmt *s, int i, const void *p, size_t bytes);
 void db_bind_int(sqlite3_stmt *s, int i, int64_t value);

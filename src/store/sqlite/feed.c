@@ -29,7 +29,7 @@ static int keys_connect(sqlite3 *db, void *feed, int argc, const char *const *ar
                         sqlite3_vtab **ret, char **message)
 {
     (void)argc, (void)argv, (void)message;
-    return table_connect(db, feed, "CREATE TABLE x(n INTEGER, key TEXT, id INTEGER)", false, ret);
+    return table_connect(db, feed, "CREATE TABLE x(n INTEGER, key TEXT, id INTEGER, imprint INTEGER)", false, ret);
 }
 
 static int rows_connect(sqlite3 *db, void *feed, int argc, const char *const *argv,
@@ -105,7 +105,8 @@ static int cursor_column(sqlite3_vtab_cursor *c, sqlite3_context *out, int colum
     else if (column == 1)
         db_result_str(out, t->feed->key[at]->text);
     else
-        sqlite3_result_int64(out, t->feed->key[at]->now);
+        sqlite3_result_int64(out, column == 2 ? t->feed->key[at]->now
+                                             : (int64_t)t->feed->key[at]->imprint);
     return SQLITE_OK;
 }
 

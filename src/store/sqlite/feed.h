@@ -2,7 +2,7 @@
  *
  * A statement a key costs a reset, a step, an opened cursor and a seek from the root; a join with
  * the virtual table `wanted_key`, whose rows come in key order, keeps its cursors open for the whole
- * slice.  `wanted_key` (n, key, id) goes through feed.key, `wanted_row` (n and the columns of
+ * slice.  `wanted_key` (n, key, id, imprint) goes through feed.key, `wanted_row` (n and the columns of
  * consumer) through feed.row; n is the place in the array.  Both are read only.
  * Threads: the connection's own.
  *

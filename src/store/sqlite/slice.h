@@ -13,10 +13,12 @@
 enum key_kind { KEY_EXTERNAL, KEY_EMAIL, KEY_LEGACY, KEY_KINDS };
 struct key_slot {
     enum key_kind kind;
-    bool known; /* was is what the database says */
+    bool known;  /* was is what the database says */
+    bool needed; /* by a change that looks at it */
     uint64_t hash;
     str text;
     int64_t was, now; /* whose it is: in the database, and after the changes so far; 0: nobody's */
+    uint64_t imprint_was, imprint; /* an external id's: in the database, and after the changes */
     struct entry *entry; /* of `now`, when it is at hand; look it up otherwise */
     struct key_slot *next, **bucket;
 };
@@ -47,12 +49,14 @@ void slice_begin(struct slice *s, size_t changes);
 struct key_slot *slice_slot(struct slice *s, enum key_kind kind, str text);
 /* The same, but NULL when it is not there. */
 struct key_slot *slice_find_slot(const struct slice *s, enum key_kind kind, str text);
-/* The entry of an id, made when it is not there; and NULL when it is not. */
+/* The entry of an id, made when it is not there. */
 struct entry *slice_entry(struct slice *s, int64_t id);
+/* The same, but NULL when it is not there. */
 struct entry *slice_find(const struct slice *s, int64_t id);
-/* Orders the slots of a kind by text (as memcmp does), entries by id. */
+/* Order the slots of a kind by text (as memcmp does), and the entries by id: */
 void slice_sort_slots(struct slice *s, enum key_kind kind);
 void slice_sort_entries(struct slice *s);
+/* Frees all of it. */
 void slice_done(struct slice *s);
 
 #endif

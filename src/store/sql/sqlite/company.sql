@@ -1,24 +1,24 @@
 -- What a slice of changes touches and writes: wanted_key and wanted_row are the slice itself (feed.h).
 -- name: external_scan
-SELECT external_id, id FROM external_key WHERE external_id >= ?1 ORDER BY external_id
+SELECT external_id, id, imprint FROM external_key WHERE external_id >= ?1 ORDER BY external_id
 -- name: external_find
-SELECT w.n, k.id FROM wanted_key AS w CROSS JOIN external_key AS k ON k.external_id = w.key
+SELECT w.n, k.id, k.imprint FROM wanted_key AS w CROSS JOIN external_key AS k ON k.external_id = w.key
 -- name: external_set
-INSERT OR REPLACE INTO external_key (external_id, id) SELECT key, id FROM wanted_key
+INSERT OR REPLACE INTO external_key (external_id, id, imprint) SELECT key, id, imprint FROM wanted_key
 -- name: external_drop
 DELETE FROM external_key WHERE external_id IN (SELECT key FROM wanted_key)
 -- name: email_scan
-SELECT email_key, id FROM email_key WHERE email_key >= ?1 ORDER BY email_key
+SELECT email_key, id, 0 FROM email_key WHERE email_key >= ?1 ORDER BY email_key
 -- name: email_find
-SELECT w.n, k.id FROM wanted_key AS w CROSS JOIN email_key AS k ON k.email_key = w.key
+SELECT w.n, k.id, 0 FROM wanted_key AS w CROSS JOIN email_key AS k ON k.email_key = w.key
 -- name: email_set
 INSERT OR REPLACE INTO email_key (email_key, id) SELECT key, id FROM wanted_key
 -- name: email_drop
 DELETE FROM email_key WHERE email_key IN (SELECT key FROM wanted_key)
 -- name: legacy_scan
-SELECT legacy_id, id FROM legacy_key WHERE legacy_id >= ?1 ORDER BY legacy_id
+SELECT legacy_id, id, 0 FROM legacy_key WHERE legacy_id >= ?1 ORDER BY legacy_id
 -- name: legacy_find
-SELECT w.n, k.id FROM wanted_key AS w CROSS JOIN legacy_key AS k ON k.legacy_id = w.key
+SELECT w.n, k.id, 0 FROM wanted_key AS w CROSS JOIN legacy_key AS k ON k.legacy_id = w.key
 -- name: legacy_set
 INSERT OR REPLACE INTO legacy_key (legacy_id, id) SELECT key, id FROM wanted_key
 -- name: legacy_drop

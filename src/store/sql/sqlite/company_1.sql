@@ -15,7 +15,11 @@ CREATE TABLE consumer (
     updated_at        INTEGER NOT NULL,
     flags             INTEGER NOT NULL DEFAULT 0 -- 1 unsubscribed, 2 permanent_failed, 4 complained
 ) STRICT;
-CREATE TABLE external_key (external_id TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE external_key (
+    external_id TEXT PRIMARY KEY,
+    id          INTEGER NOT NULL,
+    imprint     INTEGER NOT NULL DEFAULT 0 -- of the file row that left the customer as he is; 0: of none
+) STRICT, WITHOUT ROWID;
 CREATE TABLE email_key (email_key TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE legacy_key (legacy_id TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (

@@ -8,15 +8,15 @@ CREATE TEMP TABLE trial_external (external_id TEXT PRIMARY KEY, id INTEGER) WITH
 CREATE TEMP TABLE trial_email (email_key TEXT PRIMARY KEY, id INTEGER) WITHOUT ROWID;
 CREATE TEMP TABLE trial_legacy (legacy_id TEXT PRIMARY KEY, id INTEGER) WITHOUT ROWID;
 -- name: trial_external_find
-SELECT w.n, k.id FROM wanted_key AS w CROSS JOIN temp.trial_external AS k ON k.external_id = w.key
+SELECT w.n, k.id, 0 FROM wanted_key AS w CROSS JOIN temp.trial_external AS k ON k.external_id = w.key
 -- name: trial_external_set
 INSERT OR REPLACE INTO temp.trial_external SELECT key, id FROM wanted_key
 -- name: trial_email_find
-SELECT w.n, k.id FROM wanted_key AS w CROSS JOIN temp.trial_email AS k ON k.email_key = w.key
+SELECT w.n, k.id, 0 FROM wanted_key AS w CROSS JOIN temp.trial_email AS k ON k.email_key = w.key
 -- name: trial_email_set
 INSERT OR REPLACE INTO temp.trial_email SELECT key, id FROM wanted_key
 -- name: trial_legacy_find
-SELECT w.n, k.id FROM wanted_key AS w CROSS JOIN temp.trial_legacy AS k ON k.legacy_id = w.key
+SELECT w.n, k.id, 0 FROM wanted_key AS w CROSS JOIN temp.trial_legacy AS k ON k.legacy_id = w.key
 -- name: trial_legacy_set
 INSERT OR REPLACE INTO temp.trial_legacy SELECT key, id FROM wanted_key
 -- name: trial_rows_find
