@@ -6,6 +6,7 @@
 #include <unicode/ucnv.h>
 #include <unicode/ucnv_err.h>
 #include <unicode/ustring.h>
+#include <unicode/utf16.h>
 
 enum { CHUNK = 4096 };
 
@@ -25,6 +26,8 @@ bool charset_open(const char *name, struct charset **ret_charset, struct err *er
     struct charset *c = mem_new(1, sizeof *c);
     c->from = from;
     c->name = ucnv_getStandardName(ucnv_getName(from, &ignored), "MIME", &ignored);
+    if (!c->name) // windows-1251 has a name at IANA, but none of MIME
+        c->name = ucnv_getStandardName(ucnv_getName(from, &ignored), "IANA", &ignored);
     if (!c->name)
         c->name = ucnv_getName(from, &code);
     *ret_charset = c;
@@ -33,13 +36,18 @@ bool charset_open(const char *name, struct charset **ret_charset, struct err *er
 
 bool charset_convert(struct charset *c, str *bytes, bool last, struct buf *out)
 {
+    UChar chunk[CHUNK];
+    int32_t kept = 0; // 1: the first half of a pair that a full chunk was cut in
     for (;;) {
-        UChar chunk[CHUNK], *end = chunk;
+        UChar *end = chunk + kept;
         const char *from = bytes->ptr;
         UErrorCode code = U_ZERO_ERROR, utf8_code = U_ZERO_ERROR;
         ucnv_toUnicode(c->from, &end, chunk + CHUNK, &from, bytes->ptr + bytes->len, NULL, last,
                        &code);
         int32_t units = (int32_t)(end - chunk), len = 0;
+        UChar half = units ? chunk[units - 1] : 0;
+        kept = code == U_BUFFER_OVERFLOW_ERROR && U16_IS_LEAD(half);
+        units -= kept;
         if (!buf_reserve(out, (size_t)units * 3 + 1))
             die("charset: the output has too low a ceiling");
         u_strToUTF8(out->ptr + out->len, units * 3 + 1, &len, chunk, units, &utf8_code);
@@ -60,6 +68,7 @@ bool charset_convert(struct charset *c, str *bytes, bool last, struct buf *out)
         *bytes = str_from(*bytes, (size_t)(from - bytes->ptr));
         if (code != U_BUFFER_OVERFLOW_ERROR)
             return true;
+        chunk[0] = half; // text again if it was kept
     }
 }
 

@@ -160,6 +160,12 @@ static enum scan scan_record(struct csv_reader *r, struct record *rec, struct fi
 {
     r->cells = 0;
     for (;;) {
+        if (r->cells == r->limits.columns) {
+            problem->line = r->line;
+            problem->limit = r->limits.columns;
+            (void)file_problem_set(problem, FILE_TOO_MANY_COLUMNS, (str){0}, (str){0});
+            return SCAN_FAILED;
+        }
         size_t from = rec->i;
         bool quoted = from < r->end && r->window[from] == '"';
         if (quoted) {
@@ -190,12 +196,6 @@ static enum scan scan_record(struct csv_reader *r, struct record *rec, struct fi
                 return SCAN_MORE;
             if (rec->i == r->end)
                 return SCAN_RECORD;
-        }
-        if (r->cells > r->limits.columns) {
-            problem->line = r->line;
-            problem->limit = r->limits.columns;
-            (void)file_problem_set(problem, FILE_TOO_MANY_COLUMNS, (str){0}, (str){0});
-            return SCAN_FAILED;
         }
         if (r->window[rec->i] != r->delimiter)
             break;

@@ -25,6 +25,7 @@ struct csv_reader *csv_reader_new(csv_read *read, void *context, char delimiter,
  * the next call. Problems: FILE_QUOTE_OPEN, FILE_ROW_TOO_LARGE, FILE_TOO_MANY_COLUMNS. */
 MUST_CHECK enum rows_step csv_reader_next(struct csv_reader *r, struct row *ret_row,
                                           struct file_problem *ret_problem, struct err *err);
+/* Frees r, not the context; NULL is fine. */
 void csv_reader_free(struct csv_reader *r);
 DEFINE_AUTO(struct csv_reader *, csv_reader_free)
 

@@ -131,6 +131,8 @@ char csv_sniff(str sample, bool whole, struct file_problem *ret_problem)
          any[COUNT(candidates)] = {0}, quoted[COUNT(candidates)] = {0};
     size_t evens = 0, headers = 0, anys = 0, quotes = 0;
     sample = whole_lines(sample, whole);
+    if (!sample.len)
+        return ',';
     for (size_t i = 0; i < COUNT(candidates); i++) {
         struct reading r = read_as(sample, whole, candidates[i].delimiter);
         if (!r.records) // nothing but blank cells
@@ -160,7 +162,7 @@ char csv_sniff(str sample, bool whole, struct file_problem *ret_problem)
     size_t end = 0;
     while (end < first.len && first.ptr[end] != '\n' && first.ptr[end] != '\r')
         end++;
-    (void)file_problem_set(ret_problem, FILE_ONE_COLUMN, str_shown(str_first(first, end), 60),
-                           (str){0});
+    (void)file_problem_set(ret_problem, FILE_ONE_COLUMN,
+                           str_shown(str_trim(str_first(first, end)), 60), (str){0});
     return 0;
 }

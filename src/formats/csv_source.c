@@ -141,6 +141,14 @@ struct jsonl_source {
     bool eof;
 };
 
+static enum rows_step too_long(const struct jsonl_source *j, struct file_problem *problem)
+{
+    problem->line = j->number + 1;
+    problem->limit = j->max_bytes;
+    (void)file_problem_set(problem, FILE_ROW_TOO_LARGE, (str){0}, (str){0});
+    return ROWS_FAILED;
+}
+
 static enum rows_step jsonl_next(struct rows_source *source, struct row *ret_row,
                                  struct file_problem *problem, struct err *err)
 {
@@ -150,6 +158,9 @@ static enum rows_step jsonl_next(struct rows_source *source, struct row *ret_row
         const char *end =
             j->line.len > looked ? memchr(j->line.ptr + looked, '\n', j->line.len - looked) : NULL;
         size_t stop = end ? (size_t)(end - j->line.ptr) : j->line.len;
+        // Also when its end was read along with it: what is too long must not depend on that.
+        if (stop - j->start > j->max_bytes)
+            return too_long(j, problem);
         if (end || (j->eof && stop > j->start)) {
             j->cell = str_trim((str){j->line.ptr + j->start, stop - j->start});
             j->start = stop + (end != NULL);
@@ -162,12 +173,6 @@ static enum rows_step jsonl_next(struct rows_source *source, struct row *ret_row
         j->line.len -= j->start;
         j->start = 0;
         looked = j->line.len;
-        if (j->line.len > j->max_bytes) {
-            problem->line = j->number + 1;
-            problem->limit = j->max_bytes;
-            (void)file_problem_set(problem, FILE_ROW_TOO_LARGE, (str){0}, (str){0});
-            return ROWS_FAILED;
-        }
         if (!buf_reserve(&j->line, SAMPLE_BYTES))
             die("jsonl: the line's ceiling is above the buffer's");
         int64_t n = read_text(j->text, j->line.ptr + j->line.len, SAMPLE_BYTES, problem, err);

@@ -72,6 +72,7 @@ struct file_problem {
 /* Fills in code and, when not {0}, value and detail (both cut to fit); other members are kept.
  * Always false, so that report-and-leave is one line. */
 bool file_problem_set(struct file_problem *p, enum file_problem_code code, str value, str detail);
+/* The code as text ("quote_open"), and the code of a text (FILE_PROBLEM_COUNT: none): */
 const char *file_problem_code_name(enum file_problem_code code);
 enum file_problem_code file_problem_code_of(str name);
 

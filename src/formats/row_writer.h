@@ -20,6 +20,7 @@ MUST_CHECK bool row_writer_add(struct row_writer *w, const str *cell, size_t cou
                                struct err *err);
 /* Finishes the file; nothing is complete before it. */
 MUST_CHECK bool row_writer_end(struct row_writer *w, struct err *err);
+/* Frees w; the fd stays open.  NULL is fine. */
 void row_writer_free(struct row_writer *w);
 DEFINE_AUTO(struct row_writer *, row_writer_free)
 

@@ -55,14 +55,17 @@ MUST_CHECK enum rows_step rows_next(struct rows *r, struct row *ret_row,
                                     struct file_problem *ret_problem, struct err *err);
 /* How the file was understood; constant after rows_open(); borrowed. */
 const struct rows_about *rows_about(const struct rows *r);
-/* How far in the file's bytes reading has come (approximate for workbooks), and its size. */
+/* How far in the file's bytes reading has come (approximate for workbooks). */
 uint64_t rows_bytes_done(const struct rows *r);
+/* The file's size in bytes. */
 uint64_t rows_bytes(const struct rows *r);
+/* Closes the file and frees r; NULL is fine. */
 void rows_free(struct rows *r);
 DEFINE_AUTO(struct rows *, rows_free)
 
-/* "csv", "xlsx", "jsonl"; ROWS_UNKNOWN when none. */
+/* The format named "csv", "xlsx" or "jsonl"; ROWS_UNKNOWN when none. */
 enum rows_format rows_format_of(str name);
+/* The reverse of rows_format_of(); "unknown" for ROWS_UNKNOWN. */
 const char *rows_format_name(enum rows_format format);
 
 #endif

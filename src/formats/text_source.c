@@ -67,29 +67,51 @@ static void take(struct text_source *s, size_t bytes)
     s->offset += bytes;
 }
 
-/* Where a byte stands for a person: its line and column, counted anew from the file's start. */
-static void locate(int fd, uint64_t offset, uint64_t *line, uint64_t *column)
+/* The length of the encoding's mark that bytes begin with; 0 when there is none. */
+static size_t mark_bytes(str bytes, const char *encoding)
+{
+    for (size_t i = 0; i < COUNT(marks); i++)
+        if (strcmp(marks[i].encoding, encoding) == 0 &&
+            str_starts(bytes, (str){marks[i].mark, marks[i].len}))
+            return marks[i].len;
+    return 0;
+}
+
+static size_t unit_bytes(const struct text_source *s)
+{
+    str name = str_of(s->encoding);
+    return str_starts(name, STR("UTF-16")) ? 2 : str_starts(name, STR("UTF-32")) ? 4 : 1;
+}
+
+/* Where a byte stands for a person: its line and column, counted anew from the file's start.  A
+ * mark is no letter. */
+static void locate(const struct text_source *s, uint64_t offset, uint64_t *line, uint64_t *column)
 {
     char chunk[16 * 1024];
-    uint64_t at = 0;
+    uint64_t at = 0, bytes = 0; // of this line; in UTF-8 those that begin a letter
+    size_t width = unit_bytes(s);
     bool after_cr = false;
-    *line = *column = 1;
+    *line = 1;
     while (at < offset) {
-        ssize_t n = pread(fd, chunk, (size_t)MIN((uint64_t)sizeof chunk, offset - at), (off_t)at);
+        ssize_t n =
+            pread(s->fd, chunk, (size_t)MIN((uint64_t)sizeof chunk, offset - at), (off_t)at);
         if (n <= 0)
-            return;
-        for (ssize_t i = 0; i < n; i++) {
+            break;
+        size_t i = at == 0 ? mark_bytes((str){chunk, (size_t)n}, s->encoding) : 0;
+        for (; i < (size_t)n; i++) {
             char c = chunk[i];
             if (c == '\r' || (c == '\n' && !after_cr)) {
                 ++*line;
-                *column = 1;
-            } else if (c != '\n' && ((unsigned char)c & 0xC0) != 0x80) {
-                ++*column;
+                bytes = 0;
+            } else if (c != '\n' && (s->charset || ((unsigned char)c & 0xC0) != 0x80)) {
+                bytes++;
             }
-            after_cr = c == '\r';
+            if (c || width == 1) // the other bytes of a CR stand between it and its LF
+                after_cr = c == '\r';
         }
         at += (uint64_t)n;
     }
+    *column = bytes / width + 1;
 }
 
 static bool bad_byte(struct text_source *s, enum file_problem_code code, uint64_t offset,
@@ -99,7 +121,7 @@ static bool bad_byte(struct text_source *s, enum file_problem_code code, uint64_
     problem->offset = offset;
     if (pread(s->fd, &byte, 1, (off_t)offset) == 1)
         problem->byte = byte;
-    locate(s->fd, offset, &problem->line, &problem->column);
+    locate(s, offset, &problem->line, &problem->column);
     return file_problem_set(
         problem, code, code == FILE_ENCODING_MISMATCH ? str_of(s->encoding) : (str){0}, (str){0});
 }
@@ -187,10 +209,9 @@ static bool choose_encoding(struct text_source *s, const char *stated, struct fi
     }
     // The mark of the encoding that is used is no text; ICU's plain "UTF-16" and "UTF-32" eat
     // theirs themselves.
-    if (mark < COUNT(marks) && strcmp(marks[mark].encoding, s->encoding) == 0) {
-        s->had_bom = true;
-        take(s, marks[mark].len);
-    }
+    size_t len = mark_bytes(pending(s), s->encoding);
+    s->had_bom = len > 0;
+    take(s, len);
     return true;
 }
 
@@ -210,6 +231,16 @@ bool text_source_open(const char *path, const char *encoding, struct text_source
     return true;
 }
 
+/* Where in bytes the first NUL character stands. */
+static size_t zero_unit(const struct text_source *s, str bytes)
+{
+    static const char zeros[4];
+    size_t width = unit_bytes(s), i = 0;
+    while (i + width < bytes.len && memcmp(bytes.ptr + i, zeros, width) != 0)
+        i += width;
+    return i;
+}
+
 static bool convert_more(struct text_source *s, struct file_problem *problem, struct err *err)
 {
     buf_reset(&s->converted);
@@ -220,10 +251,10 @@ static bool convert_more(struct text_source *s, struct file_problem *problem, st
     bool ok = charset_convert(s->charset, &rest, s->eof, &s->converted);
     if (!ok)
         return bad_byte(s, FILE_ENCODING_MISMATCH, s->offset + (bytes.len - rest.len), problem);
-    take(s, bytes.len - rest.len);
     str text = buf_str(&s->converted);
     if (text.len && memchr(text.ptr, 0, text.len))
-        return bad_byte(s, FILE_BINARY, s->offset, problem);
+        return bad_byte(s, FILE_BINARY, s->offset + zero_unit(s, bytes), problem);
+    take(s, bytes.len - rest.len);
     return true;
 }
 

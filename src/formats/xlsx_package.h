@@ -16,6 +16,7 @@ struct xlsx_package;
  */
 MUST_CHECK bool xlsx_package_open(const char *path, struct xlsx_package **ret_package,
                                   struct file_problem *ret_problem, struct err *err);
+/* Closes the archive and frees p; NULL is fine. */
 void xlsx_package_free(struct xlsx_package *p);
 DEFINE_AUTO(struct xlsx_package *, xlsx_package_free)
 /* True when the part is there (names are compared without case, ECMA-376 Part 2, 6.2.2.3). */
@@ -50,6 +51,7 @@ void xlsx_part_fail(struct xlsx_part *part, enum file_problem_code code, const c
                     uint64_t limit);
 /* How much of the archive's bytes for this part were read (approximate). */
 uint64_t xlsx_part_bytes_done(const struct xlsx_part *part);
+/* Closes the part and frees it; NULL is fine. */
 void xlsx_part_free(struct xlsx_part *part);
 /* Opens, parses and closes a part in one go. */
 MUST_CHECK bool xlsx_part_parse_all(struct xlsx_package *p, str name,

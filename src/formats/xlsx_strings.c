@@ -85,6 +85,7 @@ static int escape_at(str s)
 
 void xlsx_text_decode(struct buf *out, str text)
 {
+    size_t from = out->len; // what stands before it is another cell's
     while (text.len) {
         int code = escape_at(text);
         if (code >= 0xD800 && code <= 0xDBFF) {
@@ -103,10 +104,26 @@ void xlsx_text_decode(struct buf *out, str text)
             buf_add_char(out, text.ptr[0]);
             text = str_from(text, 1);
         }
-        if (out->len >= 2 && out->ptr[out->len - 1] == '\n' && out->ptr[out->len - 2] == '\r') {
+        if (out->len - from >= 2 && out->ptr[out->len - 1] == '\n' &&
+            out->ptr[out->len - 2] == '\r') {
             out->ptr[out->len - 2] = '\n';
             out->len--;
         }
+    }
+}
+
+void xlsx_text_encode(struct buf *out, str text)
+{
+    while (text.len) {
+        str rest = text;
+        uint32_t c = utf8_next(&rest);
+        if (escape_at(text) >= 0)
+            buf_add(out, STR("_x005F_"));
+        else if (c == 0xFFFE || c == 0xFFFF)
+            buf_format(out, "_x%04X_", (unsigned)c);
+        else
+            buf_add(out, str_first(text, text.len - rest.len));
+        text = rest;
     }
 }
 
@@ -173,6 +190,8 @@ bool xlsx_strings_get(struct xlsx_strings *s, uint64_t i, struct buf *out)
     bool ok = i ? spool_get(&s->offset, (i - 1) * sizeof ends[0], (char *)ends, sizeof ends)
                 : spool_get(&s->offset, 0, (char *)&ends[1], sizeof ends[1]);
     size_t len = (size_t)(ends[1] - ends[0]);
+    if (ok && !len) // out may have no memory yet
+        return true;
     if (!ok || !buf_reserve(out, len) || !spool_get(&s->text, ends[0], out->ptr + out->len, len))
         return false;
     out->len += len;

@@ -8,7 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_STYLES = 65536, MAX_FORMATS = 65536, MAX_DAY = 2958465 /* 9999-12-31 */ };
+enum {
+    MAX_STYLES = 65536,
+    MAX_FORMATS = 65536,
+    MAX_DAY = 2958465, // 9999-12-31
+    DAYS_1904 = 1462,  // from the one epoch to the other
+};
 
 /* strtod() of what a number in XML may look like (xsd:double without its words); false for anything
  * else. */
@@ -37,12 +42,26 @@ static bool is_plain_integer(str s)
     return true;
 }
 
+/* Appends an integer that has more digits than a double knows: those behind the fifteenth are
+ * zeros, as Excel shows them. */
+static void add_big_integer(struct buf *out, double n)
+{
+    char text[32]; // "d.ddddddddddddddE+XX"
+    (void)snprintf(text, sizeof text, "%.14E", fabs(n));
+    long zeros = strtol(strchr(text, 'E') + 1, NULL, 10) - 14;
+    buf_format(out, "%s%c%.14s", n < 0 ? "-" : "", text[0], text + 2);
+    while (zeros-- > 0)
+        buf_add_char(out, '0');
+}
+
 void xlsx_number_text(struct buf *out, str text)
 {
     double n;
     text = str_trim(text);
     if (is_plain_integer(text) || !parse_number(text, &n))
         buf_add(out, text);
+    else if (fabs(n) >= 1e15 && fabs(n) < 1e21)
+        add_big_integer(out, n);
     else if (n == floor(n) && fabs(n) < 1e21)
         buf_format(out, "%.0f", n + 0.0); // + 0.0: no minus before a zero
     else
@@ -60,6 +79,8 @@ bool xlsx_date_text(struct buf *out, str text, bool since_1904)
         buf_format(out, "%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
         return true;
     }
+    if (day > MAX_DAY - (since_1904 ? DAYS_1904 : 0))
+        return false;
     // The 1900 system counts a 29 February 1900 that never was, as serial 60.
     int64_t epoch = since_1904 ? zone_days(1904, 1, 1) : zone_days(1899, 12, 30) + (day < 60);
     int32_t year;

@@ -19,10 +19,13 @@ bool xlsx_format_is_date(uint64_t id, str code);
 
 /* Which cell formats (the s attribute) are dates. */
 struct xlsx_styles;
+/* Reads the formats of the part.  Problems: those of xlsx_part_parse(); FILE_WORKBOOK_LIMIT. */
 MUST_CHECK bool xlsx_styles_open(struct xlsx_package *p, str part_name,
                                  struct xlsx_styles **ret_styles, struct file_problem *ret_problem,
                                  struct err *err);
+/* True when cells of that style show dates; false without styles (NULL). */
 bool xlsx_styles_is_date(const struct xlsx_styles *s, uint64_t style);
+/* Frees s; NULL is fine. */
 void xlsx_styles_free(struct xlsx_styles *s);
 DEFINE_AUTO(struct xlsx_styles *, xlsx_styles_free)
 

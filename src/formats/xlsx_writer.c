@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "formats/xlsx_strings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct xlsx_writer {
     lxw_format *text;
     lxw_row_t row;
     struct arena arena; /* NUL-terminated cells of one row */
+    struct buf encoded;
     char *note[NOTES];
 };
 
@@ -57,6 +59,9 @@ static bool add_cell(struct xlsx_writer *w, size_t column, str cell, struct err 
 {
     if (!cell.len)
         return true;
+    buf_reset(&w->encoded);
+    xlsx_text_encode(&w->encoded, cell);
+    cell = buf_str(&w->encoded);
     if (cell.len > MAX_CHARACTERS && utf8_count(cell) > MAX_CHARACTERS)
         return err_set(err, ERR_LIMIT,
                        "a cell of row %u has more than %d characters: export as csv or jsonl",
@@ -119,5 +124,6 @@ void xlsx_writer_free(struct xlsx_writer *w)
     for (size_t i = 0; i < NOTES; i++)
         mem_free(w->note[i]);
     arena_done(&w->arena);
+    buf_done(&w->encoded);
     mem_free(w);
 }

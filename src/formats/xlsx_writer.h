@@ -15,7 +15,9 @@ void xlsx_writer_note(struct xlsx_writer *w, size_t column, const char *text);
 /* Errors: ERR_LIMIT (more rows, columns or characters than a sheet holds), ERR_INTERNAL. */
 MUST_CHECK bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count,
                                 struct err *err);
+/* Finishes the workbook and copies it to the fd.  Errors: ERR_INTERNAL. */
 MUST_CHECK bool xlsx_writer_end(struct xlsx_writer *w, struct err *err);
+/* Frees w and removes its temporary file; NULL is fine. */
 void xlsx_writer_free(struct xlsx_writer *w);
 
 #endif
