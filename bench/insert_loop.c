@@ -93,7 +93,7 @@ int main(int argc, char **argv)
     }
     snprintf(sql, sizeof sql,
              "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-%ld",
-             atol(argv[3]) / 1024);
+             strtol(argv[3], NULL, 10) / 1024);
     run(db, sql);
     sqlite3_stmt *s[3] = {
         prepare(

@@ -157,12 +157,19 @@ def timed_import(b, data, path):
     with open(out, "w") as f:
         process = subprocess.Popen([b.clientele, "import", "--data", data, "--company", "Bench", path, "--json"],
                                    stdout=f, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        # Not ru_maxrss: that begins at the size of this process, which forked it.
+        peak = 0
+        while process.poll() is None:
+            try:
+                with open(f"/proc/{process.pid}/status") as status:
+                    peak = max([peak, *(int(line.split()[1]) for line in status if line.startswith("VmHWM"))])
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+            time.sleep(0.005)
     if process.returncode:
         sys.exit(f"bench: the import ended with {process.returncode}")
     with open(out) as f:
-        return json.load(f), usage.ru_maxrss / 1024
+        return json.load(f), peak / 1024
 
 
 def company_db(data):

@@ -15,6 +15,8 @@ struct api_config {
     size_t loops; /* of the HTTP server */
     uint64_t upload_limit_bytes;
 };
+/* Makes the API's routes and starts the thread that finishes uploads.  On success the caller owns
+ * *ret_api.  Errors: ERR_INTERNAL. */
 MUST_CHECK bool api_new(const struct api_config *config, struct api **ret_api, struct err *err);
 /* What to give to http_server_start(); lives as long as the api. */
 const struct http_app *api_app(const struct api *api);

@@ -51,6 +51,7 @@ struct cli_command {
 
 /* Prints to out. */
 void cli_print(struct cli *c, const char *format, ...) PRINTF(2, 3);
+/* Writes text to out as it is; a failure is passed over: the person may have left. */
 void cli_write(struct cli *c, str text);
 /* "clientele: text\n" on err; returns the exit code given, so that report-and-leave is one line. */
 int cli_fail(struct cli *c, int exit_code, const char *format, ...) PRINTF(3, 4);

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 
+/* Named after the words that call them: */
 int cmd_init(struct cli *c);
 int cmd_company_create(struct cli *c);
 int cmd_company_list(struct cli *c);

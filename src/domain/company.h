@@ -24,17 +24,20 @@ enum { TOKEN_TEXT_BYTES = 44, TOKEN_HASH_BYTES = 32 }; /* 43 URL-safe characters
 MUST_CHECK bool company_name_check(str name, struct err *err);
 /* A password: 8..1024 bytes.  Errors: ERR_INVALID. */
 MUST_CHECK bool password_check(str password, struct err *err);
+/* The name of a role ("owner", "manager", "viewer"), and the role of a name (false: none): */
 const char *user_role_name(enum user_role role);
 MUST_CHECK bool user_role_of(str name, enum user_role *ret_role);
-/* "consumers:read,consumers:write,imports" and back; "all" is every scope.  Errors: ERR_INVALID names
- * the unknown word. */
+/* "consumers:read,consumers:write,imports", in the arena. */
 str token_scope_text(struct arena *a, unsigned scope);
+/* The scopes that a text names, as bits; "all" is every one; blanks around the commas are fine.
+ * Errors: ERR_INVALID names the unknown word. */
 MUST_CHECK bool token_scope_of(str text, unsigned *ret_scope, struct err *err);
 /* A new random token. */
 void token_make(char ret_token[TOKEN_TEXT_BYTES]);
 /* A key brought along from elsewhere: 8..255 visible ASCII characters without '"', ',', ';' or
  * space. Errors: ERR_INVALID. */
 MUST_CHECK bool token_check(str token, struct err *err);
+/* What is kept of a token and looked up by: its SHA-256. */
 void token_hash(str token, unsigned char ret_hash[TOKEN_HASH_BYTES]);
 
 #endif

@@ -78,9 +78,11 @@ uint16_t http_server_port(const struct http_server *s, size_t i);
 void http_server_stop(struct http_server *s, unsigned grace_ms);
 
 /* --- a request, on the loop's thread --- */
+/* The app's own pointer, from struct http_app. */
 void *http_app_context(const struct http_request *r);
 /* The number of the loop, from 0: for per-thread state. */
 size_t http_loop_index(const struct http_request *r);
+/* The method, and its name as sent ("PUT"): */
 enum http_method http_method(const struct http_request *r);
 const char *http_method_name(const struct http_request *r);
 /* The path as sent, without the query. */
@@ -91,12 +93,15 @@ str http_segment(const struct http_request *r, const char *name);
 str http_query(const struct http_request *r, const char *name);
 /* A header's value, name in any case; {0} when absent. */
 str http_header(const struct http_request *r, const char *name);
+/* The collected body; empty when the route streams it. */
 str http_body(const struct http_request *r);
+/* 32 hex digits, also sent as X-Request-Id; borrowed. */
 const char *http_request_id(const struct http_request *r);
 /* Memory that lives as long as the request. */
 struct arena *http_arena(struct http_request *r);
 /* The handler's own pointer; NULL at first. */
 void *http_context(const struct http_request *r);
+/* Sets the handler's own pointer; the route's `end` frees it. */
 void http_set_context(struct http_request *r, void *context);
 
 /* --- answering, on the loop's thread --- */
@@ -104,6 +109,7 @@ void http_set_context(struct http_request *r, void *context);
 void http_add_header(struct http_request *r, const char *name, const char *value);
 /* Answers.  body is copied. content_type NULL: no such header.  The first answer counts. */
 void http_answer(struct http_request *r, int status, const char *content_type, str body);
+/* True when an answer was given. */
 bool http_answered(const struct http_request *r);
 /* Puts the request aside until http_resume(). */
 void http_defer(struct http_request *r);

@@ -27,6 +27,7 @@ struct multipart *multipart_new(str boundary, const struct multipart_events *eve
 MUST_CHECK bool multipart_feed(struct multipart *m, str bytes, struct err *err);
 /* True when the closing boundary was seen. */
 bool multipart_complete(const struct multipart *m);
+/* Frees m; NULL is fine. */
 void multipart_free(struct multipart *m);
 DEFINE_AUTO(struct multipart *, multipart_free)
 /* The boundary parameter of a content type, quotes removed; {0} when there is none. */

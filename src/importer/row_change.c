@@ -79,7 +79,13 @@ void row_change_from_cells(struct arena *a, const struct row_context *context,
 {
     str our_id = {0};
     *ret_change = (struct store_change){0};
-    ret_change->patch.attribute = ARENA_NEW(a, struct consumer_attribute, context->count);
+    // Room for those that are filled in only: a batch holds as many rows as its bytes allow.
+    size_t attributes = 0;
+    for (size_t i = 0; i < context->count && i < row->count; i++)
+        attributes += context->column[i].field == FIELD_COUNT && row->cell[i].len;
+    if (context->settings->clear_blank)
+        attributes = context->count;
+    ret_change->patch.attribute = ARENA_NEW(a, struct consumer_attribute, attributes);
     for (size_t i = 0; i < context->count && i < row->count; i++) {
         if (context->column[i].by_id)
             our_id = arena_str(a, utf8_trim(row->cell[i]));

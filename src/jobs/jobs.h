@@ -21,7 +21,9 @@ struct jobs_upload;
 /* Errors: ERR_LIMIT (over max_bytes, or the disk is full), ERR_INTERNAL. */
 MUST_CHECK bool jobs_upload_open(struct jobs *j, uint64_t max_bytes,
                                  struct jobs_upload **ret_upload, struct err *err);
+/* Takes the next bytes.  Errors: ERR_LIMIT, ERR_INTERNAL. */
 MUST_CHECK bool jobs_upload_add(struct jobs_upload *u, str bytes, struct err *err);
+/* How many bytes have come. */
 uint64_t jobs_upload_bytes(const struct jobs_upload *u);
 /* Drops what was received, unless it became a task; NULL is fine. */
 void jobs_upload_free(struct jobs_upload *u);

@@ -18,7 +18,7 @@ enum {
     GROUP_CHANGES = 4096,       // of API requests in one transaction
     SHARED_SLICE_CHANGES = 500, // of a file while requests come in
     QUIET_US = 500000,          // no request for so long: files have the writer for themselves
-    CHECKPOINT_PAGES = 32768,   // late checkpoints: a page changed often is copied once
+    CHECKPOINT_PAGES = 65536,   // late checkpoints: a page changed often is copied once
     IDLE_CHECKPOINT_PAGES = 256,
     IDLE_S = 2,
 };
