@@ -39,7 +39,7 @@
 
 /* A batch on its way to the store. */
 #define LIMIT_BATCH_ROWS  50000
-#define LIMIT_BATCH_BYTES (20 * MIB)
+#define LIMIT_BATCH_BYTES (24 * MIB)
 #define LIMIT_SLICE_BYTES (16 * MIB) /* of stored records in memory while changes act on them */
 
 #endif

@@ -19,7 +19,7 @@ struct store;
 struct store_config {
     const char *data_dir;
     const char *seal_key_file; /* NULL: "seal.key" in the data directory, made at the first start */
-    size_t cache_bytes;        /* page cache of a company's writer; 0: 32 MiB */
+    size_t cache_bytes;        /* page cache of a company's writer; 0: 16 MiB */
     bool commit_each;          /* one commit per batch instead of per group: for measuring only */
 };
 /* Opens the data directory (which store_create() made) and takes its lock; brings the schema up to

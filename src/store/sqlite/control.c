@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum { CONTROL_CACHE_BYTES = 1024 * 1024 };
-#define DEFAULT_CACHE_BYTES ((size_t)32 * 1024 * 1024)
+#define DEFAULT_CACHE_BYTES ((size_t)16 * 1024 * 1024)
 
 static const char *const migrations[] = {SQL_CONTROL_1};
 

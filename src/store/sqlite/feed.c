@@ -3,6 +3,8 @@
 
 #include "store/sqlite/rowio.h"
 
+enum { AHEAD = 4 };
+
 struct table {
     sqlite3_vtab base; /* first: SQLite sees only this */
     struct feed *feed;
@@ -82,9 +84,21 @@ static int cursor_filter(sqlite3_vtab_cursor *c, int index, const char *name, in
     return SQLITE_OK;
 }
 
+/* Sorted slots lie anywhere in memory: the next ones are fetched while SQLite works on this one. */
+static void prefetch(const struct feed *f, size_t at)
+{
+    if (at + 2 * AHEAD < f->keys)
+        __builtin_prefetch(f->key[at + 2 * AHEAD]);
+    if (at + AHEAD < f->keys)
+        __builtin_prefetch(f->key[at + AHEAD]->text.ptr);
+}
+
 static int cursor_next(sqlite3_vtab_cursor *c)
 {
-    ((struct cursor *)c)->at++;
+    const struct table *t = (const struct table *)c->pVtab;
+    size_t at = ++((struct cursor *)c)->at;
+    if (!t->rows)
+        prefetch(t->feed, at);
     return SQLITE_OK;
 }
 
