@@ -9,12 +9,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define MEMORY_BYTES (8 * MIB) /* of text and of offsets, each */
+#define MEMORY_BYTES (3 * MIB) /* of text and of offsets, each */
 
 struct spool { /* bytes: the first in a file once there are many, the rest in memory */
     FILE *file;
     uint64_t in_file;
     struct buf tail;
+    char window[4096]; /* of the file: [window_at, window_at + window_len) */
+    uint64_t window_at;
+    size_t window_len;
 };
 struct xlsx_strings {
     struct xlsx_part *part;    /* first: see xlsx_part_parse_all() */
@@ -39,11 +42,28 @@ static bool spool_add(struct spool *s, str bytes)
     return true;
 }
 
-static bool spool_get(const struct spool *s, uint64_t at, char *to, size_t len)
+/* Reads from the file, through a window: cells mostly name their strings in order. */
+static bool window_get(struct spool *s, uint64_t at, char *to, size_t len)
+{
+    if (len > sizeof s->window)
+        return pread(fileno(s->file), to, len, (off_t)at) == (ssize_t)len;
+    if (at < s->window_at || at + len > s->window_at + s->window_len) {
+        size_t want = (size_t)MIN((uint64_t)sizeof s->window, s->in_file - at);
+        ssize_t n = pread(fileno(s->file), s->window, want, (off_t)at);
+        s->window_at = at;
+        s->window_len = n > 0 ? (size_t)n : 0;
+        if (s->window_len < len)
+            return false;
+    }
+    memcpy(to, s->window + (at - s->window_at), len);
+    return true;
+}
+
+static bool spool_get(struct spool *s, uint64_t at, char *to, size_t len)
 {
     if (at < s->in_file) {
         size_t n = (size_t)MIN((uint64_t)len, s->in_file - at);
-        if (pread(fileno(s->file), to, n, (off_t)at) != (ssize_t)n)
+        if (!window_get(s, at, to, n))
             return false;
         at += n;
         to += n;
