@@ -278,7 +278,6 @@ static void add_failure(struct http_request *r, struct buf *b, str failure)
 static void add_task(struct http_request *r, struct buf *b, const struct store_task *t,
                      const struct zone *zone)
 {
-    const struct store_counts *n = &t->counts;
     buf_format(
         b,
         "{\"id\":\"%lld\",\"type\":\"import_tasks\",\"attributes\":{\"state\":\"%s\",\"file_name\":",
@@ -287,14 +286,9 @@ static void add_task(struct http_request *r, struct buf *b, const struct store_t
     buf_format(b, ",\"size\":%llu,\"sha256\":\"%.*s\",\"settings\":", (unsigned long long)t->bytes,
                STR_ARG(t->sha256));
     buf_add(b, t->settings.len ? t->settings : STR("{}"));
-    buf_format(
-        b,
-        ",\"records\":%llu,\"created\":%llu,\"updated\":%llu,\"unchanged\":%llu,\"skipped\":%llu,\"failed\":%llu,"
-        "\"with_warnings\":%llu,\"bytes_done\":%llu",
-        (unsigned long long)n->records, (unsigned long long)n->created,
-        (unsigned long long)n->updated, (unsigned long long)n->unchanged,
-        (unsigned long long)n->skipped, (unsigned long long)n->failed,
-        (unsigned long long)n->with_warnings, (unsigned long long)t->bytes_done);
+    buf_add_char(b, ',');
+    import_counts_write(b, &t->counts);
+    buf_format(b, ",\"bytes_done\":%llu", (unsigned long long)t->bytes_done);
     add_stamp(b, "created_at", zone, t->created_at_us);
     add_stamp(b, "started_at", zone, t->started_at_us);
     add_stamp(b, "finished_at", zone, t->finished_at_us);

@@ -130,24 +130,6 @@ static struct json_place place_of(str text, size_t offset)
     return place;
 }
 
-static int hex4(str s)
-{
-    int n = 0;
-    if (s.len < 4)
-        return -1;
-    for (size_t i = 0; i < 4; i++) {
-        char c = s.ptr[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return -1;
-        n = n * 16 + digit;
-    }
-    return n;
-}
-
 /* The offset of an escaped surrogate without its other half, or text.len.  yajl would turn it into
  * a '?', and a customer's name would change in silence. */
 static size_t find_lone_surrogate(str text)
@@ -155,10 +137,10 @@ static size_t find_lone_surrogate(str text)
     for (size_t i = 0; i + 1 < text.len; i++) {
         if (text.ptr[i] != '\\')
             continue;
-        int code = text.ptr[i + 1] == 'u' ? hex4(str_from(text, i + 2)) : -1;
+        int code = text.ptr[i + 1] == 'u' ? str_hex4(str_from(text, i + 2)) : -1;
         if (code >= 0xD800 && code <= 0xDFFF) {
             str rest = str_from(text, MIN(i + 6, text.len));
-            int low = str_starts(rest, STR("\\u")) ? hex4(str_from(rest, 2)) : -1;
+            int low = str_starts(rest, STR("\\u")) ? str_hex4(str_from(rest, 2)) : -1;
             if (code > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
                 return i;
             i += 10;

@@ -72,6 +72,23 @@ str str_shown(str s, size_t max)
     return str_first(s, max);
 }
 
+int str_hex4(str s)
+{
+    int n = 0;
+    if (s.len < 4)
+        return -1;
+    for (size_t i = 0; i < 4; i++) {
+        char c = s.ptr[i], lower = (char)(c | 32);
+        int digit = c >= '0' && c <= '9'           ? c - '0'
+                    : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10
+                                                   : -1;
+        if (digit < 0)
+            return -1;
+        n = n * 16 + digit;
+    }
+    return n;
+}
+
 bool str_to_u64(str s, uint64_t *ret_number)
 {
     uint64_t n = 0;

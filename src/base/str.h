@@ -57,6 +57,8 @@ str str_split(str *rest, char c);
 str str_trim(str s);
 /* At most max bytes of s, cut where a character ends: for messages. */
 str str_shown(str s, size_t max);
+/* The number that the first four characters of s are in hexadecimal; -1 when they are none. */
+int str_hex4(str s);
 /* All of s as an unsigned decimal number; false when it is none or does not fit. */
 MUST_CHECK bool str_to_u64(str s, uint64_t *ret_number);
 

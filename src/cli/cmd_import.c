@@ -162,18 +162,6 @@ static int read_settings(struct cli *c, struct import_settings *settings)
     return EXIT_OK;
 }
 
-static void add_counts(struct buf *b, const struct store_counts *n)
-{
-    buf_format(
-        b,
-        "\"records\":%llu,\"created\":%llu,\"updated\":%llu,\"unchanged\":%llu,\"skipped\":%llu,\"failed\":%llu,"
-        "\"with_warnings\":%llu",
-        (unsigned long long)n->records, (unsigned long long)n->created,
-        (unsigned long long)n->updated, (unsigned long long)n->unchanged,
-        (unsigned long long)n->skipped, (unsigned long long)n->failed,
-        (unsigned long long)n->with_warnings);
-}
-
 static void add_understood(struct buf *b, const struct import_plan *plan)
 {
     const struct rows_about *about = import_plan_about(plan);
@@ -214,7 +202,7 @@ static int report_unreadable(struct cli *c, const struct file_problem *problem,
     if (json) {
         AUTO(buf_done) struct buf b = {0};
         buf_add(&b, STR("{\"state\":\"failed\","));
-        add_counts(&b, &done->counts);
+        import_counts_write(&b, &done->counts);
         buf_add(&b, STR(",\"failure\":"));
         buf_add(&b, wording_failure_text(&c->arena, problem));
         buf_add(&b, STR(",\"message\":"));
@@ -232,7 +220,7 @@ static void print_json(struct cli *c, struct import *i, const struct import_plan
     AUTO(buf_done) struct buf b = {0};
     buf_format(&b, "{\"state\":\"%s\",\"dry_run\":%s,",
                p->counts.failed ? "completed_with_errors" : "completed", dry ? "true" : "false");
-    add_counts(&b, &p->counts);
+    import_counts_write(&b, &p->counts);
     buf_format(&b, ",\"seconds\":%.3f,\"rows_per_second\":%.0f", seconds,
                seconds > 0 ? (double)p->counts.records / seconds : 0);
     add_understood(&b, plan);

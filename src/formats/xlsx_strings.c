@@ -81,25 +81,10 @@ static void spool_done(struct spool *s)
     buf_done(&s->tail);
 }
 
-static int hex4(str s)
-{
-    int n = 0;
-    for (size_t i = 0; i < 4; i++) {
-        char c = s.ptr[i];
-        int digit = c >= '0' && c <= '9'                 ? c - '0'
-                    : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
-                                                         : -1;
-        if (digit < 0)
-            return -1;
-        n = n * 16 + digit;
-    }
-    return n;
-}
-
 static int escape_at(str s)
 {
     return s.len >= 7 && s.ptr[0] == '_' && s.ptr[1] == 'x' && s.ptr[6] == '_'
-               ? hex4(str_from(s, 2))
+               ? str_hex4(str_from(s, 2))
                : -1;
 }
 

@@ -152,6 +152,18 @@ const struct import_column *import_plan_columns(const struct import_plan *p, siz
     return p->column;
 }
 
+void import_counts_write(struct buf *b, const struct store_counts *n)
+{
+    buf_format(
+        b,
+        "\"records\":%llu,\"created\":%llu,\"updated\":%llu,\"unchanged\":%llu,\"skipped\":%llu,\"failed\":%llu,"
+        "\"with_warnings\":%llu",
+        (unsigned long long)n->records, (unsigned long long)n->created,
+        (unsigned long long)n->updated, (unsigned long long)n->unchanged,
+        (unsigned long long)n->skipped, (unsigned long long)n->failed,
+        (unsigned long long)n->with_warnings);
+}
+
 /* --- applying it --- */
 
 enum turn { TURN_READER, TURN_WRITER };

@@ -66,6 +66,8 @@ MUST_CHECK bool import_run(struct import_plan *p, struct store_company *company,
                            const struct import_watch *watch, struct import_progress *ret_progress,
                            struct file_problem *ret_problem, struct err *err);
 
+/* The members "records" to "with_warnings" of a JSON object, without braces. */
+void import_counts_write(struct buf *b, const struct store_counts *counts);
 /* Settings as JSON text, for storing with a task. */
 str import_settings_text(struct arena *a, const struct import_settings *settings);
 /* Settings from the text of import_settings_text().  Errors: ERR_INVALID names the bad setting. */
