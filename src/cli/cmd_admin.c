@@ -147,7 +147,7 @@ int cmd_company_rename(struct cli *c)
 int cmd_company_set(struct cli *c)
 {
     const char *how = cli_option(c, "put-contacts");
-    struct company company;
+    struct company company = {0};
     struct err err = {0};
     int code = named_company(c, &company);
     if (code != EXIT_OK)
@@ -163,7 +163,7 @@ int cmd_company_set(struct cli *c)
 
 int cmd_company_delete(struct cli *c)
 {
-    struct company company;
+    struct company company = {0};
     struct err err = {0};
     int code = named_company(c, &company);
     if (code != EXIT_OK)
@@ -247,7 +247,7 @@ int cmd_user_list(struct cli *c)
 int cmd_user_role(struct cli *c)
 {
     enum user_role role;
-    struct user user;
+    struct user user = {0};
     struct err err = {0};
     if (c->words != 2 || !user_role_of(str_of(c->word[1]), &role))
         return cli_fail(c, EXIT_USAGE, "say the e-mail and the role: owner, manager or viewer");
@@ -259,7 +259,7 @@ int cmd_user_role(struct cli *c)
 
 static int set_disabled(struct cli *c, bool disabled)
 {
-    struct user user;
+    struct user user = {0};
     struct err err = {0};
     int code = named_user(c, &user);
     if (code != EXIT_OK)
@@ -280,7 +280,7 @@ int cmd_user_enable(struct cli *c)
 
 int cmd_user_reset_password(struct cli *c)
 {
-    struct user user;
+    struct user user = {0};
     int code = named_user(c, &user);
     return code == EXIT_OK ? print_link(c, user.id) : code;
 }

@@ -154,7 +154,7 @@ int cmd_token_show(struct cli *c)
 
 int cmd_token_revoke(struct cli *c)
 {
-    int64_t id;
+    int64_t id = 0;
     struct err err = {0};
     int code = named_token(c, &id);
     if (code != EXIT_OK)

@@ -332,10 +332,11 @@ void xlsx_part_free(struct xlsx_part *part)
 bool xlsx_part_parse_all(struct xlsx_package *p, str name, const struct xlsx_events *events,
                          void *context, struct file_problem *ret_problem, struct err *err)
 {
-    struct xlsx_part *part;
+    struct xlsx_part *part = NULL;
     // The events need the part to fail it: a context that begins with a pointer gets it.
     if (!xlsx_part_open(p, name, events, context, &part, ret_problem, err))
         return false;
+    assert(part);
     *(struct xlsx_part **)context = part;
     int rc = xlsx_part_parse(part, ret_problem, err);
     xlsx_part_free(part);
