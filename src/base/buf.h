@@ -17,7 +17,8 @@ struct buf {
 };
 #define BUF_MAX ((size_t)1 << 30)
 
-/* Appends s, a byte, or the formatted text; what does not fit marks b as over: */
+/* Appends s, a byte, or the formatted text (which needs one byte more while it is made); what does
+ * not fit marks b as over: */
 void buf_add(struct buf *b, str s);
 void buf_add_char(struct buf *b, char c);
 void buf_format(struct buf *b, const char *format, ...) PRINTF(2, 3);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/unicode.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void texts_are_composed_and_folded(void **state)
+{
+    static const struct {
+        const char *name, *text, *nfc, *folded;
+    } cases[] = {
+        {"ascii", "Anna@Example.COM", "Anna@Example.COM", "anna@example.com"},
+        {"Cyrillic", "ЁЛКА й", "ЁЛКА й", "ёлка й"},
+        {"a letter and its mark", "и\u0306", "й", "й"},
+        {"Latin with its mark", "e\u0301", "é", "é"},
+        {"sharp s", "Straße", "Straße", "strasse"},
+        {"a mark the quick look must not pass", "\u0418\u0306\u0301", "\u0419\u0301", "\u0439\u0301"},
+        {"Hangul", "\u1100\u1161", "\uAC00", "\uAC00"},
+        {"the Angstrom sign", "\u212B", "\u00C5", "\u00E5"},
+        {"Cyrillic marks beyond U+0483", "а\u0483", "а\u0483", "а\u0483"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena_done) struct arena a = {0};
+        str nfc = unicode_nfc(&a, str_of(cases[i].text)),
+            folded = unicode_fold(&a, str_of(cases[i].text));
+        if (!str_eq(nfc, str_of(cases[i].nfc)) || !str_eq(folded, str_of(cases[i].folded)))
+            fail_msg("%s: '%.*s', '%.*s'", cases[i].name, STR_ARG(nfc), STR_ARG(folded));
+    }
+}
+
+static void domains_have_one_form(void **state)
+{
+    AUTO(arena_done) struct arena a = {0};
+    str ascii;
+    (void)state;
+    assert_true(unicode_domain_ascii(&a, STR("Президент.РФ"), &ascii));
+    assert_true(str_eq(ascii, STR("xn--d1abbgf6aiiy.xn--p1ai")));
+    assert_false(unicode_domain_ascii(&a, STR("а\u200D.рф"), &ascii));
+    assert_true(unicode_is_word(0x44F) && unicode_is_word('7') && !unicode_is_word('@'));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_are_composed_and_folded),
+        cmocka_unit_test(domains_have_one_form),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
