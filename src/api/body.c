@@ -167,8 +167,7 @@ bool body_attributes(struct http_request *r, const struct json **ret_attributes)
         return false;
     const struct json *data = json_get(tree, "data"), *type = json_get(data, "type");
     if (!data || data->kind != JSON_OBJECT) {
-        error_answer(r, 400, "Bad request",
-                     "The document needs a member 'data' that is an object");
+        error_answer(r, 400, "Bad request", "The document needs a member 'data' that is an object");
         return false;
     }
     if (type && !(type->kind == JSON_STRING && str_eq(type->text, STR("consumers")))) {

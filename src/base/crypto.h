@@ -24,8 +24,8 @@ struct sha256 *sha256_new(void);
 void sha256_add(struct sha256 *h, str bytes);
 /* The SHA-256 of all that was added; frees h. */
 void sha256_end(struct sha256 *h, unsigned char ret_digest[SHA256_BYTES]);
-/* A 64-bit hash (SipHash-2-4 with a fixed key) that stays the same for ever: for telling texts apart
- * that nobody has chosen to collide. */
+/* A 64-bit hash (SipHash-2-4 with a fixed key) that stays the same for ever: for telling texts
+ * apart that nobody has chosen to collide. */
 uint64_t crypto_hash64(str s);
 /* Lowercase hexadecimal of bytes, in the arena. */
 str crypto_hex(struct arena *a, const void *bytes, size_t count);

@@ -34,9 +34,9 @@ static bool is_ascii(str s)
     return true;
 }
 
-/* True when no character of the text composes or decomposes, told without tables: those below U+0300
- * and U+0400-U+047F are NFC_Quick_Check=Yes with combining class 0 (UAX 15, 9).  In UTF-8 these are
- * ASCII and pairs that begin with C2-CB, D0 or D1. */
+/* True when no character of the text composes or decomposes, told without tables: those below
+ * U+0300 and U+0400-U+047F are NFC_Quick_Check=Yes with combining class 0 (UAX 15, 9).  In UTF-8
+ * these are ASCII and pairs that begin with C2-CB, D0 or D1. */
 static bool is_plainly_nfc(str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;

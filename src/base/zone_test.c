@@ -36,22 +36,46 @@ static void local_times_become_moments(void **state)
         enum zone_fit fit;
     } cases[] = {
         {"UTC", "UTC", {2018, 1, 1, 0, 11, 22, 0}, "2018-01-01T00:11:22.000000+00:00", ZONE_EXACT},
-        {"Moscow today", "Europe/Moscow", {2018, 1, 1, 0, 11, 22, 5},
-         "2018-01-01T00:11:22.000005+03:00", ZONE_EXACT},
-        {"Moscow in the years of +4", "Europe/Moscow", {2014, 1, 20, 0, 0, 0, 0},
-         "2014-01-20T00:00:00.000000+04:00", ZONE_EXACT},
-        {"an hour that never was moves forward", "Europe/Berlin", {2024, 3, 31, 2, 30, 0, 0},
-         "2024-03-31T03:30:00.000000+02:00", ZONE_GAP},
-        {"of an hour that came twice, the first", "Europe/Berlin", {2024, 10, 27, 2, 30, 0, 0},
-         "2024-10-27T02:30:00.000000+02:00", ZONE_REPEATED},
-        {"the rule goes on beyond the table", "Europe/Berlin", {2090, 7, 1, 12, 0, 0, 0},
-         "2090-07-01T12:00:00.000000+02:00", ZONE_EXACT},
-        {"and in winter", "America/New_York", {2090, 12, 1, 12, 0, 0, 0},
-         "2090-12-01T12:00:00.000000-05:00", ZONE_EXACT},
-        {"half hours", "Asia/Kolkata", {2024, 1, 1, 0, 0, 0, 0},
-         "2024-01-01T00:00:00.000000+05:30", ZONE_EXACT},
-        {"before 1970", "Europe/Moscow", {1961, 4, 12, 9, 7, 0, 0},
-         "1961-04-12T09:07:00.000000+03:00", ZONE_EXACT},
+        {"Moscow today",
+         "Europe/Moscow",
+         {2018, 1, 1, 0, 11, 22, 5},
+         "2018-01-01T00:11:22.000005+03:00",
+         ZONE_EXACT},
+        {"Moscow in the years of +4",
+         "Europe/Moscow",
+         {2014, 1, 20, 0, 0, 0, 0},
+         "2014-01-20T00:00:00.000000+04:00",
+         ZONE_EXACT},
+        {"an hour that never was moves forward",
+         "Europe/Berlin",
+         {2024, 3, 31, 2, 30, 0, 0},
+         "2024-03-31T03:30:00.000000+02:00",
+         ZONE_GAP},
+        {"of an hour that came twice, the first",
+         "Europe/Berlin",
+         {2024, 10, 27, 2, 30, 0, 0},
+         "2024-10-27T02:30:00.000000+02:00",
+         ZONE_REPEATED},
+        {"the rule goes on beyond the table",
+         "Europe/Berlin",
+         {2090, 7, 1, 12, 0, 0, 0},
+         "2090-07-01T12:00:00.000000+02:00",
+         ZONE_EXACT},
+        {"and in winter",
+         "America/New_York",
+         {2090, 12, 1, 12, 0, 0, 0},
+         "2090-12-01T12:00:00.000000-05:00",
+         ZONE_EXACT},
+        {"half hours",
+         "Asia/Kolkata",
+         {2024, 1, 1, 0, 0, 0, 0},
+         "2024-01-01T00:00:00.000000+05:30",
+         ZONE_EXACT},
+        {"before 1970",
+         "Europe/Moscow",
+         {1961, 4, 12, 9, 7, 0, 0},
+         "1961-04-12T09:07:00.000000+03:00",
+         ZONE_EXACT},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -73,8 +97,8 @@ static void local_times_become_moments(void **state)
 
 static void moments_survive_the_way_there_and_back(void **state)
 {
-    static const char *const names[] = {"UTC", "Europe/Moscow", "Europe/Berlin", "Asia/Tehran",
-                                        "America/New_York", "Australia/Lord_Howe"};
+    static const char *const names[] = {"UTC",         "Europe/Moscow",    "Europe/Berlin",
+                                        "Asia/Tehran", "America/New_York", "Australia/Lord_Howe"};
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++) {
         AUTO(zone_free) struct zone *z = NULL;

@@ -83,7 +83,8 @@ static void add_table_error(struct import *i, const struct store_change *change,
     char other[CONSUMER_ID_BYTES] = "";
     if (p->other_id)
         consumer_id_text(p->other_id, other);
-    str value = cell_needs_guard(p->value) ? arena_format(&a, "'%.*s", STR_ARG(p->value)) : p->value;
+    str value =
+        cell_needs_guard(p->value) ? arena_format(&a, "'%.*s", STR_ARG(p->value)) : p->value;
     const str cell[] = {arena_format(&a, "%llu", (unsigned long long)change->record),
                         arena_format(&a, "%llu", (unsigned long long)change->line),
                         p->key.len ? p->key : p->field,
@@ -142,9 +143,9 @@ static bool person_left(void *context)
 /* The settings that have a flag of their own: --update-only is update_only. */
 static int read_settings(struct cli *c, struct import_settings *settings)
 {
-    static const char *const names[] = {"format",     "encoding", "delimiter",   "sheet",
-                                        "header-row", "repeats",  "update-only", "blank-missing",
-                                        "clear-blank", "allow-opt-in", "lenient-email"};
+    static const char *const names[] = {
+        "format",      "encoding",      "delimiter",   "sheet",        "header-row",   "repeats",
+        "update-only", "blank-missing", "clear-blank", "allow-opt-in", "lenient-email"};
     enum { WITH_VALUE = 6 }; // the others are there or not
     for (size_t i = 0; i < COUNT(names); i++) {
         const char *value = cli_option(c, names[i]);
@@ -305,9 +306,10 @@ static int run(struct cli *c, struct import *i, struct import_plan *plan,
 int cmd_import(struct cli *c)
 {
     AUTO(import_plan_free) struct import_plan *plan = NULL;
-    struct import i = {
-        .c = c, .json = cli_option(c, "json"), .bar = isatty(c->err) && !cli_option(c, "json"),
-        .table_fd = -1};
+    struct import i = {.c = c,
+                       .json = cli_option(c, "json"),
+                       .bar = isatty(c->err) && !cli_option(c, "json"),
+                       .table_fd = -1};
     struct import_settings settings = {0};
     struct company company;
     struct store_company *opened;

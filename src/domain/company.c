@@ -78,9 +78,10 @@ bool token_scope_of(str text, unsigned *ret_scope, struct err *err)
             if (str_eq(word, str_of(scopes[i].name)))
                 found = scopes[i].scope;
         if (!found)
-            return err_set(err, ERR_INVALID,
-                           "there is no scope '%.*s'; use consumers:read, consumers:write, imports or all",
-                           STR_ARG(str_shown(word, 40)));
+            return err_set(
+                err, ERR_INVALID,
+                "there is no scope '%.*s'; use consumers:read, consumers:write, imports or all",
+                STR_ARG(str_shown(word, 40)));
         scope |= found;
     } while (!str_is_null(text));
     *ret_scope = scope;

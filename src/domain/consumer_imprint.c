@@ -11,8 +11,8 @@ static char *put(char *to, const void *bytes, size_t count)
     return to + count;
 }
 
-/* A text with its length before it, so that no two lists of texts have the same bytes; a missing one
- * differs from an empty one. */
+/* A text with its length before it, so that no two lists of texts have the same bytes; a missing
+ * one differs from an empty one. */
 static char *put_text(char *to, str text)
 {
     uint32_t len = str_is_null(text) ? UINT32_MAX : (uint32_t)text.len;

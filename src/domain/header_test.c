@@ -44,9 +44,12 @@ static void slips_are_noticed_and_other_words_are_not(void **state)
         const char *header;
         enum consumer_field near;
     } cases[] = {
-        {"extrnal_id", FIELD_EXTERNAL_ID}, {"emial", FIELD_EMAIL},
-        {"Телефон клиента", FIELD_PHONE},  {"creatd_at", FIELD_CREATED_AT},
-        {"Город", FIELD_COUNT},            {"region", FIELD_COUNT},
+        {"extrnal_id", FIELD_EXTERNAL_ID},
+        {"emial", FIELD_EMAIL},
+        {"Телефон клиента", FIELD_PHONE},
+        {"creatd_at", FIELD_CREATED_AT},
+        {"Город", FIELD_COUNT},
+        {"region", FIELD_COUNT},
         {"ltv", FIELD_COUNT},
     };
     (void)state;
@@ -77,9 +80,9 @@ static void guards_go_on_and_come_off(void **state)
         const char *cell;
         bool guarded;
     } cases[] = {
-        {"=1+1", true},   {"+7 900", true},  {"@here", true}, {"-5", false}, {"-5.5", false},
-        {"-x", true},     {"[clear]", true}, {"'quoted", true}, {"plain", false}, {"", false},
-        {"[очистить]", true},
+        {"=1+1", true},   {"+7 900", true}, {"@here", true},      {"-5", false},
+        {"-5.5", false},  {"-x", true},     {"[clear]", true},    {"'quoted", true},
+        {"plain", false}, {"", false},      {"[очистить]", true},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {

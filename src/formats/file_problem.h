@@ -38,9 +38,9 @@
     X(FILE_WORKBOOK_DAMAGED,                                                                       \
       "workbook_damaged") /* detail: the part, e.g. xl/worksheets/sheet1.xml; line */              \
     X(FILE_WORKBOOK_LIMIT,                                                                         \
-      "workbook_limit")          /* a zip or XML bomb: over a ceiling; detail, limit */            \
+      "workbook_limit") /* a zip or XML bomb: over a ceiling; detail, limit */                     \
     X(FILE_WORKBOOK_ENTITIES, "workbook_entities") /* detail: the part */                          \
-    X(FILE_NO_SHEET, "no_sheet") /* no visible worksheet */                                        \
+    X(FILE_NO_SHEET, "no_sheet")                   /* no visible worksheet */                      \
     X(FILE_SHEET_NOT_FOUND, "sheet_not_found") /* value asked for; detail lists those there are */ \
     X(FILE_COLUMNS_MISSING,                                                                        \
       "columns_missing") /* value: the missing ones, comma separated; detail: near misses */       \

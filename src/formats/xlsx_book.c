@@ -56,10 +56,10 @@ static void on_book(void *context, str name, const char **attributes)
     str state = xlsx_attribute(attributes, "state");
     if ((s->count & (s->count - 1)) == 0)
         s->item = mem_grow(s->item, s->count ? s->count * 2 : 1, sizeof *s->item);
-    s->item[s->count++] = (struct sheet){arena_str(s->arena, xlsx_attribute(attributes, "name")),
-                                         arena_str(s->arena, xlsx_attribute(attributes, "id")),
-                                         !str_eq(state, STR("hidden")) &&
-                                             !str_eq(state, STR("veryHidden"))};
+    s->item[s->count++] =
+        (struct sheet){arena_str(s->arena, xlsx_attribute(attributes, "name")),
+                       arena_str(s->arena, xlsx_attribute(attributes, "id")),
+                       !str_eq(state, STR("hidden")) && !str_eq(state, STR("veryHidden"))};
 }
 
 /* The relations of a part stand beside it: xl/workbook.xml has xl/_rels/workbook.xml.rels. */

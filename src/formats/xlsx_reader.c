@@ -102,8 +102,7 @@ static void on_start(void *context, str name, const char **attributes)
     else if (str_eq(name, STR("is"))) {
         x->in_inline = true; // it is the cell's value; some writers put a stale <v> beside it
         buf_reset(&x->value);
-    }
-    else if (str_eq(name, STR("rPh")))
+    } else if (str_eq(name, STR("rPh")))
         x->phonetic++;
     else if (str_eq(name, STR("t")))
         x->in_text = x->in_inline && !x->phonetic;

@@ -61,8 +61,11 @@ static void set_patch(struct arena *a, struct consumer_patch *patch, const char 
     static const struct {
         const char *name;
         enum consumer_field field;
-    } fields[] = {{"e", FIELD_EMAIL},     {"n", FIELD_NAME},     {"p", FIELD_PHONE},
-                  {"x", FIELD_EXTERNAL_ID}, {"l", FIELD_LEGACY_ID}};
+    } fields[] = {{"e", FIELD_EMAIL},
+                  {"n", FIELD_NAME},
+                  {"p", FIELD_PHONE},
+                  {"x", FIELD_EXTERNAL_ID},
+                  {"l", FIELD_LEGACY_ID}};
     const struct consumer_rules rules = {.now_us = clock_now_us()};
     str rest = arena_str(a, str_of(text));
     while (rest.len) {
@@ -100,13 +103,15 @@ static void changes_act_one_after_another(void **state)
         const char *key_text, *patch, *want;
         bool lenient, keep_contacts;
     } steps[] = {
-        {"a customer is created", STORE_CREATE, STORE_KEY_NONE, "", "x=1;e=a@x.ru;n=A", "created", 0, 0},
+        {"a customer is created", STORE_CREATE, STORE_KEY_NONE, "", "x=1;e=a@x.ru;n=A", "created",
+         0, 0},
         {"both keys taken are named at once", STORE_CREATE, STORE_KEY_NONE, "", "x=1;e=A@X.ru",
          "failed taken:external_id taken:email", 0, 0},
         {"equal is unchanged", STORE_UPSERT, STORE_KEY_PATH, "1", "e=a@x.ru", "unchanged", 0, 0},
         {"another case of the same e-mail is kept as sent", STORE_UPSERT, STORE_KEY_PATH, "1",
          "e=A@x.ru", "updated", 0, 0},
-        {"an upsert creates", STORE_UPSERT, STORE_KEY_EXTERNAL_ID, "2", "e=b@x.ru", "created", 0, 0},
+        {"an upsert creates", STORE_UPSERT, STORE_KEY_EXTERNAL_ID, "2", "e=b@x.ru", "created", 0,
+         0},
         {"an e-mail of another is refused", STORE_UPSERT, STORE_KEY_PATH, "2", "e=a@X.ru;n=B",
          "failed taken:email", 0, 0},
         {"or left out when that is asked for", STORE_UPSERT, STORE_KEY_PATH, "2", "e=a@x.ru;n=B",

@@ -90,7 +90,8 @@ static void data_of_a_newer_program_is_not_touched(void **state)
     for (int round = 0; round < 2; round++) {
         sqlite3 *db;
         assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-        assert_int_equal(sqlite3_exec(db, round ? "PRAGMA user_version=1" : "PRAGMA user_version=99",
+        assert_int_equal(sqlite3_exec(db,
+                                      round ? "PRAGMA user_version=1" : "PRAGMA user_version=99",
                                       NULL, NULL, NULL),
                          SQLITE_OK);
         (void)sqlite3_close(db);
@@ -181,8 +182,8 @@ static void users_have_one_address_each(void **state)
     assert_true(store_company_create(s, STR("U"), STR("UTC"), &company, &err));
     assert_true(store_user_create(s, company, STR("Boss@example.com"), ROLE_OWNER,
                                   STR("correct horse"), &id, &err));
-    assert_false(
-        store_user_create(s, company, STR("boss@EXAMPLE.com"), ROLE_VIEWER, (str){0}, &other, &err));
+    assert_false(store_user_create(s, company, STR("boss@EXAMPLE.com"), ROLE_VIEWER, (str){0},
+                                   &other, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
     assert_true(store_user_set_role(s, id, ROLE_VIEWER, &err));
     assert_true(store_user_set_disabled(s, id, true, &err));

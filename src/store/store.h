@@ -142,11 +142,11 @@ struct store_change {
     str key_text;
     struct consumer_patch patch;
     struct consumer_merge_rules merge;
-    bool lenient;          /* a taken e-mail is left out with a warning instead of refusing */
-    uint64_t imprint; /* of the patch (consumer_patch_imprint()) when it comes from a file and has
-                         nothing to report; 0: none.  The customer whom it left as he is, and whom
-                         nobody changed since, is unchanged without being looked at */
-    bool skip_missing;     /* STORE_UPDATE of a customer who is not there: skipped, not failed */
+    bool lenient;      /* a taken e-mail is left out with a warning instead of refusing */
+    uint64_t imprint;  /* of the patch (consumer_patch_imprint()) when it comes from a file and has
+                          nothing to report; 0: none.  The customer whom it left as he is, and whom
+                          nobody changed since, is unchanged without being looked at */
+    bool skip_missing; /* STORE_UPDATE of a customer who is not there: skipped, not failed */
     uint64_t record, line; /* place in the file, from 1; 0 outside of files */
     /* out, in the batch's arena */
     enum store_outcome outcome;

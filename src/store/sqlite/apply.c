@@ -14,12 +14,13 @@ enum {
 
 /* A statement's literal is its name: the same one every time. */
 static const char sql_external_scan[] = SQL_EXTERNAL_SCAN, sql_email_scan[] = SQL_EMAIL_SCAN,
-                  sql_legacy_scan[] = SQL_LEGACY_SCAN, sql_external_find[] = SQL_EXTERNAL_FIND, sql_external_set[] = SQL_EXTERNAL_SET,
-                  sql_external_drop[] = SQL_EXTERNAL_DROP, sql_email_find[] = SQL_EMAIL_FIND,
-                  sql_email_set[] = SQL_EMAIL_SET, sql_email_drop[] = SQL_EMAIL_DROP,
-                  sql_legacy_find[] = SQL_LEGACY_FIND, sql_legacy_set[] = SQL_LEGACY_SET,
-                  sql_legacy_drop[] = SQL_LEGACY_DROP, sql_rows_find[] = SQL_ROWS_FIND,
-                  sql_rows_set[] = SQL_ROWS_SET, sql_rows_drop[] = SQL_ROWS_DROP,
+                  sql_legacy_scan[] = SQL_LEGACY_SCAN, sql_external_find[] = SQL_EXTERNAL_FIND,
+                  sql_external_set[] = SQL_EXTERNAL_SET, sql_external_drop[] = SQL_EXTERNAL_DROP,
+                  sql_email_find[] = SQL_EMAIL_FIND, sql_email_set[] = SQL_EMAIL_SET,
+                  sql_email_drop[] = SQL_EMAIL_DROP, sql_legacy_find[] = SQL_LEGACY_FIND,
+                  sql_legacy_set[] = SQL_LEGACY_SET, sql_legacy_drop[] = SQL_LEGACY_DROP,
+                  sql_rows_find[] = SQL_ROWS_FIND, sql_rows_set[] = SQL_ROWS_SET,
+                  sql_rows_drop[] = SQL_ROWS_DROP,
                   sql_trial_external_find[] = SQL_TRIAL_EXTERNAL_FIND,
                   sql_trial_external_set[] = SQL_TRIAL_EXTERNAL_SET,
                   sql_trial_email_find[] = SQL_TRIAL_EMAIL_FIND,
@@ -34,10 +35,10 @@ static const struct {
 } key_sql[KEY_KINDS] = {
     [KEY_EXTERNAL] = {sql_external_scan, sql_external_find, sql_external_set, sql_external_drop,
                       sql_trial_external_find, sql_trial_external_set},
-    [KEY_EMAIL] = {sql_email_scan, sql_email_find, sql_email_set, sql_email_drop, sql_trial_email_find,
-                   sql_trial_email_set},
-    [KEY_LEGACY] = {sql_legacy_scan, sql_legacy_find, sql_legacy_set, sql_legacy_drop, sql_trial_legacy_find,
-                    sql_trial_legacy_set},
+    [KEY_EMAIL] = {sql_email_scan, sql_email_find, sql_email_set, sql_email_drop,
+                   sql_trial_email_find, sql_trial_email_set},
+    [KEY_LEGACY] = {sql_legacy_scan, sql_legacy_find, sql_legacy_set, sql_legacy_drop,
+                    sql_trial_legacy_find, sql_trial_legacy_set},
 };
 
 bool apply_init(struct applier *p, struct db *db, bool trial, struct err *err)
@@ -127,9 +128,9 @@ static bool find_keys(struct applier *p, const char *sql, struct err *err)
     return step == SQLITE_DONE;
 }
 
-/* Reads the table beside the keys, both in order, as a zip closes; a seek per key costs several times
- * as much when the keys lie close together, as in a file that is in order, or has come before.
- * Gives up when they do not.  *ret_done: so many keys are settled. */
+/* Reads the table beside the keys, both in order, as a zip closes; a seek per key costs several
+ * times as much when the keys lie close together, as in a file that is in order, or has come
+ * before. Gives up when they do not.  *ret_done: so many keys are settled. */
 static bool scan_keys(struct applier *p, const char *sql, struct key_slot **key, size_t count,
                       size_t *ret_done, struct err *err)
 {
@@ -238,7 +239,8 @@ static bool load_entries(struct applier *p, struct err *err)
     slice_sort_entries(s);
     p->feed.row = s->entry;
     p->feed.rows = s->entries;
-    return find_rows(p, sql_rows_find, err) && (!p->trial || find_rows(p, sql_trial_rows_find, err));
+    return find_rows(p, sql_rows_find, err) &&
+           (!p->trial || find_rows(p, sql_trial_rows_find, err));
 }
 
 /* True when the change's customer was left as he is by this very change. */
@@ -249,8 +251,8 @@ static bool changes_nothing(const struct apply_item *item)
            k->imprint == item->change->imprint;
 }
 
-/* Only what a change looks at is looked up.  The keys of one that changes nothing are its customer's
- * own. */
+/* Only what a change looks at is looked up.  The keys of one that changes nothing are its
+ * customer's own. */
 static void need_keys(const struct apply_item *item)
 {
     if (changes_nothing(item))
@@ -276,9 +278,9 @@ static bool look_up_imprints(struct applier *p, struct err *err)
 
 static struct entry *existing_of(const struct slice *s, const struct key_slot *k)
 {
-    struct entry *e = !k || !k->now                      ? NULL
+    struct entry *e = !k || !k->now                            ? NULL
                       : k->entry && k->entry->now.id == k->now ? k->entry
-                                                         : slice_find(s, k->now);
+                                                               : slice_find(s, k->now);
     return e && e->exists ? e : NULL;
 }
 
@@ -491,7 +493,8 @@ static void act_write(struct applier *p, struct entry *e, struct store_change *c
     e->dirty = true;
     // Whatever else changed him makes the customer one whom no file row left so.
     if (after.external_id.len)
-        slice_slot(s, KEY_EXTERNAL, after.external_id)->imprint = c->warnings.count ? 0 : c->imprint;
+        slice_slot(s, KEY_EXTERNAL, after.external_id)->imprint =
+            c->warnings.count ? 0 : c->imprint;
 }
 
 static void act_missing(struct store_change *c, struct arena *results)

@@ -22,12 +22,13 @@ struct applier {
 struct apply_item {
     struct store_change *change;
     struct store_batch *batch;
-    /* the applier's own, while the item's slice is in hand: slots of the keys that the change names;
-     * NULL where it names none */
+    /* the applier's own, while the item's slice is in hand: slots of the keys that the change
+     * names; NULL where it names none */
     struct key_slot *by_external, *by_legacy, *wants[KEY_KINDS];
 };
 
-/* Makes an applier (zeroed before) on a connection, which both outlive; trial: its tables are there.
+/* Makes an applier (zeroed before) on a connection, which both outlive; trial: its tables are
+ * there.
  */
 MUST_CHECK bool apply_init(struct applier *p, struct db *db, bool trial, struct err *err);
 /* Reads the counters the applier goes on from: after a rollback. */

@@ -28,7 +28,8 @@ bool db_exec(struct db *db, const char *sql, struct err *err)
            db_error(db, err, "the database");
 }
 
-/* A connection has one owner, so SQLite needs no locks for it; nor does it count what it allocates. */
+/* A connection has one owner, so SQLite needs no locks for it; nor does it count what it allocates.
+ */
 static void configure(void)
 {
     (void)sqlite3_config(SQLITE_CONFIG_MULTITHREAD);

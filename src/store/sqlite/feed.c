@@ -31,17 +31,19 @@ static int keys_connect(sqlite3 *db, void *feed, int argc, const char *const *ar
                         sqlite3_vtab **ret, char **message)
 {
     (void)argc, (void)argv, (void)message;
-    return table_connect(db, feed, "CREATE TABLE x(n INTEGER, key TEXT, id INTEGER, imprint INTEGER)", false, ret);
+    return table_connect(
+        db, feed, "CREATE TABLE x(n INTEGER, key TEXT, id INTEGER, imprint INTEGER)", false, ret);
 }
 
 static int rows_connect(sqlite3 *db, void *feed, int argc, const char *const *argv,
                         sqlite3_vtab **ret, char **message)
 {
     (void)argc, (void)argv, (void)message;
-    return table_connect(db, feed,
-                         "CREATE TABLE x(n INTEGER, id, external_id, legacy_id, email, email_key, phone, name,"
-                         " first_name, avatar_url, custom_attributes, created_at, updated_at, flags)",
-                         true, ret);
+    return table_connect(
+        db, feed,
+        "CREATE TABLE x(n INTEGER, id, external_id, legacy_id, email, email_key, phone, name,"
+        " first_name, avatar_url, custom_attributes, created_at, updated_at, flags)",
+        true, ret);
 }
 
 static int table_disconnect(sqlite3_vtab *t)
@@ -120,7 +122,7 @@ static int cursor_column(sqlite3_vtab_cursor *c, sqlite3_context *out, int colum
         db_result_str(out, t->feed->key[at]->text);
     else
         sqlite3_result_int64(out, column == 2 ? t->feed->key[at]->now
-                                             : (int64_t)t->feed->key[at]->imprint);
+                                              : (int64_t)t->feed->key[at]->imprint);
     return SQLITE_OK;
 }
 
@@ -134,8 +136,7 @@ static int cursor_rowid(sqlite3_vtab_cursor *c, sqlite3_int64 *ret)
     {                                                                                              \
         .xConnect = (connect), .xBestIndex = best_index, .xDisconnect = table_disconnect,          \
         .xOpen = cursor_open, .xClose = cursor_close, .xFilter = cursor_filter,                    \
-        .xNext = cursor_next, .xEof = cursor_eof, .xColumn = cursor_column,                        \
-        .xRowid = cursor_rowid                                                                     \
+        .xNext = cursor_next, .xEof = cursor_eof, .xColumn = cursor_column, .xRowid = cursor_rowid \
     }
 
 bool feed_register(struct db *db, struct feed *feed, struct err *err)

@@ -1,10 +1,11 @@
-/* feed: what a slice wants of the database, as tables that one statement joins with or inserts from.
+/* feed: what a slice wants of the database, as tables that one statement joins with or inserts
+ * from.
  *
  * A statement a key costs a reset, a step, an opened cursor and a seek from the root; a join with
- * the virtual table `wanted_key`, whose rows come in key order, keeps its cursors open for the whole
- * slice.  `wanted_key` (n, key, id, imprint) goes through feed.key, `wanted_row` (n and the columns of
- * consumer) through feed.row; n is the place in the array.  Both are read only.
- * Threads: the connection's own.
+ * the virtual table `wanted_key`, whose rows come in key order, keeps its cursors open for the
+ * whole slice.  `wanted_key` (n, key, id, imprint) goes through feed.key, `wanted_row` (n and the
+ * columns of consumer) through feed.row; n is the place in the array.  Both are read only. Threads:
+ * the connection's own.
  *
  * Source: https://www.sqlite.org/vtab.html, "eponymous-only virtual tables".
  *

@@ -19,10 +19,11 @@ void rowio_column(sqlite3_context *out, const struct consumer *c, int column)
     else
         sqlite3_result_int64(out, column == 0    ? c->id
                                   : column == 10 ? c->created_at_us
-                                  : column == 11 ? c->updated_at_us
-                                                 : (c->unsubscribed ? FLAG_UNSUBSCRIBED : 0) |
-                                                       (c->permanent_failed ? FLAG_PERMANENT_FAILED : 0) |
-                                                       (c->complained ? FLAG_COMPLAINED : 0));
+                                  : column == 11
+                                      ? c->updated_at_us
+                                      : (c->unsubscribed ? FLAG_UNSUBSCRIBED : 0) |
+                                            (c->permanent_failed ? FLAG_PERMANENT_FAILED : 0) |
+                                            (c->complained ? FLAG_COMPLAINED : 0));
 }
 
 void rowio_read(sqlite3_stmt *s, int first, struct arena *a, struct consumer *ret)

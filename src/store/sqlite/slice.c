@@ -111,8 +111,8 @@ struct entry *slice_entry(struct slice *s, int64_t id)
     return e;
 }
 
-/* What is compared stands beside the pointer: sorting a hundred thousand keys through pointers waits
- * for memory most of the time. */
+/* What is compared stands beside the pointer: sorting a hundred thousand keys through pointers
+ * waits for memory most of the time. */
 struct sort_item {
     uint64_t high, low; /* the first 16 bytes, as numbers that compare as the bytes do */
     struct key_slot *slot;

@@ -19,7 +19,7 @@ struct key_slot {
     str text;
     int64_t was, now; /* whose it is: in the database, and after the changes so far; 0: nobody's */
     uint64_t imprint_was, imprint; /* an external id's: in the database, and after the changes */
-    struct entry *entry; /* of `now`, when it is at hand; look it up otherwise */
+    struct entry *entry;           /* of `now`, when it is at hand; look it up otherwise */
     struct key_slot *next, **bucket;
 };
 struct key_list { /* all slots of a kind, for sorting */
