@@ -35,6 +35,7 @@
 #define LIMIT_ROW_BYTES          (1 * MIB)
 #define LIMIT_COLUMNS            1024
 #define LIMIT_HEADER_CELL_BYTES  255
+#define LIMIT_XML_TOKEN_BYTES    (1 * MIB) /* a tag or comment of a workbook's part */
 #define LIMIT_HEADER_SEARCH_ROWS 20
 
 /* A batch on its way to the store. */

@@ -278,6 +278,14 @@ static int fail(struct xlsx_part *part, const char *why, struct file_problem *pr
     return -1;
 }
 
+/* A token that is not complete is looked through again from its start with every chunk: a comment
+ * of 256 MiB would cost minutes. */
+static bool token_too_long(const struct xlsx_part *part)
+{
+    XML_Index token = XML_GetCurrentByteIndex(part->parser);
+    return token >= 0 && part->read - (uint64_t)token > LIMIT_XML_TOKEN_BYTES + CHUNK_BYTES;
+}
+
 int xlsx_part_parse(struct xlsx_part *part, struct file_problem *ret_problem, struct err *err)
 {
     enum XML_Status status = XML_STATUS_OK;
@@ -301,6 +309,11 @@ int xlsx_part_parse(struct xlsx_part *part, struct file_problem *ret_problem, st
             }
             part->eof = n == 0;
             status = XML_ParseBuffer(part->parser, (int)n, part->eof);
+            if (status == XML_STATUS_OK && !part->eof && token_too_long(part)) {
+                xlsx_part_fail(part, FILE_WORKBOOK_LIMIT, "a tag or comment",
+                               LIMIT_XML_TOKEN_BYTES);
+                return fail(part, "an XML token", ret_problem, err);
+            }
         }
         resume = false;
         if (part->failed)

@@ -457,11 +457,11 @@ static void repeat(struct buf *b, const char *text, size_t n)
 
 static void xlsx_reader_keeps_to_its_limits(void **state)
 {
-    enum { DEEP, LONG_CELL, LONG_ROW, LONG_STRING, BOMB, KINDS };
+    enum { DEEP, LONG_CELL, LONG_ROW, LONG_STRING, BOMB, COMMENT, KINDS };
     static const char *const want[KINDS] = {
         "!workbook_limit line 1 limit 256", "!row_too_large line 1 limit 1000",
         "!row_too_large line 1 limit 1000", "!workbook_limit line 1 limit 1048576",
-        "!workbook_limit line 1 limit 300",
+        "!workbook_limit line 1 limit 300", "!workbook_limit line 1 limit 1048576",
     };
     const struct folder *f = *state;
     for (int kind = 0; kind < KINDS; kind++) {
@@ -476,6 +476,11 @@ static void xlsx_reader_keeps_to_its_limits(void **state)
             repeat(&sheet, "<a>", 300);
         if (kind == LONG_STRING)
             repeat(&strings, "x", LIMIT_ROW_BYTES + 1);
+        if (kind == COMMENT) {
+            buf_add(&sheet, STR("<!-- "));
+            repeat(&sheet, "0123456789abcdef", 2 * MIB / 16);
+            buf_add(&sheet, STR(" -->"));
+        }
         if (kind == BOMB)
             repeat(&sheet, "                                                                ",
                    65 * MIB / 64);
