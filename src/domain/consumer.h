@@ -42,6 +42,10 @@ struct consumer {
     str custom_attributes; /* canonical JSON text of an object; "{}" when empty, never NULL */
     int64_t created_at_us, updated_at_us;
     bool unsubscribed, permanent_failed, complained;
+    /* where he comes from; the store's to give and to keep */
+    int64_t origin;  /* who made him: origin_of() */
+    uint64_t record; /* the record of the file that made him; 0: none */
+    int64_t trail;   /* his last change that a trail is kept of; 0: none since he was made */
 };
 
 /* The API's name of a field, and the field of a name (FIELD_COUNT: none): */
@@ -99,6 +103,7 @@ struct consumer_merge_rules {
     bool keep_contacts; /* e-mail and phone of an existing customer stay (company setting
                            put_contacts) */
     bool keep_opt_outs; /* true never becomes false (files) */
+    bool take_back;     /* an undo: an external id may become null again */
 };
 /* A hash of everything that decides what the patch makes of a customer; never 0.  Two patches with
  * the same imprint have the same effect on the same customer: a store may remember the last one
@@ -116,6 +121,48 @@ unsigned consumer_patch_apply(struct arena *a, const struct consumer_patch *patc
                               const struct consumer *before,
                               const struct consumer_merge_rules *rules, struct consumer *ret_after,
                               struct problems *problems, struct problems *warnings);
+
+/* --- what a change took away, so that it can be undone --- */
+
+/* One value that a change replaced; or, with the value it got, one line of a diff. */
+struct consumer_former {
+    enum consumer_field field;
+    str key;   /* inside custom_attributes, else {0} */
+    str value; /* JSON text; "null": there was none; created_at in microseconds */
+};
+/* The former values of all that differs between before and after, in the arena; ids and stamps
+ * aside. */
+void consumer_former_find(struct arena *a, const struct consumer *before,
+                          const struct consumer *after, struct consumer_former **ret_former,
+                          size_t *ret_count);
+/* Appends a list as a JSON object: {"email":"a@example.com","custom_attributes":{"ltv":null}}. */
+void consumer_former_write(struct buf *b, const struct consumer_former *former, size_t count);
+/* Reads what consumer_former_write() wrote; false when the text is none of that. */
+MUST_CHECK bool consumer_former_parse(struct arena *a, str text,
+                                      struct consumer_former **ret_former, size_t *ret_count);
+/* A patch that gives the values back. */
+void consumer_former_patch(struct arena *a, const struct consumer_former *former, size_t count,
+                           struct consumer_patch *ret_patch);
+/* What a customer has there, as JSON text; "null" when he has nothing. */
+str consumer_value_text(struct arena *a, const struct consumer *c, enum consumer_field field,
+                        str key);
+
+/* --- who changes customers --- */
+
+enum origin_kind { ORIGIN_NONE, ORIGIN_TOKEN, ORIGIN_IMPORT, ORIGIN_USER, ORIGIN_COMMAND_LINE };
+/* One number for who it was: an API token, an import task, a user, by its number. */
+static inline int64_t origin_of(enum origin_kind kind, int64_t id)
+{
+    return id * 8 + (int64_t)kind;
+}
+static inline enum origin_kind origin_kind(int64_t origin)
+{
+    return (enum origin_kind)(origin & 7);
+}
+static inline int64_t origin_id(int64_t origin)
+{
+    return origin >> 3;
+}
 
 /* --- values --- */
 

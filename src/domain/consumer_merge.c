@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "domain/consumer.h"
+#include "domain/consumer_members.h"
 
 struct merger {
     struct arena *a;
@@ -39,7 +40,7 @@ static void merge_text(struct merger *m, enum consumer_field field)
         warn(m, PROBLEM_CONTACT_KEPT, field, value);
         return;
     }
-    if (field == FIELD_EXTERNAL_ID && !str_is_null(*at)) {
+    if (field == FIELD_EXTERNAL_ID && !str_is_null(*at) && !(clear && m->rules->take_back)) {
         warn(m, PROBLEM_EXTERNAL_ID_KEPT, field, value);
         return;
     }
@@ -76,55 +77,6 @@ static void merge_created_at(struct merger *m)
 }
 
 /* --- custom_attributes --- */
-
-/* One member of our canonical text: a walk over text that we wrote, so it is known to be well
- * formed. */
-struct member {
-    str key_text; /* the key as JSON text, quotes included */
-    str value;    /* JSON text */
-};
-
-static size_t skip_string(str s, size_t i)
-{
-    for (i++; s.ptr[i] != '"'; i++)
-        i += s.ptr[i] == '\\';
-    return i + 1;
-}
-
-static size_t skip_value(str s, size_t i)
-{
-    size_t depth = 0;
-    for (; i < s.len; i++) {
-        char c = s.ptr[i];
-        if (c == '"') {
-            i = skip_string(s, i) - 1;
-            if (!depth)
-                return i + 1;
-        } else if (c == '{' || c == '[') {
-            depth++;
-        } else if (c == '}' || c == ']') {
-            if (!depth)
-                return i;
-            if (!--depth)
-                return i + 1;
-        } else if (c == ',' && !depth) {
-            return i;
-        }
-    }
-    return i;
-}
-
-static size_t split_members(str text, struct member *member, size_t max)
-{
-    size_t count = 0, i = 1;
-    while (i < text.len && text.ptr[i] == '"' && count < max) {
-        size_t key_end = skip_string(text, i), value_end = skip_value(text, key_end + 1);
-        member[count++] = (struct member){{text.ptr + i, key_end - i},
-                                          {text.ptr + key_end + 1, value_end - key_end - 1}};
-        i = value_end + 1;
-    }
-    return count;
-}
 
 static bool same_json(const struct json *x, const struct json *y)
 {
@@ -234,7 +186,7 @@ static void merge_attributes(struct merger *m)
         return;
     str stored = m->after->custom_attributes;
     struct member old[LIMIT_ATTRIBUTES], member[ROOM];
-    size_t old_count = split_members(stored, old, LIMIT_ATTRIBUTES),
+    size_t old_count = consumer_members_split(stored, old, LIMIT_ATTRIBUTES),
            count = m->patch->custom_replace ? 0 : old_count;
     memcpy(member, old, count * sizeof *member);
     bool changed = merge_members(m, member, &count);
