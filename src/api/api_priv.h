@@ -43,6 +43,8 @@ enum language request_language(const struct http_request *r);
 /* Finds the request's company by its token; answers 401 or 403 and returns NULL when it must not.
  */
 struct store_company *auth_company(struct http_request *r, unsigned scope);
+/* The same; who it is (origin_of()) goes to *ret_origin. */
+struct store_company *auth_company_as(struct http_request *r, unsigned scope, int64_t *ret_origin);
 /* The key in an Authorization header's value; *ret_bearer tells the scheme. {0}: none. */
 str auth_key(str authorization, bool *ret_bearer);
 

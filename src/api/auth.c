@@ -60,7 +60,7 @@ static void refuse(struct http_request *r, bool bearer, str key, const char *why
     http_answer(r, 401, "text/plain; charset=utf-8", STR("HTTP Token: Access denied.\n"));
 }
 
-struct store_company *auth_company(struct http_request *r, unsigned scope)
+struct store_company *auth_company_as(struct http_request *r, unsigned scope, int64_t *ret_origin)
 {
     struct api *api = http_app_context(r);
     bool bearer;
@@ -85,5 +85,12 @@ struct store_company *auth_company(struct http_request *r, unsigned scope)
         error_store(r, &err);
         return NULL;
     }
+    *ret_origin = origin_of(ORIGIN_TOKEN, token.id);
     return company;
+}
+
+struct store_company *auth_company(struct http_request *r, unsigned scope)
+{
+    int64_t origin;
+    return auth_company_as(r, scope, &origin);
 }

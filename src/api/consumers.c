@@ -32,7 +32,7 @@ static bool wants_lenient(const struct http_request *r)
 }
 
 /* Hands the change over; the request sleeps until it is committed. */
-static void submit(struct http_request *r, struct store_company *company,
+static void submit(struct http_request *r, struct store_company *company, int64_t origin,
                    const struct store_change *change)
 {
     struct write *w = mem_new(1, sizeof *w);
@@ -42,8 +42,9 @@ static void submit(struct http_request *r, struct store_company *company,
     w->request = r;
     w->batch = (struct store_batch){.change = &w->change,
                                     .count = 1,
-                                    .want_records = true,
+                                    .want = STORE_WANT_RECORDS,
                                     .small = true,
+                                    .origin = origin,
                                     .arena = &w->arena,
                                     .done = written,
                                     .context = w};
@@ -64,15 +65,17 @@ static bool make_patch(struct http_request *r, struct store_change *change)
 
 void consumers_create(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_CONSUMERS_WRITE);
+    int64_t origin;
+    struct store_company *company = auth_company_as(r, SCOPE_CONSUMERS_WRITE, &origin);
     struct store_change change = {.op = STORE_CREATE};
     if (company && make_patch(r, &change))
-        submit(r, company, &change);
+        submit(r, company, origin, &change);
 }
 
 static void update(struct http_request *r, enum store_op op)
 {
-    struct store_company *company = auth_company(r, SCOPE_CONSUMERS_WRITE);
+    int64_t origin;
+    struct store_company *company = auth_company_as(r, SCOPE_CONSUMERS_WRITE, &origin);
     struct store_change change = {.op = op, .key = STORE_KEY_PATH};
     if (!company || !make_patch(r, &change))
         return;
@@ -83,7 +86,7 @@ static void update(struct http_request *r, enum store_op op)
         return;
     }
     change.merge.keep_contacts = store_company_info(company)->put_contacts == PUT_CONTACTS_IGNORE;
-    submit(r, company, &change);
+    submit(r, company, origin, &change);
 }
 
 void consumers_put(struct http_request *r)
@@ -100,11 +103,12 @@ void consumers_patch(struct http_request *r)
 
 void consumers_delete(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_CONSUMERS_WRITE);
+    int64_t origin;
+    struct store_company *company = auth_company_as(r, SCOPE_CONSUMERS_WRITE, &origin);
     const struct store_change change = {
         .op = STORE_DELETE, .key = STORE_KEY_PATH, .key_text = http_segment(r, "id")};
     if (company)
-        submit(r, company, &change);
+        submit(r, company, origin, &change);
 }
 
 static void answer_record(struct http_request *r, const struct write *w)

@@ -16,13 +16,19 @@ struct problem *problem_add(struct problems *list, struct arena *a, enum problem
     p->code = code;
     p->field = arena_str(a, field);
     p->value = arena_str(a, str_shown(value, SHOWN_BYTES));
-    if (list->last)
-        list->last->next = p;
-    else
-        list->first = p;
-    list->last = p;
-    list->count++;
+    problems_append(list, p);
     return p;
+}
+
+void problems_append(struct problems *list, struct problem *problem)
+{
+    problem->next = NULL;
+    if (list->last)
+        list->last->next = problem;
+    else
+        list->first = problem;
+    list->last = problem;
+    list->count++;
 }
 
 const char *problem_code_name(enum problem_code code)

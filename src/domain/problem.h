@@ -38,7 +38,10 @@
     X(PROBLEM_EXTERNAL_ID_KEPT, "external_id_kept") /* a set external_id never changes */          \
     X(PROBLEM_EMAIL_LEFT_OUT, "email_left_out") /* taken, and lenient handling was asked for */    \
     X(PROBLEM_CONTACT_KEPT, "contact_kept")     /* company setting put_contacts = ignore */        \
-    X(PROBLEM_OPT_OUT_KEPT, "opt_out_kept")     /* a file does not turn true into false */
+    X(PROBLEM_OPT_OUT_KEPT, "opt_out_kept")     /* a file does not turn true into false */         \
+    X(PROBLEM_CHANGED_SINCE, "changed_since")   /* from here on, what an undo leaves as it is */   \
+    X(PROBLEM_TOUCHED_SINCE, "touched_since")   /* one that the import made, changed by others */  \
+    X(PROBLEM_DELETED_SINCE, "deleted_since")
 
 enum problem_code {
 #define PROBLEM_ENUM(name, text) name,
@@ -65,6 +68,8 @@ struct problems { /* {0} is none */
  * copied. */
 struct problem *problem_add(struct problems *list, struct arena *a, enum problem_code code,
                             str field, str value);
+/* Appends a problem that was in another list, and is no longer. */
+void problems_append(struct problems *list, struct problem *problem);
 /* "taken" and so on. */
 const char *problem_code_name(enum problem_code code);
 /* The code of a name; PROBLEM_COUNT when there is none. */

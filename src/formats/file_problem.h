@@ -51,7 +51,14 @@
     X(FILE_HEADER_TOO_LONG, "header_too_long")                                                     \
     X(FILE_TOO_LARGE, "too_large") /* over the upload limit: limit in bytes */                     \
     X(FILE_CHANGED, "changed")     /* the stored file is not the one analysed */                   \
-    X(FILE_CRASHED, "crashed")     /* three processes died at record `line` */
+    X(FILE_CRASHED, "crashed")     /* three processes died at record `line` */                     \
+    X(FILE_MAPPING, "mapping")     /* detail: a header; value: what it cannot become */            \
+    X(FILE_HOPELESS, "hopeless")   /* most of the first rows fail alike: value: column, detail */  \
+    X(FILE_SAMPLE, "sample")       /* the sample file itself, as it was downloaded */              \
+    X(FILE_SAME_CONTENT, "same_content")     /* value: the import that had it */                   \
+    X(FILE_ALL_OR_NOTHING, "all_or_nothing") /* limit: rows that fail */                           \
+    X(FILE_BASE_CHANGED, "base_changed")     /* limit: rows whose outcome is another now */        \
+    X(FILE_STORE, "store")                   /* the database could not take it: detail */
 
 enum file_problem_code {
 #define FILE_PROBLEM_ENUM(name, text) name,

@@ -2,6 +2,7 @@
 #include "importer/columns.h"
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "domain/header.h"
@@ -70,6 +71,46 @@ static void read_column(struct arena *a, const struct row *header, size_t i,
     }
 }
 
+static bool map_column(struct arena *a, str target, struct import_column *c)
+{
+    static const str custom = {"custom_attributes.", 18};
+    *c = (struct import_column){.header = c->header, .field = FIELD_COUNT};
+    if (str_eq(target, STR("ignore")))
+        return true;
+    if (str_starts(target, custom) && target.len > custom.len) {
+        c->attribute = arena_str(a, str_from(target, custom.len));
+        return true;
+    }
+    c->by_id = str_eq(target, STR("id"));
+    c->field = c->by_id ? FIELD_COUNT : consumer_field_of(target);
+    return c->by_id || (c->field != FIELD_COUNT && c->field != FIELD_CUSTOM_ATTRIBUTES &&
+                        c->field != FIELD_UPDATED_AT && c->field != FIELD_PERMANENT_FAILED);
+}
+
+/* What a person said about the columns overrides what their headers say.  "#3" is the third column,
+ * whatever its header. */
+static bool map_columns(struct arena *a, str mapping, struct import_column *column, size_t count,
+                        struct file_problem *p)
+{
+    struct json tree;
+    struct json_place place;
+    struct err err;
+    if (!mapping.len || !json_parse(mapping, a, &tree, &place, &err))
+        return true;
+    for (size_t m = 0; m < tree.count; m++) {
+        str key = tree.member[m].key, target = tree.member[m].value.text;
+        for (size_t i = 0; i < count; i++) {
+            bool named =
+                str_eq(column[i].header, key) || str_eq(arena_format(a, "#%zu", i + 1), key);
+            if (named && !map_column(a, target, &column[i])) {
+                p->column = i + 1;
+                return file_problem_set(p, FILE_MAPPING, target, key);
+            }
+        }
+    }
+    return true;
+}
+
 static bool has_field(const struct import_column *column, size_t count, enum consumer_field field)
 {
     for (size_t i = 0; i < count; i++)
@@ -126,7 +167,7 @@ static bool check_required(const struct import_settings *settings,
     AUTO(buf_done) struct buf missing = {0};
     AUTO(buf_done) struct buf near = {0};
     for (size_t i = 0; i < REQUIRED_COLUMNS; i++) {
-        bool needed = i == 0 || !(settings->update_only || settings->blank_missing);
+        bool needed = i == 0 || !(settings->mode == MODE_UPDATE_ONLY || settings->blank_missing);
         if (needed && !has_field(column, count, columns_required[i]))
             add_name(&missing, str_of(consumer_field_name(columns_required[i])));
     }
@@ -148,7 +189,7 @@ static bool check_bare_id(const struct import_column *column, size_t count, stru
     if (has_field(column, count, FIELD_EXTERNAL_ID))
         return true;
     for (size_t i = 0; i < count; i++)
-        if (str_eq(header_normal(a, column[i].header), STR("id"))) {
+        if (column[i].attribute.len && str_eq(header_normal(a, column[i].header), STR("id"))) {
             p->column = i + 1;
             return file_problem_set(p, FILE_HEADER_ID, column[i].header, (str){0});
         }
@@ -180,7 +221,8 @@ bool columns_read(struct arena *a, const struct row *header, const struct import
     struct import_column *column = ARENA_NEW(a, struct import_column, header->count);
     for (size_t i = 0; i < header->count; i++)
         read_column(a, header, i, &column[i]);
-    if (!check_lengths(column, header->count, ret_problem) ||
+    if (!map_columns(a, settings->mapping, column, header->count, ret_problem) ||
+        !check_lengths(column, header->count, ret_problem) ||
         !check_bare_id(column, header->count, a, ret_problem) ||
         !check_required(settings, column, header->count, ret_problem) ||
         !check_repeats(a, column, header->count, ret_problem))

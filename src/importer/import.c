@@ -47,7 +47,7 @@ static bool look_further(struct import_plan *p, struct rows *rows, struct file_p
     for (size_t i = 0; i < LIMIT_HEADER_SEARCH_ROWS; i++) {
         if (rows_next(rows, &row, &later, err) != ROWS_ROW)
             return false;
-        if (!columns_row_is_header(&p->arena, &row, p->settings.update_only))
+        if (!columns_row_is_header(&p->arena, &row, p->settings.mode == MODE_UPDATE_ONLY))
             continue;
         *problem = (struct file_problem){.line = row.line};
         return file_problem_set(problem, FILE_HEADER_LATER, (str){0}, (str){0});
@@ -119,6 +119,7 @@ bool import_open(const char *path, const struct import_settings *settings, const
     p->settings = *settings;
     p->settings.rows.encoding = arena_str(&p->arena, str_of(settings->rows.encoding)).ptr;
     p->settings.rows.sheet = arena_str(&p->arena, str_of(settings->rows.sheet)).ptr;
+    p->settings.mapping = arena_str(&p->arena, settings->mapping);
     p->rules = (struct consumer_rules){.zone = zone, .now_us = clock_now_us()};
     *ret_problem = (struct file_problem){0};
     if (!open_rows(p, &rows, ret_problem, err))

@@ -12,16 +12,35 @@
 #include "store/store.h"
 
 enum import_repeats { REPEATS_IN_ORDER, REPEATS_FIRST_WINS, REPEATS_FAIL };
-struct import_settings { /* {0} is the default of everything */
+enum import_mode {
+    MODE_BOTH,
+    MODE_CREATE_ONLY, /* rows of customers who are there are skipped */
+    MODE_UPDATE_ONLY  /* rows without a customer are skipped; only external_id is required */
+};
+enum import_taken { /* another customer's e-mail */
+                    TAKEN_FAIL,
+                    TAKEN_LEAVE_OUT,
+                    TAKEN_ADOPT /* a customer without external_id becomes the row's; else it fails
+                                 */
+};
+enum import_bad { BAD_FAIL, BAD_LEAVE_OUT }; /* a value that is none: the row, or only the value */
+enum import_attributes { ATTRIBUTES_MERGE, ATTRIBUTES_REPLACE };
+enum import_hidden { HIDDEN_KEEP, HIDDEN_LEAVE_OUT }; /* rows that a filter hides */
+struct import_settings {                              /* {0} is the default of everything */
     struct rows_options rows;
     uint64_t header_row; /* the line (a sheet's row number) of the header, from 1; 0: the first
                             filled one */
-    bool update_only;    /* rows without a customer are skipped; only external_id is required */
-    bool blank_missing;  /* missing required columns count as blank */
-    bool clear_blank;    /* a blank cell clears instead of keeping */
-    bool allow_opt_in;   /* unsubscribed/complained may turn from true to false */
-    bool lenient_email;  /* another customer's e-mail is left out instead of failing the row */
+    enum import_mode mode;
+    bool blank_missing; /* missing required columns count as blank */
+    bool clear_blank;   /* a blank cell clears instead of keeping */
+    bool allow_opt_in;  /* unsubscribed/complained may turn from true to false */
+    enum import_taken taken_email;
     enum import_repeats repeats;
+    enum import_attributes attributes;
+    enum import_bad bad_values;
+    enum import_hidden hidden_rows;
+    bool all_or_nothing; /* a dry run first; nothing starts when a row of it fails */
+    str mapping;         /* a JSON object: what headers become; {0}: what they say */
 };
 struct import_column {
     str header;                /* as in the file, trimmed */
@@ -73,11 +92,14 @@ str import_settings_text(struct arena *a, const struct import_settings *settings
 /* Settings from the text of import_settings_text().  Errors: ERR_INVALID names the bad setting. */
 MUST_CHECK bool import_settings_parse(struct arena *a, str text,
                                       struct import_settings *ret_settings, struct err *err);
-/* Sets one setting by its name ("format", "encoding", "delimiter", "sheet", "header_row",
- * "update_only", "blank_missing", "clear_blank", "allow_opt_in", "lenient_email", "repeats").
- * An empty value leaves it as it is.
+/* Sets one setting by its name; an empty value leaves it as it is.
  * Errors: ERR_INVALID says what is allowed; ERR_NOT_FOUND: no such setting. */
 MUST_CHECK bool import_settings_set(struct arena *a, struct import_settings *settings, str name,
                                     str value, struct err *err);
+/* Sets those that a JSON object names, as import_settings_set(). */
+MUST_CHECK bool import_settings_from_json(struct arena *a, const struct json *object,
+                                          struct import_settings *settings, struct err *err);
+/* The name of setting i, from 0; NULL past the last. */
+const char *import_settings_name(size_t i);
 
 #endif

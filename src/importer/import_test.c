@@ -127,7 +127,7 @@ static void files_are_imported(void **state)
         {"updating only skips strangers",
          "external_id;ltv\n1;6\n99;6\n",
          "2 = +0 ~1 =0 .1 !0",
-         {.update_only = true},
+         {.mode = MODE_UPDATE_ONLY},
          false},
         {"an e-mail is given up before it is taken",
          H "1;[clear];;;;\n9;a@b.ru;;;;\n",

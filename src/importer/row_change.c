@@ -48,16 +48,24 @@ static void refuse_extra_cells(struct arena *a, const struct row_context *contex
     }
 }
 
-static void choose_operation(struct arena *a, const struct row_context *context, str our_id,
-                             struct store_change *change)
+/* A value that is none is left out when that was asked for; not the key: without it there is no
+ * customer. */
+static void leave_bad_values_out(struct consumer_patch *patch)
+{
+    struct problems all = patch->problems;
+    patch->problems = (struct problems){0};
+    for (struct problem *p = all.first, *next; p; p = next) {
+        next = p->next;
+        enum consumer_field field = consumer_field_of(p->field);
+        bool stays = field == FIELD_COUNT || field == FIELD_EXTERNAL_ID;
+        problems_append(stays ? &patch->problems : &patch->warnings, p);
+    }
+}
+
+static void choose_key(struct arena *a, str our_id, struct store_change *change)
 {
     struct consumer_patch *patch = &change->patch;
-    bool has_external_id = patch->set & FIELD_BIT(FIELD_EXTERNAL_ID);
-    change->op = context->settings->update_only ? STORE_UPDATE : STORE_UPSERT;
-    change->skip_missing = context->settings->update_only;
-    change->lenient = context->settings->lenient_email;
-    change->merge.keep_opt_outs = !context->settings->allow_opt_in;
-    if (has_external_id) {
+    if (patch->set & FIELD_BIT(FIELD_EXTERNAL_ID)) {
         change->key = STORE_KEY_EXTERNAL_ID;
         change->key_text = patch->value.external_id;
     } else if (our_id.len) {
@@ -67,6 +75,25 @@ static void choose_operation(struct arena *a, const struct row_context *context,
     } else if (!patch->problems.count) {
         problem_add(&patch->problems, a, PROBLEM_BLANK, STR("external_id"), (str){0});
     }
+}
+
+static void choose_operation(struct arena *a, const struct row_context *context, str our_id,
+                             bool custom, struct store_change *change)
+{
+    const struct import_settings *settings = context->settings;
+    struct consumer_patch *patch = &change->patch;
+    bool update_only = settings->mode == MODE_UPDATE_ONLY;
+    change->op = update_only ? STORE_UPDATE : STORE_UPSERT;
+    change->skip_missing = update_only;
+    change->skip_existing = settings->mode == MODE_CREATE_ONLY;
+    change->lenient = settings->taken_email == TAKEN_LEAVE_OUT;
+    change->adopt = settings->taken_email == TAKEN_ADOPT;
+    change->merge.keep_opt_outs = !settings->allow_opt_in;
+    if (settings->attributes == ATTRIBUTES_REPLACE && (custom || patch->attribute_count))
+        patch->custom_replace = true;
+    if (settings->bad_values == BAD_LEAVE_OUT)
+        leave_bad_values_out(patch);
+    choose_key(a, our_id, change);
     if (patch->problems.count)
         change->op = STORE_REFUSED;
     else if (context->scratch && change->key == STORE_KEY_EXTERNAL_ID && !patch->warnings.count)
@@ -81,8 +108,11 @@ void row_change_from_cells(struct arena *a, const struct row_context *context,
     *ret_change = (struct store_change){0};
     // Room for those that are filled in only: a batch holds as many rows as its bytes allow.
     size_t attributes = 0;
-    for (size_t i = 0; i < context->count && i < row->count; i++)
-        attributes += context->column[i].field == FIELD_COUNT && row->cell[i].len;
+    bool custom = false; // a column of them, whatever the row has there
+    for (size_t i = 0; i < context->count; i++) {
+        custom = custom || context->column[i].attribute.len;
+        attributes += i < row->count && context->column[i].field == FIELD_COUNT && row->cell[i].len;
+    }
     if (context->settings->clear_blank)
         attributes = context->count;
     ret_change->patch.attribute = ARENA_NEW(a, struct consumer_attribute, attributes);
@@ -95,7 +125,7 @@ void row_change_from_cells(struct arena *a, const struct row_context *context,
     // A key of tokens or blanks is no key; "[clear]" must not take it away either.
     ret_change->patch.clear &= ~FIELD_BIT(FIELD_EXTERNAL_ID);
     refuse_extra_cells(a, context, row, ret_change);
-    choose_operation(a, context, our_id, ret_change);
+    choose_operation(a, context, our_id, custom, ret_change);
 }
 
 void row_change_from_json(struct arena *a, const struct row_context *context,
@@ -109,5 +139,5 @@ void row_change_from_json(struct arena *a, const struct row_context *context,
     consumer_patch_from_json(a, attributes ? attributes : line, context->rules, &ret_change->patch);
     ret_change->patch.clear &= ~FIELD_BIT(FIELD_EXTERNAL_ID);
     str our_id = id && id->kind == JSON_STRING ? id->text : (str){0};
-    choose_operation(a, context, our_id, ret_change);
+    choose_operation(a, context, our_id, false, ret_change);
 }

@@ -24,7 +24,10 @@ static struct row row_of(str text, str cell[MAX_CELLS])
 /* The change in words: "upsert 7 email=a@b.ru -phone {ltv:"5"} !email_invalid". */
 static str describe(struct arena *a, const struct store_change *c)
 {
-    static const char *const op[] = {"create", "upsert", "update", "delete", "refused"};
+    static const char *const op[] = {[STORE_CREATE] = "create",
+                                     [STORE_UPSERT] = "upsert",
+                                     [STORE_UPDATE] = "update",
+                                     [STORE_REFUSED] = "refused"};
     static const enum consumer_field texts[] = {FIELD_EMAIL, FIELD_NAME, FIELD_PHONE};
     AUTO(buf_done) struct buf b = {0};
     buf_format(&b, "%s%s %.*s", op[c->op], c->key == STORE_KEY_ID ? " #" : "",
@@ -82,7 +85,15 @@ static void rows_become_changes(void **state)
         {"a damaged number is no key", "7.9E+10|", "refused  !external_id:scientific_number", {0}},
         {"a damaged number is no phone", "7|||7,9E+10", "refused 7 !phone:scientific_number", {0}},
         {"a bad e-mail refuses", "7|a@", "refused 7 email=a@ !email:email_invalid", {0}},
-        {"updating only", "7||x", "update 7 name=x", {.update_only = true}},
+        {"bad values may be left out",
+         "7|nobody|x",
+         "upsert 7 name=x",
+         {.bad_values = BAD_LEAVE_OUT}},
+        {"but not the key",
+         "|nobody|x",
+         "refused  name=x !external_id:blank",
+         {.bad_values = BAD_LEAVE_OUT}},
+        {"updating only", "7||x", "update 7 name=x", {.mode = MODE_UPDATE_ONLY}},
         {"a value without a header", "7||||||||x", "refused 7 !9:too_many_cells", {0}},
         {"a value past the header", "7|||||||||y", "refused 7 !10:too_many_cells", {0}},
         {"blanks past the header are nothing", "7||||||||| |", "upsert 7", {0}},

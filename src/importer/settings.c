@@ -6,26 +6,62 @@
 #include "base/utf8.h"
 #include "importer/import.h"
 
-enum kind { KIND_BOOL, KIND_FORMAT, KIND_TEXT, KIND_DELIMITER, KIND_NUMBER, KIND_REPEATS };
+enum kind {
+    KIND_BOOL,
+    KIND_FORMAT,
+    KIND_TEXT,
+    KIND_DELIMITER,
+    KIND_NUMBER,
+    KIND_CHOICE,
+    KIND_MAPPING
+};
+static const char *const repeats_name[] = {[REPEATS_IN_ORDER] = "in_order",
+                                           [REPEATS_FIRST_WINS] = "first_wins",
+                                           [REPEATS_FAIL] = "fail",
+                                           NULL};
+static const char *const mode_name[] = {[MODE_BOTH] = "both",
+                                        [MODE_CREATE_ONLY] = "create_only",
+                                        [MODE_UPDATE_ONLY] = "update_only",
+                                        NULL};
+static const char *const taken_name[] = {
+    [TAKEN_FAIL] = "fail", [TAKEN_LEAVE_OUT] = "leave_out", [TAKEN_ADOPT] = "adopt", NULL};
+static const char *const bad_name[] = {[BAD_FAIL] = "fail", [BAD_LEAVE_OUT] = "leave_out", NULL};
+static const char *const attributes_name[] = {
+    [ATTRIBUTES_MERGE] = "merge", [ATTRIBUTES_REPLACE] = "replace", NULL};
+static const char *const hidden_name[] = {
+    [HIDDEN_KEEP] = "keep", [HIDDEN_LEAVE_OUT] = "leave_out", NULL};
+
+#define AT(field) offsetof(struct import_settings, field)
 static const struct setting {
     const char *name;
     enum kind kind;
     size_t offset;
+    const char *const
+        *choice; /* of KIND_CHOICE: by the value of an int-sized enum; NULL at the end */
 } settings_table[] = {
-    {"format", KIND_FORMAT, offsetof(struct import_settings, rows.format)},
-    {"encoding", KIND_TEXT, offsetof(struct import_settings, rows.encoding)},
-    {"delimiter", KIND_DELIMITER, offsetof(struct import_settings, rows.delimiter)},
-    {"sheet", KIND_TEXT, offsetof(struct import_settings, rows.sheet)},
-    {"header_row", KIND_NUMBER, offsetof(struct import_settings, header_row)},
-    {"update_only", KIND_BOOL, offsetof(struct import_settings, update_only)},
-    {"blank_missing", KIND_BOOL, offsetof(struct import_settings, blank_missing)},
-    {"clear_blank", KIND_BOOL, offsetof(struct import_settings, clear_blank)},
-    {"allow_opt_in", KIND_BOOL, offsetof(struct import_settings, allow_opt_in)},
-    {"lenient_email", KIND_BOOL, offsetof(struct import_settings, lenient_email)},
-    {"repeats", KIND_REPEATS, offsetof(struct import_settings, repeats)},
+    {"format", KIND_FORMAT, AT(rows.format), NULL},
+    {"encoding", KIND_TEXT, AT(rows.encoding), NULL},
+    {"delimiter", KIND_DELIMITER, AT(rows.delimiter), NULL},
+    {"sheet", KIND_TEXT, AT(rows.sheet), NULL},
+    {"header_row", KIND_NUMBER, AT(header_row), NULL},
+    {"mode", KIND_CHOICE, AT(mode), mode_name},
+    {"blank_missing", KIND_BOOL, AT(blank_missing), NULL},
+    {"clear_blank", KIND_BOOL, AT(clear_blank), NULL},
+    {"allow_opt_in", KIND_BOOL, AT(allow_opt_in), NULL},
+    {"taken_email", KIND_CHOICE, AT(taken_email), taken_name},
+    {"repeats", KIND_CHOICE, AT(repeats), repeats_name},
+    {"attributes", KIND_CHOICE, AT(attributes), attributes_name},
+    {"bad_values", KIND_CHOICE, AT(bad_values), bad_name},
+    {"hidden_rows", KIND_CHOICE, AT(hidden_rows), hidden_name},
+    {"all_or_nothing", KIND_BOOL, AT(all_or_nothing), NULL},
+    {"mapping", KIND_MAPPING, AT(mapping), NULL},
 };
-static const char *const repeats_name[] = {
-    [REPEATS_IN_ORDER] = "in_order", [REPEATS_FIRST_WINS] = "first_wins", [REPEATS_FAIL] = "fail"};
+/* Other names of one choice each. */
+static const struct {
+    const char *name, *setting, *value;
+} short_names[] = {{"update_only", "mode", "update_only"},
+                   {"create_only", "mode", "create_only"},
+                   {"lenient_email", "taken_email", "leave_out"}};
 
 static const struct {
     const char *name;
@@ -68,14 +104,37 @@ static bool set_delimiter(char *field, str value, struct err *err)
     return err_set(err, ERR_INVALID, "use one ASCII character, or comma, semicolon, tab, pipe");
 }
 
-static bool set_repeats(void *field, str value, struct err *err)
+static bool set_choice(const char *const *choice, void *field, str value, struct err *err)
 {
-    for (size_t i = 0; i < COUNT(repeats_name); i++)
-        if (str_eq(value, str_of(repeats_name[i]))) {
-            *(enum import_repeats *)field = (enum import_repeats)i;
+    AUTO(buf_done) struct buf b = {0};
+    for (int i = 0; choice[i]; i++) {
+        if (str_eq(value, str_of(choice[i]))) {
+            *(int *)field = i;
             return true;
         }
-    return err_set(err, ERR_INVALID, "use in_order, first_wins or fail");
+        buf_add(&b, i ? STR(" or ") : STR(""));
+        buf_add(&b, str_of(choice[i]));
+    }
+    return err_set(err, ERR_INVALID, "use %.*s", STR_ARG(buf_str(&b)));
+}
+
+/* {"header": "email" | "custom_attributes.X" | "ignore", ...}: kept as its text. */
+static bool set_mapping(struct arena *a, str *field, str value, struct err *err)
+{
+    struct json tree;
+    struct json_place place;
+    struct err why = {0};
+    AUTO(buf_done) struct buf b = {0};
+    bool ok = json_parse(value, a, &tree, &place, &why) && tree.kind == JSON_OBJECT;
+    for (size_t i = 0; ok && i < tree.count; i++)
+        ok = tree.member[i].value.kind == JSON_STRING;
+    if (!ok)
+        return err_set(err, ERR_INVALID,
+                       "use a JSON object of headers and what they become, for example "
+                       "{\"Телефон\":\"phone\",\"Note\":\"ignore\"}");
+    json_write(&b, &tree);
+    *field = arena_str(a, buf_str(&b));
+    return true;
 }
 
 static bool set_text(struct arena *a, const char **field, str value, struct err *err)
@@ -86,29 +145,61 @@ static bool set_text(struct arena *a, const char **field, str value, struct err 
     return true;
 }
 
+static bool set_value(struct arena *a, const struct setting *s, void *field, str value,
+                      struct err *err)
+{
+    switch (s->kind) {
+    case KIND_BOOL:
+        return set_bool(field, value, err);
+    case KIND_FORMAT:
+        return set_format(field, value, err);
+    case KIND_DELIMITER:
+        return set_delimiter(field, value, err);
+    case KIND_CHOICE:
+        return set_choice(s->choice, field, value, err);
+    case KIND_TEXT:
+        return set_text(a, field, value, err);
+    case KIND_MAPPING:
+        return set_mapping(a, field, value, err);
+    case KIND_NUMBER:
+        return (str_to_u64(value, field) && *(uint64_t *)field > 0) ||
+               err_set(err, ERR_INVALID, "use a number from 1");
+    }
+    return false;
+}
+
 bool import_settings_set(struct arena *a, struct import_settings *settings, str name, str value,
                          struct err *err)
 {
+    if (!value.len)
+        return true; // as if it were not stated
+    for (size_t i = 0; i < COUNT(short_names); i++) {
+        bool yes = false;
+        if (!str_eq(name, str_of(short_names[i].name)))
+            continue;
+        if (!set_bool(&yes, value, err))
+            return err_context(err, "%s: ", short_names[i].name);
+        return !yes || import_settings_set(a, settings, str_of(short_names[i].setting),
+                                           str_of(short_names[i].value), err);
+    }
     for (size_t i = 0; i < COUNT(settings_table); i++) {
         const struct setting *s = &settings_table[i];
-        void *field = (char *)settings + s->offset;
-        if (!str_eq(name, str_of(s->name)))
-            continue;
-        if (!value.len)
-            return true; // as if it were not stated
-        bool ok = s->kind == KIND_BOOL        ? set_bool(field, value, err)
-                  : s->kind == KIND_FORMAT    ? set_format(field, value, err)
-                  : s->kind == KIND_DELIMITER ? set_delimiter(field, value, err)
-                  : s->kind == KIND_REPEATS   ? set_repeats(field, value, err)
-                  : s->kind == KIND_TEXT      ? set_text(a, field, value, err)
-                                         : (str_to_u64(value, field) && *(uint64_t *)field > 0) ||
-                                               err_set(err, ERR_INVALID, "use a number from 1");
-        return ok || err_context(err, "%s: ", s->name);
+        if (str_eq(name, str_of(s->name)))
+            return set_value(a, s, (char *)settings + s->offset, value, err) ||
+                   err_context(err, "%s: ", s->name);
     }
     return err_set(err, ERR_NOT_FOUND, "there is no setting '%.*s'", STR_ARG(str_shown(name, 60)));
 }
 
-/* The value of a setting as text; {0} when it has its default. */
+const char *import_settings_name(size_t i)
+{
+    if (i < COUNT(settings_table))
+        return settings_table[i].name;
+    i -= COUNT(settings_table);
+    return i < COUNT(short_names) ? short_names[i].name : NULL;
+}
+
+/* The value of a setting as JSON text; {0} when it has its default. */
 static str setting_text(struct arena *a, const struct import_settings *settings,
                         const struct setting *s)
 {
@@ -118,20 +209,23 @@ static str setting_text(struct arena *a, const struct import_settings *settings,
         return *(const bool *)field ? STR("true") : (str){0};
     case KIND_FORMAT:
         return *(const enum rows_format *)field
-                   ? str_of(rows_format_name(*(const enum rows_format *)field))
+                   ? json_string_text(a, str_of(rows_format_name(*(const enum rows_format *)field)))
                    : (str){0};
     case KIND_TEXT:
-        return str_of(*(const char *const *)field);
+        return *(const char *const *)field
+                   ? json_string_text(a, str_of(*(const char *const *)field))
+                   : (str){0};
     case KIND_DELIMITER:
-        return *(const char *)field ? (str){field, 1} : (str){0};
+        return *(const char *)field ? json_string_text(a, (str){field, 1}) : (str){0};
     case KIND_NUMBER:
         return *(const uint64_t *)field
                    ? arena_format(a, "%llu", (unsigned long long)*(const uint64_t *)field)
                    : (str){0};
-    case KIND_REPEATS:
-        return *(const enum import_repeats *)field
-                   ? str_of(repeats_name[*(const enum import_repeats *)field])
-                   : (str){0};
+    case KIND_CHOICE:
+        return *(const int *)field ? json_string_text(a, str_of(s->choice[*(const int *)field]))
+                                   : (str){0};
+    case KIND_MAPPING:
+        return *(const str *)field;
     }
     return (str){0};
 }
@@ -148,10 +242,26 @@ str import_settings_text(struct arena *a, const struct import_settings *settings
             buf_add_char(&b, ',');
         json_write_string(&b, str_of(settings_table[i].name));
         buf_add_char(&b, ':');
-        json_write_string(&b, text);
+        buf_add(&b, text);
     }
     buf_add_char(&b, '}');
     return arena_str(a, buf_str(&b));
+}
+
+bool import_settings_from_json(struct arena *a, const struct json *object,
+                               struct import_settings *settings, struct err *err)
+{
+    for (size_t i = 0; i < object->count; i++) {
+        const struct json *v = &object->member[i].value;
+        AUTO(buf_done) struct buf b = {0};
+        json_write(&b, v);
+        str value = v->kind == JSON_STRING || v->kind == JSON_NUMBER ? v->text
+                    : v->kind == JSON_NULL                           ? STR("")
+                                                                     : arena_str(a, buf_str(&b));
+        if (!import_settings_set(a, settings, object->member[i].key, value, err))
+            return false;
+    }
+    return true;
 }
 
 bool import_settings_parse(struct arena *a, str text, struct import_settings *ret_settings,
@@ -162,11 +272,7 @@ bool import_settings_parse(struct arena *a, str text, struct import_settings *re
     *ret_settings = (struct import_settings){0};
     if (!text.len)
         return true;
-    if (!json_parse(text, a, &tree, &place, err))
-        return err_context(err, "settings: ");
-    for (size_t i = 0; i < tree.count; i++)
-        if (!import_settings_set(a, ret_settings, tree.member[i].key, tree.member[i].value.text,
-                                 err))
-            return err_context(err, "settings: ");
-    return true;
+    return (json_parse(text, a, &tree, &place, err) &&
+            import_settings_from_json(a, &tree, ret_settings, err)) ||
+           err_context(err, "settings: ");
 }

@@ -179,6 +179,40 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
          "before it stays. Remove that row and import the file again.",
          "Импорт остановлен: программа трижды завершилась на записи {line}. Всё до неё загружено "
          "и остаётся. Удалите эту строку и загрузите файл снова."},
+    [FILE_MAPPING] = {"The column \"{detail}\" cannot become \"{value}\". Use an attribute's name, "
+                      "custom_attributes.NAME, or ignore.",
+                      "Колонка «{detail}» не может стать «{value}». Укажите имя поля, "
+                      "custom_attributes.ИМЯ или ignore."},
+    [FILE_HOPELESS] =
+        {"{limit} of the first {line} rows fail for one reason: {value} {detail}. "
+         "Nothing was imported. Check that the columns are the right ones; to import "
+         "the rest anyway, set \"bad_values\" or correct the file.",
+         "{limit} из первых {line} строк не подходят по одной причине: {value} "
+         "{detail}. Ничего не загружено. Проверьте, те ли это колонки; исправьте файл "
+         "или измените настройку bad_values."},
+    [FILE_SAMPLE] = {"This is the sample file, with its invented customers. Replace its rows with "
+                     "your own and upload it again.",
+                     "Это файл-пример с вымышленными клиентами. Замените его строки своими и "
+                     "загрузите снова."},
+    [FILE_SAME_CONTENT] =
+        {"A file with the same content was imported before, as import {value}. To "
+         "import it again, leave out \"duplicate=refuse\".",
+         "Файл с таким же содержимым уже загружен, это импорт {value}. Чтобы "
+         "загрузить его ещё раз, подтвердите это."},
+    [FILE_ALL_OR_NOTHING] = {"Nothing was imported, as was asked for: {limit} rows fail. Correct "
+                             "them, or import without \"all_or_nothing\".",
+                             "Ничего не загружено, как и было задано: строк с ошибками {limit}. "
+                             "Исправьте их или снимите настройку «всё или ничего»."},
+    [FILE_BASE_CHANGED] =
+        {"Nothing was written: since the dry run other customers have changed, and "
+         "{limit} rows would end in another way. Look at the new dry run and start "
+         "again.",
+         "Ничего не записано: после проверки клиенты изменились, и строк с другим "
+         "исходом {limit}. Посмотрите новую проверку и запустите снова."},
+    [FILE_STORE] = {"The import stopped: the database could not take the rows ({detail}). What was "
+                    "imported before stays; the same file goes on from there.",
+                    "Импорт остановлен: база не приняла строки ({detail}). Загруженное остаётся; "
+                    "тот же файл продолжит с этого места."},
 };
 
 const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
@@ -234,4 +268,10 @@ const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
                               "не обновляется по настройкам компании; пропущено"},
     [PROBLEM_OPT_OUT_KEPT] = {"was not turned from true to false; allow this to do so",
                               "не изменено с true на false; разрешите это в настройках импорта"},
+    [PROBLEM_CHANGED_SINCE] = {"was changed since the import and stays",
+                               "изменено после импорта и остаётся как есть"},
+    [PROBLEM_TOUCHED_SINCE] = {"was made by the import but changed since, and stays",
+                               "создан импортом, но изменён после него и остаётся"},
+    [PROBLEM_DELETED_SINCE] = {"was deleted since the import and does not come back",
+                               "удалён после импорта и не возвращается"},
 };

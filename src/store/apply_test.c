@@ -149,7 +149,7 @@ static void changes_act_one_after_another(void **state)
         for (size_t i = 0; i < COUNT(steps); i += way ? COUNT(steps) : 1) {
             struct store_batch batch = {.change = change + i,
                                         .count = way ? COUNT(steps) : 1,
-                                        .want_records = true,
+                                        .want = STORE_WANT_RECORDS,
                                         .arena = &a};
             assert_true(store_apply(w->company[way], &batch, &err));
         }

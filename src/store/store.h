@@ -117,6 +117,8 @@ enum store_op {
     STORE_UPSERT, /* key_text names a customer, else one is created with external_id = key_text */
     STORE_UPDATE, /* the same, but PROBLEM_NOT_FOUND when there is none */
     STORE_DELETE,
+    STORE_UNDO_MADE,    /* removes the customer whom an import made, if nobody touched him since */
+    STORE_UNDO_CHANGED, /* gives back what one of the import's changes took away */
     STORE_REFUSED /* changes nothing: a record already refused, counted and reported with the others
                    */
 };
@@ -135,6 +137,20 @@ enum store_outcome {
     OUTCOME_FAILED,
     OUTCOME_COUNT
 };
+/* A value that an undo left as it is. */
+struct store_kept {
+    struct store_kept *next;
+    int64_t consumer_id;
+    str external_id; /* {0}: none, or not known any more */
+    uint64_t record; /* of the file that is undone */
+    enum problem_code code;
+    str field, key;
+    str undone,
+        now; /* the import's value and the one that stays, as JSON; {0}: of the whole customer
+              */
+    int64_t origin, at_us; /* who changed it since, and when */
+    int64_t other_id;      /* whose the e-mail is now */
+};
 struct store_change {
     /* in, borrowed until the batch is done */
     enum store_op op;
@@ -142,19 +158,34 @@ struct store_change {
     str key_text;
     struct consumer_patch patch;
     struct consumer_merge_rules merge;
-    bool lenient;      /* a taken e-mail is left out with a warning instead of refusing */
-    uint64_t imprint;  /* of the patch (consumer_patch_imprint()) when it comes from a file and has
-                          nothing to report; 0: none.  The customer whom it left as he is, and whom
-                          nobody changed since, is unchanged without being looked at */
-    bool skip_missing; /* STORE_UPDATE of a customer who is not there: skipped, not failed */
+    bool lenient;       /* a taken e-mail is left out with a warning instead of refusing */
+    bool adopt;         /* a taken e-mail of a customer without external id makes him the row's */
+    uint64_t imprint;   /* of the patch (consumer_patch_imprint()) when it comes from a file and has
+                           nothing to report; 0: none.  The customer whom it left as he is, and whom
+                           nobody changed since, is unchanged without being looked at */
+    bool skip_missing;  /* STORE_UPDATE of a customer who is not there: skipped, not failed */
+    bool skip_existing; /* STORE_UPSERT of one who is there: skipped */
     uint64_t record, line; /* place in the file, from 1; 0 outside of files */
+    /* in, of an undo: whom, which change (store_undo_list() fills them in) */
+    int64_t consumer_id, trail_id, trail_prev;
+    bool made; /* he counts as made by this change */
+    struct consumer_former *former;
+    size_t formers;
     /* out, in the batch's arena */
     enum store_outcome outcome;
-    unsigned changed;         /* FIELD_BIT()s */
-    struct problems problems; /* why it failed: patch.problems and the store's own */
-    struct problems warnings; /* patch.warnings and the store's own */
-    struct consumer *after;   /* in the batch's arena when it wants records, else NULL; a deleted
-                                 one: as it was */
+    unsigned changed;                /* FIELD_BIT()s */
+    struct problems problems;        /* why it failed: patch.problems and the store's own */
+    struct problems warnings;        /* patch.warnings and the store's own */
+    struct consumer *before, *after; /* in the batch's arena, as far as it wants them; after of a
+                                        deleted one: as he was; before of a new one: NULL */
+    struct store_kept *kept;         /* what an undo left, in the batch's arena */
+    size_t kept_count;
+    bool pending; /* his e-mail waits for the undo of the import that gave it to another */
+};
+enum store_want {
+    STORE_WANT_OUTCOMES,
+    STORE_WANT_RECORDS, /* change.after of all that exist, or did */
+    STORE_WANT_CHANGES  /* change.before and change.after of those who change */
 };
 struct store_counts {
     uint64_t records, created, updated, unchanged, skipped, failed, with_warnings;
@@ -162,10 +193,13 @@ struct store_counts {
 struct store_batch {
     struct store_change *change;
     size_t count;
-    bool want_records; /* fill in change.after */
-    bool small;        /* an API request: goes before files */
+    enum store_want want;
+    bool small; /* an API request: goes before files */
     /* A file's batch: counters, problems and position of this task are committed with the rows. */
     int64_t task_id; /* 0: none */
+    bool undo;       /* of the task: its undo counters and position are committed instead */
+    bool retry;      /* of an undo: only what waited for another import's undo */
+    int64_t origin;  /* who asks: origin_of() */
     const str *
         header; /* by field (FIELD_COUNT): the file's header, for import_error.column; NULL: none */
     uint64_t bytes_done;
@@ -229,27 +263,57 @@ MUST_CHECK bool store_count(struct store_reader *r, uint64_t *ret_count, struct 
 MUST_CHECK bool store_attribute_keys(struct store_reader *r, struct arena *a, size_t max,
                                      str **ret_key, size_t *ret_count, struct err *err);
 
-/* --- import tasks: rows of a file on their way in --- */
+/* --- import tasks: rows of a file on their way in, and back --- */
 enum task_state {
+    TASK_UPLOADING,
+    TASK_ANALYSED, /* the file is here and is looked at, or will be */
+    TASK_NEEDS_ANSWER,
+    TASK_READY,
     TASK_QUEUED,
     TASK_PROCESSING,
     TASK_COMPLETED,
     TASK_COMPLETED_WITH_ERRORS,
     TASK_FAILED,
+    TASK_CANCELLED,
+    TASK_REVERTING,
+    TASK_REVERTED,
     TASK_STATE_COUNT
+};
+enum trial_state { TRIAL_NONE, TRIAL_QUEUED, TRIAL_RUNNING, TRIAL_DONE, TRIAL_FAILED, TRIAL_COUNT };
+/* What was asked of a task and has not begun. */
+enum task_want { WANT_CANCEL = 1, WANT_TRIAL = 2, WANT_UNDO = 4, WANT_UNDO_TRIAL = 8 };
+struct store_undo_counts { /* changes of customers, by what became of them */
+    uint64_t removed, restored, partly, kept, gone, pending;
 };
 struct store_task {
     int64_t id;
     enum task_state state;
     str file_name, settings; /* settings: JSON text, the importer's own */
     str sha256;              /* hex of the file */
-    str upload;              /* the name under which its file is kept, the jobs' own */
+    str upload;              /* the name under which its file is kept, the jobs' own; "": gone */
     uint64_t bytes, bytes_done;
     struct store_counts counts; /* counts.records is the position: resume skips so many */
     int64_t created_at_us, started_at_us, finished_at_us, updated_at_us; /* 0: not yet */
     str failure;       /* state failed: JSON text, the importer's own */
     uint32_t attempts; /* how often a process has started on it at this position: every batch that
                           commits sets it back to 0 */
+    int64_t origin;    /* who asked for it */
+    bool manual;       /* waits for a person at every step */
+    int64_t parent;    /* the task whose failed rows it corrects; 0: none */
+    int64_t same_as;   /* an earlier task with the same content, not undone; 0: none */
+    unsigned wanted;   /* enum task_want */
+    str analysis;      /* JSON text, the importer's own; {0}: not yet */
+    str header;        /* fingerprint of the header */
+    enum trial_state trial;
+    uint64_t trial_records, trial_bytes; /* the dry run's progress */
+    str trial_result;                    /* JSON text, the jobs' own */
+    str expected;                        /* the dry run's fingerprint that the run must have */
+    /* where the customers that it made and the changes that it did are to be found */
+    int64_t first_id, last_id, first_trail, last_trail;
+    int undo_pass; /* 0: those it made, 1: those it changed */
+    int64_t undo_position;
+    struct store_undo_counts undo;
+    str undo_preview; /* JSON text, the jobs' own */
 };
 struct store_task_error { /* one problem or warning of one record */
     uint64_t record, line;
@@ -259,24 +323,53 @@ struct store_task_error { /* one problem or warning of one record */
 };
 /* "queued", "completed_with_errors" and so on, as the API shows it. */
 const char *task_state_name(enum task_state state);
-/* Stores a new task in state queued; *task's id and created_at_us are filled in.  Synced before it
- * returns. */
+/* The state of a name; TASK_STATE_COUNT when there is none. */
+enum task_state task_state_of(str name);
+/* "none", "queued", "running", "done", "failed". */
+const char *trial_state_name(enum trial_state state);
+/* Stores a new task; *task's id and created_at_us are filled in.  Synced before it returns. */
 MUST_CHECK bool store_task_create(struct store_company *c, struct store_task *task,
                                   struct err *err);
-/* Changes state, settings, failure, attempts and stamps of the task with task->id. */
+/* Changes all of the task with task->id but what batches commit: counters, positions, ranges.
+ * Callers take turns. */
 MUST_CHECK bool store_task_update(struct store_company *c, const struct store_task *task,
                                   struct err *err);
 /* One task; its slices live in the arena.  Errors: ERR_NOT_FOUND. */
 MUST_CHECK bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
                                struct store_task *ret_task, struct err *err);
-/* Newest first; with unfinished_only: oldest first, only queued and processing ones. */
-MUST_CHECK bool store_task_list(struct store_reader *r, struct arena *a, bool unfinished_only,
+enum task_filter { TASKS_ALL, TASKS_UNFINISHED, TASKS_UNDO_PENDING };
+/* Newest first; the unfinished ones, which a worker has to take up, oldest first.  Pending ones are
+ * undone but for e-mails that wait for another import's undo. */
+MUST_CHECK bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter filter,
                                 size_t skip, size_t limit, struct store_task **ret_task,
                                 size_t *ret_count, struct err *err);
+/* The last finished task, not undone and other than `besides`, with this content; 0: none. */
+MUST_CHECK bool store_task_same(struct store_reader *r, str sha256, int64_t besides,
+                                int64_t *ret_id, struct err *err);
 /* The problems of a task in the order of records, those past the first `skip`. */
 MUST_CHECK bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
                                   bool warnings, uint64_t skip, size_t limit,
                                   struct store_task_error **ret_error, size_t *ret_count,
                                   struct err *err);
+
+/* --- undo: an import's changes, newest first, as changes that take them back --- */
+struct store_undo_place {
+    int pass; /* 0: customers it made; 1: its changes; 2: the end */
+    int64_t position;
+};
+/* The next changes of the task's undo from *place on, at most limit, of one pass; moves *place past
+ * them.  None when it is at the end.  A place to begin with is {0, INT64_MAX}. */
+MUST_CHECK bool store_undo_list(struct store_reader *r, struct arena *a,
+                                const struct store_task *task, struct store_undo_place *place,
+                                size_t limit, struct store_change **ret_change, size_t *ret_count,
+                                struct err *err);
+/* Adds what became of one change of an undo. */
+void store_undo_count(struct store_undo_counts *counts, const struct store_change *change);
+/* What an undo left as it was, in the order in which it met them, past the first `skip`. */
+MUST_CHECK bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t task_id,
+                                uint64_t skip, size_t limit, struct store_kept **ret_kept,
+                                size_t *ret_count, struct err *err);
+/* Forgets what is older than before_us: after that, no import of that time can be undone. */
+MUST_CHECK bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/sqlite/apply.h"
+#include "store/sqlite/apply_priv.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -29,7 +29,7 @@ static const char sql_external_scan[] = SQL_EXTERNAL_SCAN, sql_email_scan[] = SQ
                   sql_trial_legacy_set[] = SQL_TRIAL_LEGACY_SET,
                   sql_trial_rows_find[] = SQL_TRIAL_ROWS_FIND,
                   sql_trial_rows_set[] = SQL_TRIAL_ROWS_SET, sql_meta_get[] = SQL_META_GET,
-                  sql_meta_set[] = SQL_META_SET;
+                  sql_meta_set[] = SQL_META_SET, sql_trail_add[] = SQL_TRAIL_ADD;
 static const struct {
     const char *scan, *find, *set, *drop, *trial_find, *trial_set;
 } key_sql[KEY_KINDS] = {
@@ -54,7 +54,7 @@ bool apply_load_meta(struct applier *p, struct err *err)
     if (!s || !db_step(p->db, s, err))
         return false;
     p->meta = (struct apply_meta){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
-                                  sqlite3_column_int64(s, 2)};
+                                  sqlite3_column_int64(s, 2), sqlite3_column_int64(s, 3)};
     p->wrote = false;
     (void)sqlite3_reset(s);
     return true;
@@ -70,6 +70,7 @@ bool apply_save_meta(struct applier *p, struct err *err)
     db_bind_int(s, 1, p->meta.last_id);
     db_bind_int(s, 2, p->meta.last_stamp);
     db_bind_int(s, 3, p->meta.consumers);
+    db_bind_int(s, 4, p->meta.last_trail);
     p->wrote = false;
     return db_run(p->db, s, err);
 }
@@ -81,7 +82,7 @@ void apply_done(struct applier *p)
 
 /* --- loading: what the changes may touch, looked up in the order in which it is stored --- */
 
-static str key_of(const struct consumer *c, enum key_kind kind)
+str apply_key_of(const struct consumer *c, enum key_kind kind)
 {
     return kind == KEY_EXTERNAL ? c->external_id : kind == KEY_EMAIL ? c->email_key : c->legacy_id;
 }
@@ -102,6 +103,8 @@ static void gather(struct slice *s, struct apply_item *item)
         item->wants[kind] = NULL;
     if (c->op == STORE_REFUSED)
         return;
+    if (c->consumer_id)
+        (void)slice_entry(s, c->consumer_id);
     if ((c->key == STORE_KEY_PATH || c->key == STORE_KEY_ID) && consumer_id_parse(c->key_text, &id))
         (void)slice_entry(s, id);
     if (c->key == STORE_KEY_PATH || c->key == STORE_KEY_EXTERNAL_ID)
@@ -110,7 +113,7 @@ static void gather(struct slice *s, struct apply_item *item)
         item->by_legacy = want_key(s, KEY_LEGACY, c->key_text);
     for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
         if (c->patch.set & FIELD_BIT(field[kind]))
-            item->wants[kind] = want_key(s, kind, key_of(&c->patch.value, kind));
+            item->wants[kind] = want_key(s, kind, apply_key_of(&c->patch.value, kind));
 }
 
 /* What the database says of the keys that are fed. */
@@ -223,6 +226,27 @@ static bool find_rows(struct applier *p, const char *sql, struct err *err)
     return step == SQLITE_DONE;
 }
 
+bool apply_load_one(struct applier *p, int64_t id, struct entry **ret_entry, struct err *err)
+{
+    struct entry *e = slice_entry(&p->slice, id);
+    *ret_entry = e;
+    p->feed.row = &e;
+    p->feed.rows = 1;
+    for (int trial = 0; trial <= (p->trial ? 1 : 0); trial++) {
+        sqlite3_stmt *s = db_statement(p->db, trial ? sql_trial_rows_find : sql_rows_find, err);
+        int step = s ? db_step(p->db, s, err) : 0;
+        if (step == SQLITE_ROW) {
+            rowio_read(s, 1, &p->slice.arena, &e->now);
+            e->stored = e->exists = true;
+        }
+        if (s)
+            (void)sqlite3_reset(s);
+        if (!step)
+            return false;
+    }
+    return true;
+}
+
 static bool load_entries(struct applier *p, struct err *err)
 {
     struct slice *s = &p->slice;
@@ -322,7 +346,7 @@ static bool load(struct applier *p, struct apply_item *item, size_t *count, stru
 
 /* --- acting: one change after another on the picture in memory --- */
 
-static int64_t next_stamp(struct applier *p)
+int64_t apply_next_stamp(struct applier *p)
 {
     int64_t now = clock_now_us();
     p->meta.last_stamp = MAX(p->meta.last_stamp + 1, now);
@@ -359,8 +383,7 @@ static void copy_problems(struct arena *to, const struct problems *from, struct 
     }
 }
 
-/* Who has a key that a record wants, besides itself; 0: nobody. */
-static int64_t rival(struct slice *s, enum key_kind kind, str text, int64_t self)
+int64_t apply_rival(struct slice *s, enum key_kind kind, str text, int64_t self)
 {
     int64_t owner = text.len ? slice_slot(s, kind, text)->now : 0;
     return owner == self ? 0 : owner;
@@ -372,9 +395,9 @@ static void check_unique(struct slice *s, struct arena *a, struct store_change *
     static const enum consumer_field field[KEY_KINDS] = {FIELD_EXTERNAL_ID, FIELD_EMAIL,
                                                          FIELD_LEGACY_ID};
     for (enum key_kind kind = 0; kind < KEY_KINDS; kind++) {
-        if (before && str_eq(key_of(before, kind), key_of(after, kind)))
+        if (before && str_eq(apply_key_of(before, kind), apply_key_of(after, kind)))
             continue; // his already
-        int64_t other = rival(s, kind, key_of(after, kind), after->id);
+        int64_t other = apply_rival(s, kind, apply_key_of(after, kind), after->id);
         if (!other)
             continue;
         str value = *consumer_text(after, field[kind]);
@@ -390,13 +413,12 @@ static void check_unique(struct slice *s, struct arena *a, struct store_change *
     }
 }
 
-/* entry: of `after`, which has its id already. */
-static void move_keys(struct slice *s, const struct consumer *before, const struct consumer *after,
-                      struct entry *entry)
+void apply_move_keys(struct slice *s, const struct consumer *before, const struct consumer *after,
+                     struct entry *entry)
 {
     for (enum key_kind kind = 0; kind < KEY_KINDS; kind++) {
-        str old = before ? key_of(before, kind) : (str){0},
-            new = after ? key_of(after, kind) : (str){0};
+        str old = before ? apply_key_of(before, kind) : (str){0},
+            new = after ? apply_key_of(after, kind) : (str){0};
         if (str_eq(old, new))
             continue;
         if (old.len) {
@@ -431,13 +453,55 @@ static struct consumer *kept_record(struct arena *a, const struct consumer *c)
     return copy;
 }
 
-static void act_delete(struct applier *p, struct entry *e, struct store_change *c)
+void apply_remove(struct applier *p, struct entry *e)
 {
-    move_keys(&p->slice, &e->now, NULL, NULL);
+    apply_move_keys(&p->slice, &e->now, NULL, NULL);
     e->exists = false;
     e->dirty = true;
     p->meta.consumers--;
-    c->outcome = OUTCOME_DELETED;
+}
+
+static bool act_delete(struct applier *p, struct entry *e, const struct apply_item *item,
+                       struct err *err)
+{
+    item->change->outcome = OUTCOME_DELETED;
+    if (item->batch->want == STORE_WANT_RECORDS)
+        item->change->after = kept_record(item->batch->arena, &e->now);
+    if (!p->trial && !trail_forget(p, e, item->batch->origin, err))
+        return false;
+    apply_remove(p, e);
+    return true;
+}
+
+/* Writes down what the change takes away.  Changes of one origin in one slice count as one; what an
+ * origin made in this slice is new as a whole. */
+static void add_trail(struct applier *p, struct entry *e, const struct apply_item *item,
+                      struct consumer *after)
+{
+    struct slice *s = &p->slice;
+    int64_t origin = item->batch->origin;
+    struct trail_row *row = e->row;
+    AUTO(buf_done) struct buf b = {0};
+    struct consumer_former *former;
+    size_t count;
+    if (p->trial || (!e->stored && e->now.origin == origin && !row))
+        return;
+    if (!row || row->origin != origin) {
+        struct consumer *base = ARENA_NEW(&s->arena, struct consumer, 1);
+        *base = e->now;
+        e->base = base;
+        e->row = row = slice_trail(s);
+        row->id = ++p->meta.last_trail;
+        row->consumer_id = after->id;
+        row->prev = e->now.trail;
+        row->origin = origin;
+    }
+    row->record = item->change->record;
+    row->at = after->updated_at_us;
+    after->trail = row->id;
+    consumer_former_find(&s->arena, e->base, after, &former, &count);
+    consumer_former_write(&b, former, count);
+    row->former = arena_str(&s->arena, buf_str(&b));
 }
 
 /* The patch with the external id that a creating upsert gives: the path wins. */
@@ -456,10 +520,11 @@ static struct consumer_patch with_key(const struct store_change *c, struct arena
     return patch;
 }
 
-static void act_write(struct applier *p, struct entry *e, struct store_change *c,
-                      struct arena *results)
+static void act_write(struct applier *p, struct entry *e, const struct apply_item *item)
 {
     struct slice *s = &p->slice;
+    struct store_change *c = item->change;
+    struct arena *results = item->batch->arena;
     struct problems problems = {0}, warnings = {0};
     struct consumer after;
     const struct consumer *before = e ? &e->now : NULL;
@@ -478,16 +543,21 @@ static void act_write(struct applier *p, struct entry *e, struct store_change *c
         c->outcome = OUTCOME_UNCHANGED;
         return;
     }
-    after.updated_at_us = next_stamp(p);
-    if (!before) {
+    after.updated_at_us = apply_next_stamp(p);
+    if (before) {
+        add_trail(p, e, item, &after);
+    } else {
         after.id = next_id(p);
+        after.origin = item->batch->origin;
+        after.record = c->record;
+        after.trail = 0;
         if (!(patch.set & FIELD_BIT(FIELD_CREATED_AT)))
             after.created_at_us = after.updated_at_us;
         e = slice_entry(s, after.id);
         e->exists = true;
         p->meta.consumers++;
     }
-    move_keys(s, before, &after, e);
+    apply_move_keys(s, before, &after, e);
     c->outcome = before ? OUTCOME_UPDATED : OUTCOME_CREATED;
     e->now = after;
     e->dirty = true;
@@ -507,7 +577,22 @@ static void act_missing(struct store_change *c, struct arena *results)
     c->outcome = OUTCOME_FAILED;
 }
 
-static void act(struct applier *p, const struct apply_item *item)
+/* The owner of the row's e-mail, if he has no external id: the row is his. */
+static bool adopted(struct applier *p, const struct apply_item *item, struct entry **ret_entry,
+                    struct err *err)
+{
+    const struct key_slot *k = item->wants[KEY_EMAIL];
+    if (!item->change->adopt || item->change->op != STORE_UPSERT || !k || !k->now)
+        return true;
+    struct entry *e = slice_find(&p->slice, k->now);
+    if (!e && !apply_load_one(p, k->now, &e, err))
+        return false;
+    if (e && e->exists && str_is_null(e->now.external_id))
+        *ret_entry = e;
+    return true;
+}
+
+static bool act(struct applier *p, const struct apply_item *item, struct err *err)
 {
     struct store_change *c = item->change;
     const struct store_batch *batch = item->batch;
@@ -515,34 +600,46 @@ static void act(struct applier *p, const struct apply_item *item)
     // The change may have been tried before, in a group that was rolled back.
     c->problems = (struct problems){0};
     c->warnings = (struct problems){0};
-    c->after = NULL;
+    c->before = c->after = NULL;
+    c->kept = NULL;
+    c->kept_count = 0;
     c->changed = 0;
     copy_problems(results, &c->patch.problems, &c->problems);
     copy_problems(results, &c->patch.warnings, &c->warnings);
     if (c->op == STORE_REFUSED) {
         c->outcome = c->outcome == OUTCOME_SKIPPED ? OUTCOME_SKIPPED : OUTCOME_FAILED;
-        return;
+        return true;
     }
+    if (c->op == STORE_UNDO_MADE || c->op == STORE_UNDO_CHANGED)
+        return undo_act(p, item, err);
     if (changes_nothing(item)) {
-        c->outcome = OUTCOME_UNCHANGED;
-        return;
+        c->outcome = c->skip_existing ? OUTCOME_SKIPPED : OUTCOME_UNCHANGED;
+        return true;
     }
     struct entry *e = resolve(&p->slice, item);
+    if (!e && !adopted(p, item, &e, err))
+        return false;
     if (!e && (c->op == STORE_UPDATE || c->op == STORE_DELETE)) {
         act_missing(c, results);
-        return;
+        return true;
     }
-    if (c->op == STORE_DELETE) {
-        if (batch->want_records)
-            c->after = kept_record(results, &e->now);
-        act_delete(p, e, c);
-        return;
+    if (e && c->skip_existing) {
+        c->outcome = OUTCOME_SKIPPED;
+        return true;
     }
-    act_write(p, e, c, results);
-    if (batch->want_records && c->outcome != OUTCOME_FAILED) {
-        e = e ? e : slice_find(&p->slice, p->meta.last_id);
-        c->after = kept_record(results, &e->now);
+    if (c->op == STORE_DELETE)
+        return act_delete(p, e, item, err);
+    const struct consumer before = e ? e->now : (struct consumer){0};
+    act_write(p, e, item);
+    bool changed = c->outcome == OUTCOME_CREATED || c->outcome == OUTCOME_UPDATED;
+    if (changed || (batch->want == STORE_WANT_RECORDS && c->outcome == OUTCOME_UNCHANGED)) {
+        const struct entry *now = e ? e : slice_find(&p->slice, p->meta.last_id);
+        if (batch->want != STORE_WANT_OUTCOMES)
+            c->after = kept_record(results, &now->now);
+        if (e && batch->want == STORE_WANT_CHANGES)
+            c->before = kept_record(results, &before);
     }
+    return true;
 }
 
 /* --- writing the difference --- */
@@ -596,7 +693,7 @@ static bool flush(struct applier *p, struct err *err)
     if (!is_dirty(&p->slice))
         return true;
     slice_sort_entries(&p->slice);
-    // A trial only adds to what hides the company's tables, and files remove nobody.
+    // A trial only adds to what hides the company's tables; whom it removes is hidden by his keys.
     if (!write_rows(p, true, p->trial ? sql_trial_rows_set : sql_rows_set, err) ||
         (!p->trial && !write_rows(p, false, sql_rows_drop, err)))
         return false;
@@ -607,7 +704,9 @@ static bool flush(struct applier *p, struct err *err)
         if (!write_keys(p, kind, false, drop, err) || !write_keys(p, kind, true, set, err))
             return false;
     }
-    return true;
+    p->feed.trail = p->slice.trail;
+    p->feed.trails = p->slice.trails;
+    return p->trial || !p->slice.trails || run(p, sql_trail_add, err);
 }
 
 bool apply_slice(struct applier *p, struct apply_item *item, size_t count, size_t *ret_done,
@@ -617,7 +716,8 @@ bool apply_slice(struct applier *p, struct apply_item *item, size_t count, size_
     if (!load(p, item, &count, err))
         return false;
     while (done < count && (!done || p->slice.arena.used < 2 * LIMIT_SLICE_BYTES)) {
-        act(p, &item[done]);
+        if (!act(p, &item[done], err))
+            return false;
         done++;
     }
     *ret_done = done;

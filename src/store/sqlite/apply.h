@@ -8,7 +8,7 @@
 #include "store/store.h"
 
 struct apply_meta {
-    int64_t last_id, last_stamp, consumers;
+    int64_t last_id, last_stamp, consumers, last_trail;
 };
 struct applier {
     struct db *db;

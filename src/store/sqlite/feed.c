@@ -5,24 +5,25 @@
 
 enum { AHEAD = 4 };
 
+enum feed_kind { FEED_KEYS, FEED_ROWS, FEED_TRAIL };
 struct table {
     sqlite3_vtab base; /* first: SQLite sees only this */
     struct feed *feed;
-    bool rows;
+    enum feed_kind kind;
 };
 struct cursor {
     sqlite3_vtab_cursor base;
     size_t at;
 };
 
-static int table_connect(sqlite3 *db, struct feed *feed, const char *schema, bool rows,
+static int table_connect(sqlite3 *db, struct feed *feed, const char *schema, enum feed_kind kind,
                          sqlite3_vtab **ret)
 {
     int rc = sqlite3_declare_vtab(db, schema);
     struct table *t = rc == SQLITE_OK ? sqlite3_malloc(sizeof *t) : NULL;
     if (!t)
         return rc == SQLITE_OK ? SQLITE_NOMEM : rc;
-    *t = (struct table){.feed = feed, .rows = rows};
+    *t = (struct table){.feed = feed, .kind = kind};
     *ret = &t->base;
     return SQLITE_OK;
 }
@@ -31,8 +32,9 @@ static int keys_connect(sqlite3 *db, void *feed, int argc, const char *const *ar
                         sqlite3_vtab **ret, char **message)
 {
     (void)argc, (void)argv, (void)message;
-    return table_connect(
-        db, feed, "CREATE TABLE x(n INTEGER, key TEXT, id INTEGER, imprint INTEGER)", false, ret);
+    return table_connect(db, feed,
+                         "CREATE TABLE x(n INTEGER, key TEXT, id INTEGER, imprint INTEGER)",
+                         FEED_KEYS, ret);
 }
 
 static int rows_connect(sqlite3 *db, void *feed, int argc, const char *const *argv,
@@ -42,8 +44,19 @@ static int rows_connect(sqlite3 *db, void *feed, int argc, const char *const *ar
     return table_connect(
         db, feed,
         "CREATE TABLE x(n INTEGER, id, external_id, legacy_id, email, email_key, phone, name,"
-        " first_name, avatar_url, custom_attributes, created_at, updated_at, flags)",
-        true, ret);
+        " first_name, avatar_url, custom_attributes, created_at, updated_at, flags, origin, record,"
+        " trail)",
+        FEED_ROWS, ret);
+}
+
+static int trail_connect(sqlite3 *db, void *feed, int argc, const char *const *argv,
+                         sqlite3_vtab **ret, char **message)
+{
+    (void)argc, (void)argv, (void)message;
+    return table_connect(
+        db, feed,
+        "CREATE TABLE x(n INTEGER, id, consumer_id, prev, origin, record, at, made, former)",
+        FEED_TRAIL, ret);
 }
 
 static int table_disconnect(sqlite3_vtab *t)
@@ -99,7 +112,7 @@ static int cursor_next(sqlite3_vtab_cursor *c)
 {
     const struct table *t = (const struct table *)c->pVtab;
     size_t at = ++((struct cursor *)c)->at;
-    if (!t->rows)
+    if (t->kind == FEED_KEYS)
         prefetch(t->feed, at);
     return SQLITE_OK;
 }
@@ -107,7 +120,19 @@ static int cursor_next(sqlite3_vtab_cursor *c)
 static int cursor_eof(sqlite3_vtab_cursor *c)
 {
     const struct table *t = (const struct table *)c->pVtab;
-    return ((struct cursor *)c)->at >= (t->rows ? t->feed->rows : t->feed->keys);
+    const size_t count[] = {
+        [FEED_KEYS] = t->feed->keys, [FEED_ROWS] = t->feed->rows, [FEED_TRAIL] = t->feed->trails};
+    return ((struct cursor *)c)->at >= count[t->kind];
+}
+
+static void trail_column(sqlite3_context *out, const struct trail_row *row, int column)
+{
+    const int64_t number[] = {
+        0, row->id, row->consumer_id, row->prev, row->origin, (int64_t)row->record, row->at, 0};
+    if (column == COUNT(number))
+        db_result_str(out, row->former);
+    else
+        sqlite3_result_int64(out, number[column]);
 }
 
 static int cursor_column(sqlite3_vtab_cursor *c, sqlite3_context *out, int column)
@@ -116,7 +141,9 @@ static int cursor_column(sqlite3_vtab_cursor *c, sqlite3_context *out, int colum
     size_t at = ((struct cursor *)c)->at;
     if (column == 0)
         sqlite3_result_int64(out, (int64_t)at);
-    else if (t->rows)
+    else if (t->kind == FEED_TRAIL)
+        trail_column(out, t->feed->trail[at], column);
+    else if (t->kind == FEED_ROWS)
         rowio_column(out, &t->feed->row[at]->now, column - 1);
     else if (column == 1)
         db_result_str(out, t->feed->key[at]->text);
@@ -141,8 +168,10 @@ static int cursor_rowid(sqlite3_vtab_cursor *c, sqlite3_int64 *ret)
 
 bool feed_register(struct db *db, struct feed *feed, struct err *err)
 {
-    static const sqlite3_module keys = MODULE(keys_connect), rows = MODULE(rows_connect);
+    static const sqlite3_module keys = MODULE(keys_connect), rows = MODULE(rows_connect),
+                                trail = MODULE(trail_connect);
     return (sqlite3_create_module(db->handle, "wanted_key", &keys, feed) == SQLITE_OK &&
-            sqlite3_create_module(db->handle, "wanted_row", &rows, feed) == SQLITE_OK) ||
+            sqlite3_create_module(db->handle, "wanted_row", &rows, feed) == SQLITE_OK &&
+            sqlite3_create_module(db->handle, "wanted_trail", &trail, feed) == SQLITE_OK) ||
            db_error(db, err, "the database");
 }

@@ -4,8 +4,8 @@
  * A statement a key costs a reset, a step, an opened cursor and a seek from the root; a join with
  * the virtual table `wanted_key`, whose rows come in key order, keeps its cursors open for the
  * whole slice.  `wanted_key` (n, key, id, imprint) goes through feed.key, `wanted_row` (n and the
- * columns of consumer) through feed.row; n is the place in the array.  Both are read only. Threads:
- * the connection's own.
+ * columns of consumer) through feed.row, `wanted_trail` (the columns of trail) through feed.trail;
+ * n is the place in the array.  Both are read only. Threads: the connection's own.
  *
  * Source: https://www.sqlite.org/vtab.html, "eponymous-only virtual tables".
  *
@@ -21,9 +21,11 @@ struct feed {
     size_t keys;
     struct entry *const *row;
     size_t rows;
+    struct trail_row *const *trail;
+    size_t trails;
 };
 
-/* Makes the two tables of the connection; feed outlives it. */
+/* Makes the three tables of the connection; feed outlives it. */
 MUST_CHECK bool feed_register(struct db *db, struct feed *feed, struct err *err);
 
 #endif

@@ -14,16 +14,16 @@ void rowio_column(sqlite3_context *out, const struct consumer *c, int column)
                         [7] = c->first_name,
                         [8] = c->avatar_url,
                         [9] = c->custom_attributes};
+    const int64_t flags = (c->unsubscribed ? FLAG_UNSUBSCRIBED : 0) |
+                          (c->permanent_failed ? FLAG_PERMANENT_FAILED : 0) |
+                          (c->complained ? FLAG_COMPLAINED : 0);
+    const int64_t number[ROWIO_COLUMNS] = {
+        [0] = c->id,      [10] = c->created_at_us,   [11] = c->updated_at_us, [12] = flags,
+        [13] = c->origin, [14] = (int64_t)c->record, [15] = c->trail};
     if (column >= 1 && column <= 9)
         db_result_str(out, text[column]);
     else
-        sqlite3_result_int64(out, column == 0    ? c->id
-                                  : column == 10 ? c->created_at_us
-                                  : column == 11
-                                      ? c->updated_at_us
-                                      : (c->unsubscribed ? FLAG_UNSUBSCRIBED : 0) |
-                                            (c->permanent_failed ? FLAG_PERMANENT_FAILED : 0) |
-                                            (c->complained ? FLAG_COMPLAINED : 0));
+        sqlite3_result_int64(out, number[column]);
 }
 
 void rowio_read(sqlite3_stmt *s, int first, struct arena *a, struct consumer *ret)
@@ -43,7 +43,10 @@ void rowio_read(sqlite3_stmt *s, int first, struct arena *a, struct consumer *re
                              .updated_at_us = sqlite3_column_int64(s, first + 11),
                              .unsubscribed = flags & FLAG_UNSUBSCRIBED,
                              .permanent_failed = flags & FLAG_PERMANENT_FAILED,
-                             .complained = flags & FLAG_COMPLAINED};
+                             .complained = flags & FLAG_COMPLAINED,
+                             .origin = sqlite3_column_int64(s, first + 13),
+                             .record = (uint64_t)sqlite3_column_int64(s, first + 14),
+                             .trail = sqlite3_column_int64(s, first + 15)};
     if (str_is_null(ret->email_key))
         ret->email_key = ret->email;
 }

@@ -7,9 +7,10 @@
 #include "domain/consumer.h"
 #include "store/sqlite/db.h"
 
-/* Gives one of the 13 columns, by its place in the table; the record outlives the statement. */
+enum { ROWIO_COLUMNS = 16 };
+/* Gives one of the columns, by its place in the table; the record outlives the statement. */
 void rowio_column(sqlite3_context *out, const struct consumer *c, int column);
-/* Reads the 13 columns from `first` on of the row a statement stands on into the arena. */
+/* Reads the columns from `first` on of the row a statement stands on into the arena. */
 void rowio_read(sqlite3_stmt *s, int first, struct arena *a, struct consumer *ret);
 
 #endif

@@ -36,7 +36,7 @@ void slice_begin(struct slice *s, size_t changes)
     }
     for (size_t i = 0; i < s->entries; i++)
         *s->entry[i]->bucket = NULL;
-    s->entries = 0;
+    s->entries = s->trails = 0;
     arena_reset(&s->arena);
     if (buckets > s->buckets) {
         mem_free(s->slot_bucket);
@@ -111,6 +111,17 @@ struct entry *slice_entry(struct slice *s, int64_t id)
     return e;
 }
 
+struct trail_row *slice_trail(struct slice *s)
+{
+    struct trail_row *row = ARENA_NEW(&s->arena, struct trail_row, 1);
+    if (s->trails == s->trail_room) {
+        s->trail_room = s->trail_room ? s->trail_room * 2 : 256;
+        s->trail = mem_grow(s->trail, s->trail_room, sizeof(struct trail_row *));
+    }
+    s->trail[s->trails++] = row;
+    return row;
+}
+
 /* What is compared stands beside the pointer: sorting a hundred thousand keys through pointers
  * waits for memory most of the time. */
 struct sort_item {
@@ -181,5 +192,6 @@ void slice_done(struct slice *s)
     for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
         mem_free(s->keys[kind].slot);
     mem_free(s->entry);
+    mem_free(s->trail);
     *s = (struct slice){0};
 }

@@ -26,11 +26,18 @@ struct key_list { /* all slots of a kind, for sorting */
     struct key_slot **slot;
     size_t count, room;
 };
+struct trail_row { /* what one change, or several of one origin, took away from a customer */
+    int64_t id, consumer_id, prev, origin, at;
+    uint64_t record;
+    str former;
+};
 struct entry {
     struct consumer now; /* now.id is always set */
     bool stored;         /* a row in the database */
     bool exists;         /* after the changes so far */
     bool dirty;
+    struct trail_row *row;       /* of the last change in this slice; NULL: none */
+    const struct consumer *base; /* the customer before what `row` tells of */
     struct entry *next, **bucket;
 };
 struct slice {
@@ -41,6 +48,8 @@ struct slice {
     struct key_list keys[KEY_KINDS];
     struct entry **entry;
     size_t entries, entry_room;
+    struct trail_row **trail; /* in the order of their ids */
+    size_t trails, trail_room;
 };
 
 /* Empties the slice and makes it ready for about `changes` changes. */
@@ -53,6 +62,8 @@ struct key_slot *slice_find_slot(const struct slice *s, enum key_kind kind, str 
 struct entry *slice_entry(struct slice *s, int64_t id);
 /* The same, but NULL when it is not there. */
 struct entry *slice_find(const struct slice *s, int64_t id);
+/* A new row of the trail, at the end. */
+struct trail_row *slice_trail(struct slice *s);
 /* Order the slots of a kind by text (as memcmp does), and the entries by id: */
 void slice_sort_slots(struct slice *s, enum key_kind kind);
 void slice_sort_entries(struct slice *s);

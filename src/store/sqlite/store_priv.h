@@ -64,6 +64,7 @@ void writer_stop(struct store_company *c);
 /* Adds what a slice of a file did to its task, in the transaction of the slice. */
 MUST_CHECK bool task_record(struct db *db, const struct store_batch *batch,
                             const struct store_change *change, size_t count, bool last,
+                            const struct apply_meta *before, const struct apply_meta *after,
                             struct err *err);
 /* Brings tokens in memory up to date with control.db; with store->lock held. */
 MUST_CHECK bool tokens_load(struct store *s, struct err *err);

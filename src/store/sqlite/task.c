@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "base/limits.h"
 #include "sql_company.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_priv.h"
@@ -11,15 +12,48 @@ static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_T
                   sql_task_progress[] = SQL_TASK_PROGRESS, sql_error_insert[] = SQL_ERROR_INSERT,
                   sql_task_list[] = SQL_TASK_LIST,
                   sql_task_list_unfinished[] = SQL_TASK_LIST_UNFINISHED,
-                  sql_error_list[] = SQL_ERROR_LIST;
+                  sql_task_list_pending[] = SQL_TASK_LIST_PENDING, sql_task_same[] = SQL_TASK_SAME,
+                  sql_error_list[] = SQL_ERROR_LIST, sql_undo_progress[] = SQL_UNDO_PROGRESS,
+                  sql_undo_made[] = SQL_UNDO_MADE, sql_undo_changed[] = SQL_UNDO_CHANGED,
+                  sql_kept_insert[] = SQL_KEPT_INSERT, sql_kept_drop[] = SQL_KEPT_DROP,
+                  sql_kept_list[] = SQL_KEPT_LIST, sql_trail_purge[] = SQL_TRAIL_PURGE,
+                  sql_gone_purge[] = SQL_GONE_PURGE;
+
+static const char *const state_names[TASK_STATE_COUNT] = {
+    [TASK_UPLOADING] = "uploading",
+    [TASK_ANALYSED] = "analysed",
+    [TASK_NEEDS_ANSWER] = "needs_answer",
+    [TASK_READY] = "ready",
+    [TASK_QUEUED] = "queued",
+    [TASK_PROCESSING] = "processing",
+    [TASK_COMPLETED] = "completed",
+    [TASK_COMPLETED_WITH_ERRORS] = "completed_with_errors",
+    [TASK_FAILED] = "failed",
+    [TASK_CANCELLED] = "cancelled",
+    [TASK_REVERTING] = "reverting",
+    [TASK_REVERTED] = "reverted",
+};
 
 const char *task_state_name(enum task_state state)
 {
-    static const char *const names[TASK_STATE_COUNT] = {
-        [TASK_QUEUED] = "queued",       [TASK_PROCESSING] = "processing",
-        [TASK_COMPLETED] = "completed", [TASK_COMPLETED_WITH_ERRORS] = "completed_with_errors",
-        [TASK_FAILED] = "failed",
-    };
+    return state_names[state];
+}
+
+enum task_state task_state_of(str name)
+{
+    enum task_state state = 0;
+    while (state < TASK_STATE_COUNT && !str_eq(name, str_of(state_names[state])))
+        state++;
+    return state;
+}
+
+const char *trial_state_name(enum trial_state state)
+{
+    static const char *const names[TRIAL_COUNT] = {[TRIAL_NONE] = "none",
+                                                   [TRIAL_QUEUED] = "queued",
+                                                   [TRIAL_RUNNING] = "running",
+                                                   [TRIAL_DONE] = "done",
+                                                   [TRIAL_FAILED] = "failed"};
     return names[state];
 }
 
@@ -60,9 +94,92 @@ static bool add_problems(struct db *db, const struct store_batch *batch,
     return true;
 }
 
-bool task_record(struct db *db, const struct store_batch *batch, const struct store_change *change,
-                 size_t count, bool last, struct err *err)
+static bool run_numbers(struct db *db, const char *sql, const int64_t *value, size_t count,
+                        struct err *err)
 {
+    sqlite3_stmt *s = db_statement(db, sql, err);
+    if (!s)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        db_bind_int(s, (int)i + 1, value[i]);
+    return db_run(db, s, err);
+}
+
+static bool add_kept(struct db *db, int64_t task_id, const struct store_kept *k, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(db, sql_kept_insert, err);
+    if (!s)
+        return false;
+    db_bind_int(s, 1, task_id);
+    db_bind_int(s, 2, k->consumer_id);
+    db_bind_str(s, 3, k->external_id);
+    db_bind_int(s, 4, (int64_t)k->record);
+    db_bind_str(s, 5, str_of(problem_code_name(k->code)));
+    db_bind_str(s, 6, k->field);
+    db_bind_str(s, 7, k->key);
+    db_bind_str(s, 8, k->undone);
+    db_bind_str(s, 9, k->now);
+    db_bind_int(s, 10, k->origin);
+    db_bind_int(s, 11, k->at_us);
+    db_bind_int(s, 12, k->other_id);
+    return db_run(db, s, err);
+}
+
+void store_undo_count(struct store_undo_counts *n, const struct store_change *c)
+{
+    bool updated = c->outcome == OUTCOME_UPDATED;
+    n->removed += c->outcome == OUTCOME_DELETED;
+    n->restored += updated && !c->kept_count;
+    n->partly += updated && c->kept_count;
+    if (!updated && c->kept_count)
+        (c->kept->code == PROBLEM_DELETED_SINCE ? &n->gone : &n->kept)[0]++;
+    n->pending += c->pending;
+}
+
+/* Waited for another import's undo before, and is said anew now if it still does. */
+static bool forget_waiting(struct db *db, int64_t task_id, const struct store_change *c,
+                           struct err *err)
+{
+    sqlite3_stmt *s = db_statement(db, sql_kept_drop, err);
+    if (!s)
+        return false;
+    db_bind_int(s, 1, task_id);
+    db_bind_int(s, 2, c->consumer_id);
+    db_bind_str(s, 3, STR("email"));
+    return db_run(db, s, err);
+}
+
+static bool record_undo(struct db *db, const struct store_batch *batch,
+                        const struct store_change *change, size_t count, struct err *err)
+{
+    struct store_undo_counts n = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct store_change *c = &change[i];
+        if (batch->retry && !forget_waiting(db, batch->task_id, c, err))
+            return false;
+        store_undo_count(&n, c);
+        for (const struct store_kept *k = c->kept; k; k = k->next)
+            if (!add_kept(db, batch->task_id, k, err))
+                return false;
+    }
+    const struct store_change *last = &change[count - 1];
+    bool made = last->op == STORE_UNDO_MADE;
+    if (batch->retry)
+        n = (struct store_undo_counts){.pending = n.pending};
+    const int64_t value[] = {
+        batch->task_id,     made ? 0 : 1,        (made ? last->consumer_id : last->trail_id) - 1,
+        (int64_t)n.removed, (int64_t)n.restored, (int64_t)n.partly,
+        (int64_t)n.kept,    (int64_t)n.gone,     (int64_t)n.pending,
+        clock_now_us()};
+    return run_numbers(db, sql_undo_progress, value, COUNT(value), err);
+}
+
+bool task_record(struct db *db, const struct store_batch *batch, const struct store_change *change,
+                 size_t count, bool last, const struct apply_meta *before,
+                 const struct apply_meta *after, struct err *err)
+{
+    if (batch->undo)
+        return !count || record_undo(db, batch, change, count, err);
     int64_t outcome[OUTCOME_COUNT] = {0}, with_warnings = 0;
     for (size_t i = 0; i < count; i++) {
         outcome[change[i].outcome]++;
@@ -71,9 +188,6 @@ bool task_record(struct db *db, const struct store_batch *batch, const struct st
             !add_problems(db, batch, &change[i], true, err))
             return false;
     }
-    sqlite3_stmt *s = db_statement(db, sql_task_progress, err);
-    if (!s)
-        return false;
     const int64_t value[] = {batch->task_id,
                              (int64_t)count,
                              outcome[OUTCOME_CREATED],
@@ -83,10 +197,12 @@ bool task_record(struct db *db, const struct store_batch *batch, const struct st
                              outcome[OUTCOME_FAILED],
                              with_warnings,
                              last ? (int64_t)batch->bytes_done : 0,
-                             clock_now_us()};
-    for (size_t i = 0; i < COUNT(value); i++)
-        db_bind_int(s, (int)i + 1, value[i]);
-    return db_run(db, s, err);
+                             clock_now_us(),
+                             before->last_id + 1,
+                             after->last_id,
+                             before->last_trail + 1,
+                             after->last_trail};
+    return run_numbers(db, sql_task_progress, value, COUNT(value), err);
 }
 
 /* --- the task itself: rare writes on the writer's file, by a connection of their own --- */
@@ -112,6 +228,10 @@ bool store_task_create(struct store_company *c, struct store_task *task, struct 
         db_bind_str(s, 5, task->upload.ptr ? task->upload : STR(""));
         db_bind_int(s, 6, (int64_t)task->bytes);
         db_bind_int(s, 7, task->created_at_us);
+        db_bind_int(s, 8, task->origin);
+        db_bind_int(s, 9, task->manual);
+        db_bind_int(s, 10, task->parent);
+        db_bind_int(s, 11, task->same_as);
         ok = db_run(&db, s, err);
         task->id = sqlite3_last_insert_rowid(db.handle);
     }
@@ -135,6 +255,24 @@ bool store_task_update(struct store_company *c, const struct store_task *task, s
         db_bind_int(s, 6, task->started_at_us);
         db_bind_int(s, 7, task->finished_at_us);
         db_bind_int(s, 8, clock_now_us());
+        db_bind_int(s, 9, task->manual);
+        db_bind_int(s, 10, task->parent);
+        db_bind_int(s, 11, task->wanted);
+        db_bind_str(s, 12, task->analysis);
+        db_bind_str(s, 13, task->header.ptr ? task->header : STR(""));
+        db_bind_int(s, 14, task->trial);
+        db_bind_int(s, 15, (int64_t)task->trial_records);
+        db_bind_int(s, 16, (int64_t)task->trial_bytes);
+        db_bind_str(s, 17, task->trial_result);
+        db_bind_str(s, 18, task->expected);
+        db_bind_str(s, 19, task->undo_preview);
+        db_bind_int(s, 20, (int64_t)task->undo.pending);
+        db_bind_int(s, 21, task->undo_pass);
+        db_bind_int(s, 22, task->undo_position);
+        db_bind_int(s, 23, task->same_as);
+        db_bind_str(s, 24, task->upload.ptr ? task->upload : STR(""));
+        db_bind_str(s, 25, task->sha256.ptr ? task->sha256 : STR(""));
+        db_bind_int(s, 26, (int64_t)task->bytes);
         ok = db_run(&db, s, err);
         if (ok && sqlite3_changes(db.handle) != 1)
             ok = err_set(err, ERR_NOT_FOUND, "there is no import task %lld", (long long)task->id);
@@ -169,6 +307,31 @@ static void read_task(sqlite3_stmt *s, struct arena *a, struct store_task *t)
         .updated_at_us = sqlite3_column_int64(s, 18),
         .failure = db_column_str(s, 19, a),
         .attempts = (uint32_t)sqlite3_column_int64(s, 20),
+        .origin = sqlite3_column_int64(s, 21),
+        .manual = sqlite3_column_int(s, 22),
+        .parent = sqlite3_column_int64(s, 23),
+        .same_as = sqlite3_column_int64(s, 24),
+        .wanted = (unsigned)sqlite3_column_int(s, 25),
+        .analysis = db_column_str(s, 26, a),
+        .header = db_column_str(s, 27, a),
+        .trial = (enum trial_state)sqlite3_column_int(s, 28),
+        .trial_records = (uint64_t)sqlite3_column_int64(s, 29),
+        .trial_bytes = (uint64_t)sqlite3_column_int64(s, 30),
+        .trial_result = db_column_str(s, 31, a),
+        .expected = db_column_str(s, 32, a),
+        .first_id = sqlite3_column_int64(s, 33),
+        .last_id = sqlite3_column_int64(s, 34),
+        .first_trail = sqlite3_column_int64(s, 35),
+        .last_trail = sqlite3_column_int64(s, 36),
+        .undo_pass = sqlite3_column_int(s, 37),
+        .undo_position = sqlite3_column_int64(s, 38),
+        .undo = {.removed = (uint64_t)sqlite3_column_int64(s, 39),
+                 .restored = (uint64_t)sqlite3_column_int64(s, 40),
+                 .partly = (uint64_t)sqlite3_column_int64(s, 41),
+                 .kept = (uint64_t)sqlite3_column_int64(s, 42),
+                 .gone = (uint64_t)sqlite3_column_int64(s, 43),
+                 .pending = (uint64_t)sqlite3_column_int64(s, 44)},
+        .undo_preview = db_column_str(s, 45, a),
     };
 }
 
@@ -194,18 +357,20 @@ static int64_t limit_of(size_t limit)
     return limit > INT32_MAX ? INT32_MAX : (int64_t)limit;
 }
 
-bool store_task_list(struct store_reader *r, struct arena *a, bool unfinished_only, size_t skip,
+bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter filter, size_t skip,
                      size_t limit, struct store_task **ret_task, size_t *ret_count, struct err *err)
 {
-    sqlite3_stmt *s =
-        db_statement(&r->db, unfinished_only ? sql_task_list_unfinished : sql_task_list, err);
+    static const char *const sql[] = {[TASKS_ALL] = sql_task_list,
+                                      [TASKS_UNFINISHED] = sql_task_list_unfinished,
+                                      [TASKS_UNDO_PENDING] = sql_task_list_pending};
+    sqlite3_stmt *s = db_statement(&r->db, sql[filter], err);
     struct store_task *task = NULL;
     size_t count = 0, room = 0;
     int step;
     if (!s)
         return false;
-    db_bind_int(s, unfinished_only ? 1 : 2, limit_of(limit));
-    db_bind_int(s, unfinished_only ? 2 : 3, limit_of(skip));
+    db_bind_int(s, filter == TASKS_ALL ? 2 : 1, limit_of(limit));
+    db_bind_int(s, filter == TASKS_ALL ? 3 : 2, limit_of(skip));
     while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
         if (count == room) {
             struct store_task *more = ARENA_NEW(a, struct store_task, room = room ? room * 2 : 16);
@@ -248,4 +413,134 @@ bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
     *ret_error = error;
     *ret_count = count;
     return step != 0;
+}
+
+bool store_task_same(struct store_reader *r, str sha256, int64_t besides, int64_t *ret_id,
+                     struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql_task_same, err);
+    if (!s)
+        return false;
+    db_bind_str(s, 1, sha256);
+    db_bind_int(s, 2, besides);
+    int step = db_step(&r->db, s, err);
+    *ret_id = step == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    (void)sqlite3_reset(s);
+    return step != 0;
+}
+
+/* --- undo --- */
+
+static bool read_undo(sqlite3_stmt *s, struct arena *a, bool made, struct store_change *c,
+                      struct err *err)
+{
+    *c = (struct store_change){.op = made ? STORE_UNDO_MADE : STORE_UNDO_CHANGED};
+    if (made) {
+        c->consumer_id = sqlite3_column_int64(s, 0);
+        return true;
+    }
+    c->trail_id = sqlite3_column_int64(s, 0);
+    c->consumer_id = sqlite3_column_int64(s, 1);
+    c->record = (uint64_t)sqlite3_column_int64(s, 2);
+    c->made = sqlite3_column_int(s, 3);
+    c->trail_prev = sqlite3_column_int64(s, 5);
+    if (!consumer_former_parse(a, db_column_borrow(s, 4), &c->former, &c->formers))
+        return err_set(err, ERR_INTERNAL, "the trail's row %lld is damaged",
+                       (long long)c->trail_id);
+    consumer_former_patch(a, c->former, c->formers, &c->patch); // its keys are looked up
+    return true;
+}
+
+static bool list_pass(struct store_reader *r, struct arena *a, const struct store_task *task,
+                      struct store_undo_place *place, size_t limit,
+                      struct store_change **ret_change, size_t *ret_count, struct err *err)
+{
+    bool made = place->pass == 0;
+    sqlite3_stmt *s = db_statement(&r->db, made ? sql_undo_made : sql_undo_changed, err);
+    struct store_change *change = NULL;
+    size_t count = 0, room = 0;
+    int step;
+    if (!s)
+        return false;
+    db_bind_int(s, 1, made ? task->first_id : task->first_trail);
+    db_bind_int(s, 2, MIN(place->position, made ? task->last_id : task->last_trail));
+    db_bind_int(s, 3, origin_of(ORIGIN_IMPORT, task->id));
+    db_bind_int(s, 4, (int64_t)limit);
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && a->used < LIMIT_BATCH_BYTES) {
+        if (count == room) {
+            struct store_change *more =
+                ARENA_NEW(a, struct store_change, room = room ? room * 2 : 64);
+            if (count)
+                memcpy(more, change, count * sizeof *more);
+            change = more;
+        }
+        place->position = sqlite3_column_int64(s, 0) - 1;
+        if (!read_undo(s, a, made, &change[count++], err))
+            step = 0;
+        if (!step)
+            break;
+    }
+    (void)sqlite3_reset(s);
+    *ret_change = change;
+    *ret_count = count;
+    return step != 0;
+}
+
+bool store_undo_list(struct store_reader *r, struct arena *a, const struct store_task *task,
+                     struct store_undo_place *place, size_t limit, struct store_change **ret_change,
+                     size_t *ret_count, struct err *err)
+{
+    for (*ret_count = 0; place->pass < 2;
+         *place = (struct store_undo_place){place->pass + 1, INT64_MAX}) {
+        if (!list_pass(r, a, task, place, limit, ret_change, ret_count, err))
+            return false;
+        if (*ret_count)
+            return true;
+    }
+    return true;
+}
+
+bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t task_id, uint64_t skip,
+                     size_t limit, struct store_kept **ret_kept, size_t *ret_count, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql_kept_list, err);
+    struct store_kept *kept = ARENA_NEW(a, struct store_kept, limit);
+    size_t count = 0;
+    int step;
+    if (!s)
+        return false;
+    db_bind_int(s, 1, task_id);
+    db_bind_int(s, 2, limit_of(limit));
+    db_bind_int(s, 3, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && count < limit)
+        kept[count++] = (struct store_kept){.consumer_id = sqlite3_column_int64(s, 1),
+                                            .external_id = db_column_str(s, 2, a),
+                                            .record = (uint64_t)sqlite3_column_int64(s, 3),
+                                            .code = problem_code_of(db_column_str(s, 4, a)),
+                                            .field = db_column_str(s, 5, a),
+                                            .key = db_column_str(s, 6, a),
+                                            .undone = db_column_str(s, 7, a),
+                                            .now = db_column_str(s, 8, a),
+                                            .origin = sqlite3_column_int64(s, 9),
+                                            .at_us = sqlite3_column_int64(s, 10),
+                                            .other_id = sqlite3_column_int64(s, 11)};
+    (void)sqlite3_reset(s);
+    *ret_kept = kept;
+    *ret_count = count;
+    return step != 0;
+}
+
+bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *err)
+{
+    enum { AT_ONCE = 10000 }; // the writer waits for no longer than that takes
+    struct db db;
+    if (!open_own(c, &db, err))
+        return false;
+    const int64_t value[] = {before_us, AT_ONCE};
+    bool ok = run_numbers(&db, sql_gone_purge, value, 1, err);
+    do
+        ok = ok && run_numbers(&db, sql_trail_purge, value, COUNT(value), err);
+    while (ok && sqlite3_changes(db.handle) == AT_ONCE);
+    db_close(&db);
+    return ok;
 }

@@ -125,10 +125,12 @@ struct file_work {
 static bool write_slice(struct store_company *c, struct file_work *w, size_t max, struct err *err)
 {
     size_t count = MIN(w->batch->count - w->done, max), done = 0;
+    const struct apply_meta before = c->applier.meta;
     bool ok = begin(c, err) &&
               (!count || apply_slice(&c->applier, w->item + w->done, count, &done, err)) &&
-              (!w->batch->task_id || task_record(&c->db, w->batch, w->batch->change + w->done, done,
-                                                 w->done + done == w->batch->count, err)) &&
+              (!w->batch->task_id ||
+               task_record(&c->db, w->batch, w->batch->change + w->done, done,
+                           w->done + done == w->batch->count, &before, &c->applier.meta, err)) &&
               commit(c, err);
     if (ok)
         w->done += done;

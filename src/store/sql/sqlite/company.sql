@@ -25,57 +25,116 @@ INSERT OR REPLACE INTO legacy_key (legacy_id, id) SELECT key, id FROM wanted_key
 DELETE FROM legacy_key WHERE legacy_id IN (SELECT key FROM wanted_key)
 -- name: rows_find
 SELECT w.n, c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.name, c.first_name, c.avatar_url,
-       c.custom_attributes, c.created_at, c.updated_at, c.flags
+       c.custom_attributes, c.created_at, c.updated_at, c.flags, c.origin, c.record, c.trail
   FROM wanted_row AS w CROSS JOIN consumer AS c ON c.id = w.id
 -- name: rows_set
 INSERT OR REPLACE INTO consumer (id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url,
-                                 custom_attributes, created_at, updated_at, flags)
+                                 custom_attributes, created_at, updated_at, flags, origin, record, trail)
 SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url, custom_attributes, created_at,
-       updated_at, flags FROM wanted_row
+       updated_at, flags, origin, record, trail FROM wanted_row
 -- name: rows_drop
 DELETE FROM consumer WHERE id IN (SELECT id FROM wanted_row)
 -- name: consumer_get
 SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url, custom_attributes, created_at,
-       updated_at, flags FROM consumer WHERE id = ?1
+       updated_at, flags, origin, record, trail FROM consumer WHERE id = ?1
 -- name: consumer_by_external
 SELECT c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.name, c.first_name, c.avatar_url,
-       c.custom_attributes, c.created_at, c.updated_at, c.flags
+       c.custom_attributes, c.created_at, c.updated_at, c.flags, c.origin, c.record, c.trail
   FROM external_key AS k CROSS JOIN consumer AS c ON c.id = k.id WHERE k.external_id = ?1
 -- name: consumer_by_legacy
 SELECT c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.name, c.first_name, c.avatar_url,
-       c.custom_attributes, c.created_at, c.updated_at, c.flags
+       c.custom_attributes, c.created_at, c.updated_at, c.flags, c.origin, c.record, c.trail
   FROM legacy_key AS k CROSS JOIN consumer AS c ON c.id = k.id WHERE k.legacy_id = ?1
 -- name: meta_get
-SELECT last_id, last_stamp, consumers FROM meta
+SELECT last_id, last_stamp, consumers, last_trail FROM meta
 -- name: meta_set
-UPDATE meta SET last_id = ?1, last_stamp = ?2, consumers = ?3
+UPDATE meta SET last_id = ?1, last_stamp = ?2, consumers = ?3, last_trail = ?4
 -- name: consumer_list
 SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url, custom_attributes, created_at,
-       updated_at, flags FROM consumer WHERE id > ?1 ORDER BY id LIMIT ?2 OFFSET ?3
+       updated_at, flags, origin, record, trail FROM consumer WHERE id > ?1 ORDER BY id LIMIT ?2 OFFSET ?3
 -- name: attribute_keys
 SELECT j.key FROM consumer, json_each(consumer.custom_attributes) AS j WHERE custom_attributes <> '{}'
  GROUP BY j.key ORDER BY min(consumer.id), min(j.id) LIMIT ?1
 -- name: task_insert
-INSERT INTO import_task (state, file_name, settings, sha256, upload, bytes, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+INSERT INTO import_task (state, file_name, settings, sha256, upload, bytes, created_at, updated_at, origin, manual, parent,
+                         same_as)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11)
 -- name: task_update
 UPDATE import_task SET state = ?2, settings = ?3, failure = ?4, attempts = ?5, started_at = ?6, finished_at = ?7,
-       updated_at = ?8 WHERE id = ?1
+       updated_at = ?8, manual = ?9, parent = ?10, wanted = ?11, analysis = ?12, header = ?13, trial = ?14,
+       trial_records = ?15, trial_bytes = ?16, trial_result = ?17, expected = ?18, undo_preview = ?19, undo_pending = ?20,
+       undo_pass = ?21, undo_position = ?22, same_as = ?23, upload = ?24, sha256 = ?25, bytes = ?26 WHERE id = ?1
 -- name: task_progress
 UPDATE import_task SET records = records + ?2, created = created + ?3, updated = updated + ?4, unchanged = unchanged + ?5,
        skipped = skipped + ?6, failed = failed + ?7, with_warnings = with_warnings + ?8, bytes_done = max(bytes_done, ?9),
-       updated_at = ?10, attempts = 0 WHERE id = ?1
+       updated_at = ?10, attempts = 0, first_id = iif(first_id = 0, ?11, first_id), last_id = ?12,
+       first_trail = iif(first_trail = 0, ?13, first_trail), last_trail = ?14 WHERE id = ?1
+-- name: undo_progress
+UPDATE import_task SET undo_pass = ?2, undo_position = ?3, undo_removed = undo_removed + ?4,
+       undo_restored = undo_restored + ?5, undo_partly = undo_partly + ?6, undo_kept = undo_kept + ?7,
+       undo_gone = undo_gone + ?8, undo_pending = undo_pending + ?9, updated_at = ?10, attempts = 0 WHERE id = ?1
 -- name: task_list
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
-       failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts FROM import_task
+       failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
+       wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
+       last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
+       undo_preview FROM import_task
  WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3
 -- name: task_list_unfinished
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
-       failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts FROM import_task
- WHERE state IN (0, 1) ORDER BY id LIMIT ?1 OFFSET ?2
+       failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
+       wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
+       last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
+       undo_preview FROM import_task
+ WHERE state IN (1, 4, 5, 10) OR wanted <> 0 OR trial IN (1, 2) ORDER BY id LIMIT ?1 OFFSET ?2
+-- name: task_list_pending
+SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
+       failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
+       wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
+       last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
+       undo_preview FROM import_task
+ WHERE undo_pending > 0 AND state = 11 ORDER BY id DESC LIMIT ?1 OFFSET ?2
+-- name: task_same
+SELECT max(id) FROM import_task WHERE sha256 = ?1 AND id <> ?2 AND state IN (6, 7)
 -- name: error_insert
 INSERT INTO import_error (task_id, warning, record, seq, line, code, header, field, key, value, other_id)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 -- name: error_list
 SELECT record, line, header, field, key, value, code, other_id FROM import_error
  WHERE task_id = ?1 AND warning = ?2 ORDER BY record, seq LIMIT ?3 OFFSET ?4
+-- name: trail_add
+INSERT INTO trail (id, consumer_id, prev, origin, record, at, made, former)
+SELECT id, consumer_id, prev, origin, record, at, made, former FROM wanted_trail
+-- name: trail_get
+SELECT id, prev, origin, at, made, former FROM trail WHERE id = ?1
+-- name: trail_blank
+UPDATE trail SET former = '{}' WHERE id = ?1
+-- name: trail_former
+UPDATE trail SET former = ?2 WHERE id = ?1
+-- name: trail_made
+UPDATE trail SET made = 1 WHERE id = ?1
+-- name: trail_prev
+UPDATE trail SET prev = ?2 WHERE id = ?1
+-- name: trail_drop
+DELETE FROM trail WHERE id = ?1
+-- name: trail_purge
+DELETE FROM trail WHERE id IN (SELECT id FROM trail WHERE at < ?1 ORDER BY id LIMIT ?2)
+-- name: gone_add
+INSERT OR REPLACE INTO gone (consumer_id, origin, at) VALUES (?1, ?2, ?3)
+-- name: gone_get
+SELECT origin, at FROM gone WHERE consumer_id = ?1
+-- name: gone_purge
+DELETE FROM gone WHERE at < ?1
+-- name: undo_made
+SELECT id FROM consumer WHERE id BETWEEN ?1 AND ?2 AND origin = ?3 ORDER BY id DESC LIMIT ?4
+-- name: undo_changed
+SELECT id, consumer_id, record, made, former, prev FROM trail WHERE id BETWEEN ?1 AND ?2 AND origin = ?3
+ ORDER BY id DESC LIMIT ?4
+-- name: kept_insert
+INSERT INTO undo_kept (task_id, seq, consumer_id, external_id, record, code, field, key, undone, now, origin, at, other_id)
+VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM undo_kept WHERE task_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+-- name: kept_drop
+DELETE FROM undo_kept WHERE task_id = ?1 AND consumer_id = ?2 AND field = ?3
+-- name: kept_list
+SELECT seq, consumer_id, external_id, record, code, field, key, undone, now, origin, at, other_id FROM undo_kept
+ WHERE task_id = ?1 ORDER BY seq LIMIT ?2 OFFSET ?3

@@ -13,8 +13,25 @@ CREATE TABLE consumer (
     custom_attributes TEXT NOT NULL DEFAULT '{}',
     created_at        INTEGER NOT NULL,
     updated_at        INTEGER NOT NULL,
-    flags             INTEGER NOT NULL DEFAULT 0 -- 1 unsubscribed, 2 permanent_failed, 4 complained
+    flags             INTEGER NOT NULL DEFAULT 0, -- 1 unsubscribed, 2 permanent_failed, 4 complained
+    origin            INTEGER NOT NULL, -- who made him: domain's origin_of()
+    record            INTEGER NOT NULL, -- of the file that made him; 0: none
+    trail             INTEGER NOT NULL  -- his last row in trail; 0: none
 ) STRICT;
+-- What each change of a customer took away, the newest pointed at by the customer, each pointing at the one before.  Rows
+-- are only ever appended and ids never used again, so that writing it costs next to nothing and purging it is a prefix.
+CREATE TABLE trail (
+    id          INTEGER PRIMARY KEY,
+    consumer_id INTEGER NOT NULL,
+    prev        INTEGER NOT NULL, -- the change before; 0: none
+    origin      INTEGER NOT NULL,
+    record      INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    made        INTEGER NOT NULL, -- 1: the customer counts as made by this change, an undone import made him
+    former      TEXT NOT NULL     -- JSON object of former values
+) STRICT;
+-- Customers who were deleted, for those who ask what became of them.
+CREATE TABLE gone (consumer_id INTEGER PRIMARY KEY, origin INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE TABLE external_key (
     external_id TEXT PRIMARY KEY,
     id          INTEGER NOT NULL,
@@ -26,9 +43,10 @@ CREATE TABLE meta (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
     last_id     INTEGER NOT NULL,
     last_stamp  INTEGER NOT NULL,
-    consumers   INTEGER NOT NULL
+    consumers   INTEGER NOT NULL,
+    last_trail  INTEGER NOT NULL
 ) STRICT;
-INSERT INTO meta VALUES (1, 0, 0, 0);
+INSERT INTO meta VALUES (1, 0, 0, 0, 0);
 CREATE TABLE import_task (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     state         INTEGER NOT NULL,
@@ -51,6 +69,31 @@ CREATE TABLE import_task (
     updated_at    INTEGER NOT NULL,
     failure       TEXT,
     attempts      INTEGER NOT NULL DEFAULT 0,
+    origin        INTEGER NOT NULL, -- who asked for it
+    manual        INTEGER NOT NULL, -- 1: waits for a person at every step
+    parent        INTEGER NOT NULL DEFAULT 0, -- the task whose failed rows this file corrects
+    same_as       INTEGER NOT NULL DEFAULT 0, -- an earlier task with the same content
+    wanted        INTEGER NOT NULL DEFAULT 0, -- what was asked for and not begun: bits
+    analysis      TEXT, -- the importer's: what was understood
+    header        TEXT NOT NULL DEFAULT '', -- fingerprint of the header
+    trial         INTEGER NOT NULL DEFAULT 0, -- the dry run's state
+    trial_records INTEGER NOT NULL DEFAULT 0,
+    trial_bytes   INTEGER NOT NULL DEFAULT 0,
+    trial_result  TEXT,
+    expected      TEXT, -- the dry run's fingerprint that the run must have
+    first_id      INTEGER NOT NULL DEFAULT 0, -- customers made and changes done lie in these ranges
+    last_id       INTEGER NOT NULL DEFAULT 0,
+    first_trail   INTEGER NOT NULL DEFAULT 0,
+    last_trail    INTEGER NOT NULL DEFAULT 0,
+    undo_pass     INTEGER NOT NULL DEFAULT 0,
+    undo_position INTEGER NOT NULL DEFAULT 0,
+    undo_removed  INTEGER NOT NULL DEFAULT 0,
+    undo_restored INTEGER NOT NULL DEFAULT 0,
+    undo_partly   INTEGER NOT NULL DEFAULT 0,
+    undo_kept     INTEGER NOT NULL DEFAULT 0,
+    undo_gone     INTEGER NOT NULL DEFAULT 0,
+    undo_pending  INTEGER NOT NULL DEFAULT 0, -- e-mails that wait for the undo of another import
+    undo_preview  TEXT,
     CHECK (records = created + updated + unchanged + skipped + failed)
 ) STRICT;
 CREATE TABLE import_error (
@@ -66,4 +109,21 @@ CREATE TABLE import_error (
     value    TEXT,
     other_id INTEGER NOT NULL,
     PRIMARY KEY (task_id, warning, record, seq)
+) STRICT, WITHOUT ROWID;
+-- What an undo left as it is, and why.
+CREATE TABLE undo_kept (
+    task_id     INTEGER NOT NULL,
+    seq         INTEGER NOT NULL,
+    consumer_id INTEGER NOT NULL,
+    external_id TEXT,
+    record      INTEGER NOT NULL,
+    code        TEXT NOT NULL,
+    field       TEXT NOT NULL,
+    key         TEXT,
+    undone      TEXT, -- the value that the import gave, as JSON
+    now         TEXT, -- the value that stays
+    origin      INTEGER NOT NULL, -- who changed it since
+    at          INTEGER NOT NULL,
+    other_id    INTEGER NOT NULL,
+    PRIMARY KEY (task_id, seq)
 ) STRICT, WITHOUT ROWID;

@@ -3,7 +3,7 @@
 -- name: trial_schema
 CREATE TEMP TABLE trial_consumer (
     id INTEGER PRIMARY KEY, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url,
-    custom_attributes, created_at, updated_at, flags);
+    custom_attributes, created_at, updated_at, flags, origin, record, trail);
 CREATE TEMP TABLE trial_external (external_id TEXT PRIMARY KEY, id INTEGER) WITHOUT ROWID;
 CREATE TEMP TABLE trial_email (email_key TEXT PRIMARY KEY, id INTEGER) WITHOUT ROWID;
 CREATE TEMP TABLE trial_legacy (legacy_id TEXT PRIMARY KEY, id INTEGER) WITHOUT ROWID;
@@ -24,4 +24,4 @@ SELECT w.n, c.* FROM wanted_row AS w CROSS JOIN temp.trial_consumer AS c ON c.id
 -- name: trial_rows_set
 INSERT OR REPLACE INTO temp.trial_consumer
 SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url, custom_attributes, created_at,
-       updated_at, flags FROM wanted_row
+       updated_at, flags, origin, record, trail FROM wanted_row
