@@ -18,6 +18,7 @@ struct upload {
     str file_name, setting;
     struct buf value;
     struct import_settings settings;
+    struct jobs_import_options options;
     struct http_request *request;
     struct upload *next;
     struct arena arena;
@@ -52,8 +53,9 @@ static void *finisher_main(void *context)
         pthread_mutex_unlock(&f->lock);
         if (!u)
             return NULL;
-        if (!jobs_import(f->jobs, u->company, u->file, u->file_name, &u->settings, &u->task_id,
-                         &u->err))
+        u->options.file_name = u->file_name;
+        u->options.settings = &u->settings;
+        if (!jobs_import(f->jobs, u->company, u->file, &u->options, &u->task_id, &u->err))
             u->task_id = 0;
         http_resume(u->request);
     }
@@ -119,6 +121,38 @@ static bool part_data(void *context, str piece)
     return true;
 }
 
+/* What is no setting of the import itself; false: it is none of these. */
+static bool set_option(struct upload *u, str name, str value, struct err *err)
+{
+    static const struct {
+        const char *name, *off, *on;
+        size_t offset;
+    } options[] = {
+        {"start", "auto", "manual", offsetof(struct jobs_import_options, manual)},
+        {"dry_run", "false", "true", offsetof(struct jobs_import_options, trial)},
+        {"duplicate", "go_on", "refuse", offsetof(struct jobs_import_options, refuse_same)},
+        {"remembered", "false", "true", offsetof(struct jobs_import_options, remembered)},
+    };
+    for (size_t i = 0; i < COUNT(options); i++) {
+        if (!str_eq(name, str_of(options[i].name)))
+            continue;
+        bool on = str_eq(value, str_of(options[i].on));
+        if (!on && !str_eq(value, str_of(options[i].off)))
+            err_set(err, ERR_INVALID, "%s: use %s or %s", options[i].name, options[i].off,
+                    options[i].on);
+        *(bool *)((char *)&u->options + options[i].offset) = on;
+        return true;
+    }
+    return false;
+}
+
+static bool set_named(struct upload *u, str name, str value, struct err *err)
+{
+    if (set_option(u, name, value, err))
+        return err->code == ERR_NONE;
+    return import_settings_set(&u->arena, &u->settings, name, value, err);
+}
+
 static bool part_end(void *context)
 {
     struct upload *u = context;
@@ -129,23 +163,21 @@ static bool part_end(void *context)
     if (buf_over(&u->value))
         return err_set(&u->err, ERR_INVALID, "the field '%.*s' is too long",
                        STR_ARG(str_shown(u->setting, 60)));
-    return import_settings_set(&u->arena, &u->settings, u->setting, str_trim(buf_str(&u->value)),
-                               &u->err);
+    return set_named(u, u->setting, arena_str(&u->arena, str_trim(buf_str(&u->value))), &u->err);
 }
 
 static bool settings_from_query(struct http_request *r, struct upload *u)
 {
-    static const char *const names[] = {"format",        "encoding",    "delimiter",
-                                        "sheet",         "header_row",  "update_only",
-                                        "blank_missing", "clear_blank", "allow_opt_in",
-                                        "lenient_email", "repeats"};
-    for (size_t i = 0; i < COUNT(names); i++) {
-        str value = http_query(r, names[i]);
+    static const char *const options[] = {"start", "dry_run", "duplicate", "remembered"};
+    const char *name;
+    for (size_t i = 0; i < COUNT(options) || import_settings_name(i - COUNT(options)); i++) {
+        name = i < COUNT(options) ? options[i] : import_settings_name(i - COUNT(options));
+        str value = http_query(r, name);
         struct err err = {0};
         if (str_is_null(value))
             continue;
-        if (!import_settings_set(&u->arena, &u->settings, str_of(names[i]), value, &err)) {
-            error_query(r, names[i], err.msg);
+        if (!set_named(u, str_of(name), value, &err)) {
+            error_query(r, name, err.msg);
             return false;
         }
     }
@@ -156,7 +188,8 @@ void tasks_begin(struct http_request *r)
 {
     static const struct multipart_events events = {part_begin, part_data, part_end};
     struct api *api = http_app_context(r);
-    struct store_company *company = auth_company(r, SCOPE_IMPORTS);
+    int64_t origin;
+    struct store_company *company = auth_company_as(r, SCOPE_IMPORTS, &origin);
     uint64_t length;
     struct err err = {0};
     if (!company)
@@ -171,6 +204,7 @@ void tasks_begin(struct http_request *r)
     }
     struct upload *u = mem_new(1, sizeof *u);
     u->company = company;
+    u->options.origin = origin;
     u->request = r;
     u->limit_bytes = api->config.upload_limit_bytes;
     http_set_context(r, u);
@@ -249,54 +283,24 @@ void tasks_end(struct http_request *r)
 
 /* --- telling --- */
 
-static void add_stamp(struct buf *b, const char *name, const struct zone *zone, int64_t at_us)
+static void add_task(struct http_request *r, struct buf *b, struct store_company *company,
+                     struct store_reader *reader, const struct store_task *t)
 {
-    char stamp[ZONE_STAMP_BYTES];
-    buf_format(b, ",\"%s\":", name);
-    if (!at_us) {
-        buf_add(b, STR("null"));
-        return;
-    }
-    (void)zone_stamp(zone, at_us, stamp);
-    buf_format(b, "\"%s\"", stamp);
-}
-
-static void add_failure(struct http_request *r, struct buf *b, str failure)
-{
-    buf_add(b, STR(",\"failure\":"));
-    if (!failure.len) {
-        buf_add(b, STR("null"));
-        return;
-    }
-    struct file_problem problem = wording_failure_parse(failure);
-    buf_add(b, str_first(failure, failure.len - 1));
-    buf_add(b, STR(",\"message\":"));
-    json_write_string(b, wording_file_problem(http_arena(r), request_language(r), &problem));
-    buf_add_char(b, '}');
-}
-
-static void add_task(struct http_request *r, struct buf *b, const struct store_task *t,
-                     const struct zone *zone)
-{
-    buf_format(
-        b,
-        "{\"id\":\"%lld\",\"type\":\"import_tasks\",\"attributes\":{\"state\":\"%s\",\"file_name\":",
-        (long long)t->id, task_state_name(t->state));
-    json_write_string(b, t->file_name);
-    buf_format(b, ",\"size\":%llu,\"sha256\":\"%.*s\",\"settings\":", (unsigned long long)t->bytes,
-               STR_ARG(t->sha256));
-    buf_add(b, t->settings.len ? t->settings : STR("{}"));
-    buf_add_char(b, ',');
-    import_counts_write(b, &t->counts);
-    buf_format(b, ",\"bytes_done\":%llu", (unsigned long long)t->bytes_done);
-    add_stamp(b, "created_at", zone, t->created_at_us);
-    add_stamp(b, "started_at", zone, t->started_at_us);
-    add_stamp(b, "finished_at", zone, t->finished_at_us);
-    add_failure(r, b, t->failure);
-    buf_format(
-        b,
-        "},\"links\":{\"self\":\"/v4/import_tasks/%lld\",\"errors\":\"/v4/import_tasks/%lld/errors\"}}",
-        (long long)t->id, (long long)t->id);
+    struct api *api = http_app_context(r);
+    int64_t corrected = 0;
+    struct err ignored = {0};
+    if (t->counts.failed && !store_task_corrected(reader, t->id, &corrected, &ignored))
+        corrected = 0;
+    buf_format(b, "{\"id\":\"%lld\",\"type\":\"import_tasks\",\"attributes\":", (long long)t->id);
+    jobs_task_json(b, api->config.jobs, company, t, corrected, request_language(r), http_arena(r));
+    if (t->same_as)
+        buf_format(b, ",\"meta\":{\"same_content_as\":\"%lld\"}", (long long)t->same_as);
+    buf_add(b, STR(",\"links\":{"));
+    static const char *const links[] = {"errors", "failed_rows", "diff", "undo_kept", "events"};
+    buf_format(b, "\"self\":\"/v4/import_tasks/%lld\"", (long long)t->id);
+    for (size_t i = 0; i < COUNT(links); i++)
+        buf_format(b, ",\"%s\":\"/v4/import_tasks/%lld/%s\"", links[i], (long long)t->id, links[i]);
+    buf_add(b, STR("}}"));
 }
 
 static bool find_task(struct http_request *r, struct store_reader *reader, struct store_task *task)
@@ -315,12 +319,12 @@ static bool find_task(struct http_request *r, struct store_reader *reader, struc
     return false;
 }
 
-static void answer_task(struct http_request *r, int status, const struct store_task *task,
-                        const struct zone *zone)
+static void answer_task(struct http_request *r, int status, struct store_company *company,
+                        struct store_reader *reader, const struct store_task *task)
 {
     AUTO(buf_done) struct buf b = {0};
     buf_add(&b, STR("{\"data\":"));
-    add_task(r, &b, task, zone);
+    add_task(r, &b, company, reader, task);
     buf_add(&b, STR("}\n"));
     http_answer(r, status, JSON_API, buf_str(&b));
 }
@@ -344,7 +348,7 @@ void tasks_resumed(struct http_request *r)
     http_add_header(
         r, "Location",
         arena_format(http_arena(r), "/v4/import_tasks/%lld", (long long)u->task_id).ptr);
-    answer_task(r, 202, &task, store_company_zone(u->company));
+    answer_task(r, 202, u->company, reader, &task);
 }
 
 void tasks_get(struct http_request *r)
@@ -353,7 +357,7 @@ void tasks_get(struct http_request *r)
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
     struct store_task task;
     if (reader && find_task(r, reader, &task))
-        answer_task(r, 200, &task, store_company_zone(company));
+        answer_task(r, 200, company, reader, &task);
 }
 
 void tasks_list(struct http_request *r)
@@ -367,7 +371,7 @@ void tasks_list(struct http_request *r)
     struct err err = {0};
     if (!reader || !api_page(r, &page, &per_page))
         return;
-    if (!store_task_list(reader, http_arena(r), false, (page - 1) * per_page, per_page, &task,
+    if (!store_task_list(reader, http_arena(r), TASKS_ALL, (page - 1) * per_page, per_page, &task,
                          &count, &err)) {
         error_store(r, &err);
         return;
@@ -376,7 +380,7 @@ void tasks_list(struct http_request *r)
     for (size_t i = 0; i < count; i++) {
         if (i)
             buf_add_char(&b, ',');
-        add_task(r, &b, &task[i], store_company_zone(company));
+        add_task(r, &b, company, reader, &task[i]);
     }
     buf_add(&b, STR("]}\n"));
     http_answer(r, 200, JSON_API, buf_str(&b));
@@ -416,7 +420,8 @@ void tasks_errors(struct http_request *r)
     if (!reader || !api_page(r, &page, &per_page) || !find_task(r, reader, &task))
         return;
     // One more than asked for tells whether there is a next page.
-    if (!store_task_errors(reader, http_arena(r), task.id, warnings, (page - 1) * per_page,
+    if (!store_task_errors(reader, http_arena(r), task.id,
+                           warnings ? PROBLEMS_WARN : PROBLEMS_REFUSE, (page - 1) * per_page,
                            per_page + 1, &error, &count, &err)) {
         error_store(r, &err);
         return;

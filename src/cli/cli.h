@@ -29,6 +29,7 @@ struct cli {
     int in, out, err;    /* the person's terminal, files or pipes */
     int cwd;             /* relative paths are relative to this directory */
     struct store *store; /* open, for commands that need it; borrowed */
+    struct jobs *jobs;   /* started, for commands that need the store; borrowed */
     enum language language;
     bool (*gone)(void *context); /* the person left; NULL: never */
     void *context;
@@ -44,7 +45,7 @@ struct cli_command {
     const char *summary;  /* one line */
     const char *help;     /* what each option does */
     int (*run)(struct cli *c);
-    struct option_spec spec[24]; /* ended by a NULL name */
+    struct option_spec spec[32]; /* ended by a NULL name */
     size_t max_words;
     bool needs_store; /* opened from --data */
 };

@@ -5,45 +5,63 @@
 #include "domain/cell.h"
 #include "formats/row_writer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SHOWN_ERRORS = 10, JSON_ERRORS = 100, BAR_EVERY_US = 100000 };
+enum {
+    SHOWN_ERRORS = 10,
+    JSON_ERRORS = 100,
+    ERRORS_PAGE = 5000,
+    BAR_EVERY_US = 100000,
+    WAIT_FIRST_NS = 1000000,
+    WAIT_MOST_NS = 32000000,
+    COPY_BYTES = 256 * 1024,
+};
 
 struct import {
     struct cli *c;
-    bool bar, json;
+    struct jobs *jobs;
+    struct store_company *company;
+    struct store_reader *reader;
+    bool bar, json, dry;
     int64_t drawn_us;
     uint64_t errors;          /* problems seen, of all records */
     struct buf report;        /* the first of them, as text or JSON */
     struct row_writer *table; /* all of them, when a file was asked for */
     int table_fd;
     struct err table_failed;
+    struct store_task task;
 };
 
-static void draw_bar(void *context, const struct import_progress *p)
+static void draw_bar(struct import *i, const struct jobs_live *p)
 {
-    struct import *i = context;
     int64_t now = clock_monotonic_us();
     char text[160];
-    if (!i->bar || (now - i->drawn_us < BAR_EVERY_US && p->bytes_done < p->bytes))
+    if (!i->bar || now - i->drawn_us < BAR_EVERY_US)
         return;
     i->drawn_us = now;
-    unsigned percent = p->bytes ? (unsigned)(p->bytes_done * 100 / p->bytes) : 100;
-    int len =
-        snprintf(text, sizeof text, "\r[%-30.*s] %3u%%  %llu ", (int)(percent * 30 / 100),
-                 "##############################", percent, (unsigned long long)p->counts.records);
+    unsigned percent = p->bytes ? (unsigned)(MIN(p->bytes_done, p->bytes) * 100 / p->bytes) : 0;
+    int len = snprintf(text, sizeof text, "\r[%-30.*s] %3u%%  %llu  %.0f/s ",
+                       (int)(percent * 30 / 100), "##############################", percent,
+                       (unsigned long long)p->counts.records, p->records_per_s);
     struct err ignored;
     IGNORE(file_write_fd(i->c->err, (str){text, (size_t)len}, &ignored));
 }
 
-static void add_json_error(struct import *i, const struct store_change *change,
-                           const struct problem *p)
+static str reason_of(struct import *i, const struct store_task_error *e)
+{
+    const struct problem p = {.code = e->code, .field = e->field, .key = e->key};
+    return wording_problem(&i->c->arena, i->c->language, &p);
+}
+
+static void add_json_error(struct import *i, const struct store_task_error *p)
 {
     struct buf *b = &i->report;
     buf_format(b, "%s{\"record\":%llu,\"line\":%llu,\"code\":\"%s\",\"field\":", b->len ? "," : "",
-               (unsigned long long)change->record, (unsigned long long)change->line,
+               (unsigned long long)p->record, (unsigned long long)p->line,
                problem_code_name(p->code));
     json_write_string(b, p->field);
     if (p->key.len) {
@@ -53,7 +71,7 @@ static void add_json_error(struct import *i, const struct store_change *change,
     buf_add(b, STR(",\"value\":"));
     json_write_string(b, p->value);
     buf_add(b, STR(",\"detail\":"));
-    json_write_string(b, wording_problem(&i->c->arena, i->c->language, p));
+    json_write_string(b, reason_of(i, p));
     if (p->other_id) {
         char id[CONSUMER_ID_BYTES];
         consumer_id_text(p->other_id, id);
@@ -62,22 +80,20 @@ static void add_json_error(struct import *i, const struct store_change *change,
     buf_add_char(b, '}');
 }
 
-static void add_text_error(struct import *i, const struct store_change *change,
-                           const struct problem *p)
+static void add_text_error(struct import *i, const struct store_task_error *p)
 {
     struct buf *b = &i->report;
     str field = p->key.len ? p->key : p->field;
     buf_format(b, i->c->language == LANGUAGE_RU ? "  строка %llu: %.*s" : "  line %llu: %.*s",
-               (unsigned long long)change->line, STR_ARG(field));
+               (unsigned long long)p->line, STR_ARG(field));
     if (p->value.len)
         buf_format(b, " '%.*s'", STR_ARG(str_shown(p->value, 60)));
     buf_add_char(b, ' ');
-    buf_add(b, wording_problem(&i->c->arena, i->c->language, p));
+    buf_add(b, reason_of(i, p));
     buf_add_char(b, '\n');
 }
 
-static void add_table_error(struct import *i, const struct store_change *change,
-                            const struct problem *p)
+static void add_table_error(struct import *i, const struct store_task_error *p)
 {
     AUTO(arena_done) struct arena a = {0};
     char other[CONSUMER_ID_BYTES] = "";
@@ -85,12 +101,12 @@ static void add_table_error(struct import *i, const struct store_change *change,
         consumer_id_text(p->other_id, other);
     str value =
         cell_needs_guard(p->value) ? arena_format(&a, "'%.*s", STR_ARG(p->value)) : p->value;
-    const str cell[] = {arena_format(&a, "%llu", (unsigned long long)change->record),
-                        arena_format(&a, "%llu", (unsigned long long)change->line),
+    const str cell[] = {arena_format(&a, "%llu", (unsigned long long)p->record),
+                        arena_format(&a, "%llu", (unsigned long long)p->line),
                         p->key.len ? p->key : p->field,
                         value,
                         str_of(problem_code_name(p->code)),
-                        wording_problem(&a, i->c->language, p),
+                        reason_of(i, p),
                         str_of(other)};
     if (i->table_failed.code == ERR_NONE)
         IGNORE(row_writer_add(i->table, cell, COUNT(cell), &i->table_failed));
@@ -120,92 +136,66 @@ static bool close_table(struct import *i)
     return ok;
 }
 
-static void see_record(void *context, const struct store_change *change)
+static void see_error(struct import *i, const struct store_task_error *e)
 {
-    struct import *i = context;
-    for (const struct problem *p = change->problems.first; p; p = p->next) {
-        i->errors++;
-        if (i->table)
-            add_table_error(i, change, p);
-        if (i->json && i->errors <= JSON_ERRORS)
-            add_json_error(i, change, p);
-        else if (!i->json && i->errors <= SHOWN_ERRORS)
-            add_text_error(i, change, p);
-    }
+    i->errors++;
+    if (i->table)
+        add_table_error(i, e);
+    if (i->json && i->errors <= JSON_ERRORS)
+        add_json_error(i, e);
+    else if (!i->json && i->errors <= SHOWN_ERRORS)
+        add_text_error(i, e);
 }
 
-static bool person_left(void *context)
+/* Goes through the task's problems; beyond those shown they only count when a file wants them. */
+static bool see_errors(struct import *i, struct err *err)
 {
-    struct cli *c = ((struct import *)context)->c;
-    return c->gone && c->gone(c->context);
+    const enum problem_list which = i->dry ? PROBLEMS_TRIAL_REFUSE : PROBLEMS_REFUSE;
+    uint64_t after = 0;
+    for (;;) {
+        AUTO(arena_done) struct arena a = {0};
+        struct store_task_error *error;
+        size_t count;
+        if (!store_task_errors_after(i->reader, &a, i->task.id, which, after, ERRORS_PAGE, &error,
+                                     &count, err))
+            return false;
+        if (!count)
+            return true;
+        for (size_t n = 0; n < count; n++)
+            see_error(i, &error[n]);
+        after = error[count - 1].record;
+    }
 }
 
 /* The settings that have a flag of their own: --update-only is update_only. */
 static int read_settings(struct cli *c, struct import_settings *settings)
 {
-    static const char *const names[] = {
-        "format",      "encoding",      "delimiter",   "sheet",        "header-row",   "repeats",
-        "update-only", "blank-missing", "clear-blank", "allow-opt-in", "lenient-email"};
-    enum { WITH_VALUE = 6 }; // the others are there or not
-    for (size_t i = 0; i < COUNT(names); i++) {
-        const char *value = cli_option(c, names[i]);
-        char setting[32];
+    const char *name;
+    for (size_t i = 0; (name = import_settings_name(i)) != NULL; i++) {
+        char option[32];
         struct err err = {0};
-        if (!value)
-            continue;
-        (void)snprintf(setting, sizeof setting, "%s", names[i]);
-        for (char *p = setting; *p; p++)
-            *p = *p == '-' ? '_' : *p;
-        if (!import_settings_set(&c->arena, settings, str_of(setting),
-                                 i < WITH_VALUE ? str_of(value) : STR("true"), &err))
+        (void)snprintf(option, sizeof option, "%s", name);
+        for (char *p = option; *p; p++)
+            *p = *p == '_' ? '-' : *p;
+        const char *value = cli_option(c, option);
+        if (value && !import_settings_set(&c->arena, settings, str_of(name),
+                                          value[0] ? str_of(value) : STR("true"), &err))
             return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
     }
     return EXIT_OK;
 }
 
-static void add_understood(struct buf *b, const struct import_plan *plan)
+static int report_unreadable(struct import *i)
 {
-    const struct rows_about *about = import_plan_about(plan);
-    size_t count;
-    const struct import_column *column = import_plan_columns(plan, &count);
-    buf_format(b, ",\"format\":\"%s\"", rows_format_name(about->format));
-    if (about->format != ROWS_XLSX)
-        buf_format(b, ",\"encoding\":\"%.*s\"", STR_ARG(about->encoding));
-    if (about->format == ROWS_CSV) {
-        buf_add(b, STR(",\"delimiter\":"));
-        json_write_string(b, (str){&about->delimiter, 1});
-    }
-    if (about->format == ROWS_XLSX) {
-        buf_add(b, STR(",\"sheet\":"));
-        json_write_string(b, about->sheet);
-    }
-    buf_add(b, STR(",\"columns\":["));
-    for (size_t i = 0; i < count; i++) {
-        buf_add(b, i ? STR(",{\"header\":") : STR("{\"header\":"));
-        json_write_string(b, column[i].header);
-        buf_add(b, STR(",\"becomes\":"));
-        json_write_string(b, column[i].by_id ? STR("id")
-                             : column[i].field != FIELD_COUNT
-                                 ? str_of(consumer_field_name(column[i].field))
-                             : str_is_null(column[i].attribute) ? (str){0}
-                                                                : STR("custom_attributes"));
-        if (column[i].warning)
-            buf_format(b, ",\"warning\":\"%s\"", column[i].warning);
-        buf_add_char(b, '}');
-    }
-    buf_add_char(b, ']');
-}
-
-static int report_unreadable(struct cli *c, const struct file_problem *problem,
-                             const struct import_progress *done, bool json)
-{
-    str sentence = wording_file_problem(&c->arena, c->language, problem);
-    if (json) {
+    struct cli *c = i->c;
+    struct file_problem problem = wording_failure_parse(i->task.failure);
+    str sentence = wording_file_problem(&c->arena, c->language, &problem);
+    if (i->json) {
         AUTO(buf_done) struct buf b = {0};
-        buf_add(&b, STR("{\"state\":\"failed\","));
-        import_counts_write(&b, &done->counts);
+        buf_format(&b, "{\"state\":\"failed\",\"import_task\":\"%lld\",", (long long)i->task.id);
+        import_counts_write(&b, &i->task.counts);
         buf_add(&b, STR(",\"failure\":"));
-        buf_add(&b, wording_failure_text(&c->arena, problem));
+        buf_add(&b, i->task.failure);
         buf_add(&b, STR(",\"message\":"));
         json_write_string(&b, sentence);
         buf_add(&b, STR("}\n"));
@@ -215,20 +205,29 @@ static int report_unreadable(struct cli *c, const struct file_problem *problem,
     return cli_fail(c, EXIT_FILE, "%.*s", STR_ARG(sentence));
 }
 
-static void print_json(struct cli *c, struct import *i, const struct import_plan *plan,
-                       const struct import_progress *p, double seconds, bool dry)
+static void print_json(struct import *i, const struct store_counts *n, double seconds)
 {
     AUTO(buf_done) struct buf b = {0};
-    buf_format(&b, "{\"state\":\"%s\",\"dry_run\":%s,",
-               p->counts.failed ? "completed_with_errors" : "completed", dry ? "true" : "false");
-    import_counts_write(&b, &p->counts);
-    buf_format(&b, ",\"seconds\":%.3f,\"rows_per_second\":%.0f", seconds,
-               seconds > 0 ? (double)p->counts.records / seconds : 0);
-    add_understood(&b, plan);
+    const struct store_task *t = &i->task;
+    buf_format(&b, "{\"state\":\"%s\",\"dry_run\":%s,\"import_task\":\"%lld\",",
+               n->failed ? "completed_with_errors" : "completed", i->dry ? "true" : "false",
+               (long long)t->id);
+    import_counts_write(&b, n);
+    buf_format(&b, ",\"seconds\":%.3f,\"rows_per_second\":%.0f,", seconds,
+               seconds > 0 ? (double)n->records / seconds : 0);
+    if (t->same_as)
+        buf_format(&b, "\"same_content_as\":\"%lld\",", (long long)t->same_as);
+    if (t->parent)
+        buf_format(&b, "\"corrects\":\"%lld\",", (long long)t->parent);
+    buf_add(&b, str_first(str_from(t->analysis, 1), t->analysis.len - 2));
+    if (i->dry) {
+        buf_add(&b, STR(",\"dry_run_result\":"));
+        buf_add(&b, t->trial_result);
+    }
     buf_format(&b, ",\"problems\":%llu,\"errors\":[", (unsigned long long)i->errors);
     buf_add(&b, buf_str(&i->report));
     buf_add(&b, STR("]}\n"));
-    cli_write(c, buf_str(&b));
+    cli_write(i->c, buf_str(&b));
 }
 
 static const char *ru_rows(uint64_t n)
@@ -240,16 +239,15 @@ static const char *ru_rows(uint64_t n)
                                     : "строк";
 }
 
-static void print_summary(struct cli *c, struct import *i, const struct import_progress *p,
-                          double seconds, bool dry)
+static void print_summary(struct import *i, const struct store_counts *n, double seconds)
 {
-    const struct store_counts *n = &p->counts;
+    struct cli *c = i->c;
     bool ru = c->language == LANGUAGE_RU;
     cli_print(
         c,
         ru ? "%s: %llu %s = %llu добавлено + %llu обновлено + %llu без изменений + %llu пропущено + %llu не загружено (%.1f с)\n"
            : "%s: %llu %s = %llu created + %llu updated + %llu unchanged + %llu skipped + %llu failed (%.1f s)\n",
-        dry ? (ru ? "Проверка" : "Dry run") : (ru ? "Готово" : "Done"),
+        i->dry ? (ru ? "Проверка" : "Dry run") : (ru ? "Готово" : "Done"),
         (unsigned long long)n->records,
         ru                ? ru_rows(n->records)
         : n->records == 1 ? "row"
@@ -266,74 +264,173 @@ static void print_summary(struct cli *c, struct import *i, const struct import_p
                   ru ? "  и ещё %llu; все запишет --errors ФАЙЛ\n"
                      : "  and %llu more; --errors FILE writes all\n",
                   (unsigned long long)(i->errors - SHOWN_ERRORS));
-    if (n->failed && !dry)
+    if (n->failed && !i->dry)
+        cli_print(
+            c,
+            ru ? "Остальные строки уже в базе. Не загруженные запишет 'clientele task failed-rows %lld': исправьте и загрузите их.\n"
+               : "The other rows are in. 'clientele task failed-rows %lld' writes those that failed: correct and import them.\n",
+            (long long)i->task.id);
+    if (!i->dry && n->created + n->updated)
         cli_print(c,
-                  ru ? "Остальные строки уже в базе: исправьте только эти и загрузите их снова.\n"
-                     : "The other rows are in: correct only these and import them again.\n");
+                  ru ? "Вернуть как было: clientele task undo %lld\n"
+                     : "To take it back: clientele task undo %lld\n",
+                  (long long)i->task.id);
 }
 
-static int run(struct cli *c, struct import *i, struct import_plan *plan,
-               struct store_company *company)
+/* Copies the file to where the jobs keep theirs. */
+static int receive_file(struct import *i, const char *path, struct jobs_upload **ret_upload)
 {
-    AUTO(store_trial_free) struct store_trial *trial = NULL;
-    const struct import_watch watch = {draw_bar, see_record, person_left, i};
-    bool dry = cli_option(c, "dry-run");
-    struct import_progress progress = {0};
-    struct file_problem problem = {0};
     struct err err = {0};
-    int64_t start = clock_monotonic_us();
-    if (dry && !store_trial_open(company, &trial, &err))
-        return cli_fail_err(c, &err);
-    bool ok = import_run(plan, company, trial, 0, 0, &watch, &progress, &problem, &err);
-    double seconds = (double)(clock_monotonic_us() - start) / 1e6;
-    if (i->bar)
-        IGNORE(file_write_fd(c->err, STR("\r\033[K"), &err));
-    if (!ok && problem.code != FILE_OK)
-        return report_unreadable(c, &problem, &progress, i->json);
-    if (!ok)
-        return cli_fail(c, EXIT_FAILED, "stopped after %llu rows, which stay: %s",
-                        (unsigned long long)progress.counts.records,
-                        err.code == ERR_BUSY
-                            ? "cancelled; the same command goes on, rows that are in are unchanged"
-                            : err.msg);
+    ssize_t n = 0;
+    int fd = open(cli_path(i->c, path), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        struct file_problem problem = {0};
+        (void)file_problem_set(&problem, FILE_UNREADABLE, (str){0}, str_of(strerror(errno)));
+        i->task.failure = wording_failure_text(&i->c->arena, &problem);
+        return report_unreadable(i);
+    }
+    bool ok = jobs_upload_open(i->jobs, UINT64_MAX, ret_upload, &err);
+    char *piece = arena_alloc(&i->c->arena, 1, COPY_BYTES, 1);
+    while (ok && (n = read(fd, piece, COPY_BYTES)) > 0)
+        ok = jobs_upload_add(*ret_upload, (str){piece, (size_t)n}, &err);
+    if (ok && n < 0)
+        ok = err_errno(&err, "cannot read '%s'", path);
+    (void)close(fd);
+    return ok ? EXIT_OK : cli_fail_err(i->c, &err);
+}
+
+static bool is_over(const struct import *i)
+{
+    const struct store_task *t = &i->task;
+    return t->state >= TASK_COMPLETED || (i->dry && t->trial == TRIAL_DONE);
+}
+
+/* Looks on until the task is over; a person who leaves cancels it. */
+static bool wait_for_end(struct import *i, int64_t id, struct err *err)
+{
+    const int64_t company = store_company_info(i->company)->id;
+    struct timespec pause = {.tv_nsec = WAIT_FIRST_NS};
+    AUTO(arena_done) struct arena a = {0};
+    struct jobs_live live;
+    bool cancelled = false;
+    do {
+        arena_reset(&a);
+        if (!cancelled && i->c->gone && i->c->gone(i->c->context)) {
+            cancelled = true;
+            struct err ignored = {0};
+            IGNORE(jobs_task_cancel(i->jobs, i->company, id, &ignored));
+        }
+        jobs_task_live(i->jobs, company, id, &live);
+        draw_bar(i, &live);
+        (void)nanosleep(&pause, NULL);
+        pause.tv_nsec = MIN(pause.tv_nsec * 2, (long)WAIT_MOST_NS);
+        if (!store_task_get(i->reader, &a, id, &i->task, err))
+            return false;
+    } while (!is_over(i));
+    return store_task_get(i->reader, &i->c->arena, id, &i->task, err);
+}
+
+/* The counters of what was asked for. */
+static struct store_counts counts_of(struct import *i)
+{
+    struct store_counts n = {0};
+    struct json tree;
+    struct json_place place;
+    struct err err;
+    const struct {
+        const char *name;
+        uint64_t *number;
+    } members[] = {{"records", &n.records},
+                   {"created", &n.created},
+                   {"updated", &n.updated},
+                   {"unchanged", &n.unchanged},
+                   {"skipped", &n.skipped},
+                   {"failed", &n.failed},
+                   {"with_warnings", &n.with_warnings}};
+    if (!i->dry)
+        return i->task.counts;
+    if (json_parse(i->task.trial_result, &i->c->arena, &tree, &place, &err))
+        for (size_t m = 0; m < COUNT(members); m++) {
+            const struct json *value = json_get(&tree, members[m].name);
+            if (value)
+                IGNORE(str_to_u64(value->text, members[m].number));
+        }
+    return n;
+}
+
+static int report(struct import *i, double seconds)
+{
+    const struct store_counts n = counts_of(i);
+    struct err err = {0};
+    if (i->task.state == TASK_FAILED)
+        return report_unreadable(i);
+    if (i->task.state == TASK_CANCELLED && !i->dry)
+        return cli_fail(
+            i->c, EXIT_FAILED,
+            "cancelled after %llu rows, which stay; 'clientele task undo %lld' takes them back",
+            (unsigned long long)n.records, (long long)i->task.id);
+    if (!see_errors(i, &err))
+        return cli_fail_err(i->c, &err);
     if (i->json)
-        print_json(c, i, plan, &progress, seconds, dry);
+        print_json(i, &n, seconds);
     else
-        print_summary(c, i, &progress, seconds, dry);
-    return progress.counts.failed ? EXIT_ROWS_FAILED : EXIT_OK;
+        print_summary(i, &n, seconds);
+    return n.failed ? EXIT_ROWS_FAILED : EXIT_OK;
+}
+
+static int run(struct import *i, const struct import_settings *settings, struct jobs_upload *upload)
+{
+    struct err err = {0};
+    int64_t id, start = clock_monotonic_us();
+    const char *name = strrchr(i->c->word[0], '/');
+    const struct jobs_import_options options = {
+        .file_name = str_of(name ? name + 1 : i->c->word[0]),
+        .settings = settings,
+        .origin = origin_of(ORIGIN_COMMAND_LINE, 0),
+        .trial = i->dry,
+        .refuse_same = cli_option(i->c, "refuse-duplicate"),
+        .remembered = cli_option(i->c, "remembered"),
+    };
+    bool ok =
+        jobs_import(i->jobs, i->company, upload, &options, &id, &err) && wait_for_end(i, id, &err);
+    struct err ignored;
+    if (i->bar)
+        IGNORE(file_write_fd(i->c->err, STR("\r\033[K"), &ignored));
+    return ok ? report(i, (double)(clock_monotonic_us() - start) / 1e6) : cli_fail_err(i->c, &err);
 }
 
 int cmd_import(struct cli *c)
 {
-    AUTO(import_plan_free) struct import_plan *plan = NULL;
+    AUTO(jobs_upload_free) struct jobs_upload *upload = NULL;
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
     struct import i = {.c = c,
+                       .jobs = c->jobs,
                        .json = cli_option(c, "json"),
+                       .dry = cli_option(c, "dry-run"),
                        .bar = isatty(c->err) && !cli_option(c, "json"),
                        .table_fd = -1};
     struct import_settings settings = {0};
     struct company company;
-    struct store_company *opened;
-    struct file_problem problem = {0};
-    const struct import_progress nothing = {0};
     struct err err = {0};
     if (!c->words)
         return cli_fail(c, EXIT_USAGE, "say which file: clientele import --data DIR FILE");
     int code = read_settings(c, &settings);
     if (code == EXIT_OK)
         code = cli_company(c, &company);
+    if (code == EXIT_OK)
+        code = receive_file(&i, c->word[0], &upload);
     if (code != EXIT_OK)
         return code;
-    if (!store_company_open(c->store, company.id, &opened, &err))
+    if (!store_company_open(c->store, company.id, &i.company, &err) ||
+        !store_reader_open(i.company, &reader, &err))
         return cli_fail_err(c, &err);
-    if (!import_open(cli_path(c, c->word[0]), &settings, store_company_zone(opened), &plan,
-                     &problem, &err))
-        return report_unreadable(c, &problem, &nothing, i.json);
+    i.reader = reader;
     const char *errors = cli_option(c, "errors");
     if (errors && !open_table(&i, errors, &err)) {
         (void)close_table(&i);
         return cli_fail_err(c, &err);
     }
-    code = run(c, &i, plan, opened);
+    code = run(&i, &settings, upload);
     buf_done(&i.report);
     if (!close_table(&i))
         return cli_fail(c, EXIT_FAILED, "the rows are in, but '%s' is not whole: %s", errors,

@@ -75,7 +75,10 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
                                        .commit_each = cli_option(c, "commit-each")};
     const struct http_config http = {
         .listen = config->listen, .listen_count = config->listens, .loops = config->threads};
-    if (!store_open(&store, &s->store, err) || !jobs_start(s->store, data, &s->jobs, err))
+    if (!store_open(&store, &s->store, err))
+        return false;
+    const struct jobs_config jobs = {.store = s->store, .data_dir = data};
+    if (!jobs_start(&jobs, &s->jobs, err))
         return false;
     const struct api_config api = {.store = s->store,
                                    .jobs = s->jobs,
@@ -83,7 +86,7 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
                                    .upload_limit_bytes = config->upload_limit_bytes};
     return api_new(&api, &s->api, err) &&
            http_server_start(&http, api_app(s->api), &s->http, err) &&
-           remote_start(s->store, data, &s->remote, err);
+           remote_start(s->store, s->jobs, data, &s->remote, err);
 }
 
 static void stop(struct serving *s)

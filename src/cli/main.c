@@ -187,6 +187,17 @@ static const struct cli_command commands[] = {
      "  --allow-opt-in    unsubscribed and complained may become false again\n"
      "  --lenient-email   leave another customer's e-mail out instead of failing the row\n"
      "  --repeats R       a key that comes again: in_order, first_wins or fail\n"
+     "  --create-only     only customers who are new\n"
+     "  --mode M          both, create_only or update_only\n"
+     "  --taken-email T   another customer's e-mail: fail, leave_out, or adopt him if he has no external_id\n"
+     "  --attributes A    custom attributes: merge or replace\n"
+     "  --bad-values B    a bad e-mail, date, ...: fail the row, or leave_out the value\n"
+     "  --hidden-rows H   rows that a filter hides: keep or leave_out\n"
+     "  --all-or-nothing  check everything first; nothing is written when a row fails\n"
+     "  --mapping JSON    what columns become: '{\"Tel.\":\"phone\",\"Note\":\"ignore\"}'\n"
+     "  --go-on           yes to questions that ask whether you are sure\n"
+     "  --remembered      with the settings of the last import of a file with this header\n"
+     "  --refuse-duplicate  fail when the same content was imported before\n"
      "  --dry-run         say what would happen, write nothing\n"
      "  --errors FILE     every problem as CSV: record, line, column, value, code, reason\n"
      "  --json            print one JSON object\n  --lang L          en or ru\n",
@@ -201,10 +212,63 @@ static const struct cli_command commands[] = {
       {"allow-opt-in", false},
       {"lenient-email", false},
       {"repeats", true},
+      {"mode", true},
+      {"create-only", false},
+      {"taken-email", true},
+      {"attributes", true},
+      {"bad-values", true},
+      {"hidden-rows", true},
+      {"all-or-nothing", false},
+      {"mapping", true},
+      {"go-on", false},
+      {"remembered", false},
+      {"refuse-duplicate", false},
       {"dry-run", false},
       {"errors", true},
       {"json", false},
       LANGUAGE},
+     1,
+     true},
+    {"task list",
+     "--data DIR [--company NAME]",
+     "Lists imports, the newest first",
+     DATA_HELP COMPANY_HELP,
+     cmd_task_list,
+     {DATA, COMPANY, LANGUAGE},
+     0,
+     true},
+    {"task show",
+     "--data DIR [--company NAME] TASK",
+     "Prints all of one import as JSON",
+     DATA_HELP COMPANY_HELP,
+     cmd_task_show,
+     {DATA, COMPANY, LANGUAGE},
+     1,
+     true},
+    {"task undo",
+     "--data DIR [--company NAME] TASK [--dry-run]",
+     "Takes an import back: what it created and what it changed",
+     DATA_HELP COMPANY_HELP "  --dry-run         say what would happen, write nothing\n"
+                            "What others changed since stays, and is listed.\n",
+     cmd_task_undo,
+     {DATA, COMPANY, {"dry-run", false}, LANGUAGE},
+     1,
+     true},
+    {"task failed-rows",
+     "--data DIR [--company NAME] TASK [--format csv|xlsx] [--output FILE]",
+     "Writes an import's failed rows, to be corrected and imported again",
+     DATA_HELP COMPANY_HELP
+     "  --format F        csv (default) or xlsx; JSON Lines stay that\n  --output FILE     instead of the standard output\n",
+     cmd_task_failed_rows,
+     {DATA, COMPANY, {"format", true}, {"output", true}, LANGUAGE},
+     1,
+     true},
+    {"task diff",
+     "--data DIR [--company NAME] TASK [--output FILE]",
+     "Writes what a dry run found, as CSV: record, line, external_id, action, field, old, new",
+     DATA_HELP COMPANY_HELP "  --output FILE     instead of the standard output\n",
+     cmd_task_diff,
+     {DATA, COMPANY, {"output", true}, LANGUAGE},
      1,
      true},
     {"rows",
@@ -321,6 +385,20 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void note_signal(int number)
+{
+    interrupted = 1;
+    (void)signal(number, SIG_DFL); // the second time it ends the program at once
+}
+
+static bool person_left(void *context)
+{
+    (void)context;
+    return interrupted;
+}
+
 /* Opens the store here, or hands the command to the process that has it open. */
 static int run_on_store(struct cli *c, const struct cli_command *command, int words, int argc,
                         char **argv)
@@ -334,8 +412,16 @@ static int run_on_store(struct cli *c, const struct cli_command *command, int wo
         return cli_fail(c, EXIT_USAGE, "--data DIR is needed; see 'clientele %s --help'",
                         command->name);
     if (store_open(&config, &store, &err)) {
+        const struct jobs_config jobs = {.store = store, .data_dir = data, .once = true};
+        log_level_set(LOG_WARNING); // the command itself says what came of it
+        code = jobs_start(&jobs, &c->jobs, &err) ? EXIT_OK : cli_fail_err(c, &err);
         c->store = store;
-        code = cli_run(c, command, argc - words + 1, argv + words - 1);
+        c->gone = person_left;
+        (void)signal(SIGINT, note_signal);
+        (void)signal(SIGTERM, note_signal);
+        if (code == EXIT_OK)
+            code = cli_run(c, command, argc - words + 1, argv + words - 1);
+        jobs_stop(c->jobs);
         store_free(store);
         return code;
     }

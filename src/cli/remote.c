@@ -20,6 +20,7 @@ enum { MAX_BYTES = 64 * 1024, MAX_WORDS = 128, FILES = 4, MAX_RUNNING = 16 };
 
 struct remote {
     struct store *store;
+    struct jobs *jobs;
     int listener, wake;
     char path[108];
     pthread_t thread;
@@ -167,6 +168,7 @@ static int run_request(struct request *q)
                     .err = q->file[2],
                     .cwd = q->file[3],
                     .store = q->remote->store,
+                    .jobs = q->remote->jobs,
                     .language = q->bytes[0] == LANGUAGE_RU ? LANGUAGE_RU : LANGUAGE_EN,
                     .gone = person_left,
                     .context = q};
@@ -234,14 +236,15 @@ static void *remote_main(void *context)
     return NULL;
 }
 
-bool remote_start(struct store *store, const char *data_dir, struct remote **ret_remote,
-                  struct err *err)
+bool remote_start(struct store *store, struct jobs *jobs, const char *data_dir,
+                  struct remote **ret_remote, struct err *err)
 {
     struct sockaddr_un address;
     if (!socket_address(data_dir, &address, err))
         return false;
     struct remote *r = mem_new(1, sizeof *r);
     r->store = store;
+    r->jobs = jobs;
     memcpy(r->path, address.sun_path, sizeof r->path);
     (void)pthread_mutex_init(&r->lock, NULL);
     (void)pthread_cond_init(&r->changed, NULL);

@@ -13,8 +13,8 @@
 
 struct remote;
 /* Starts listening for commands on the store of data_dir. */
-MUST_CHECK bool remote_start(struct store *store, const char *data_dir, struct remote **ret_remote,
-                             struct err *err);
+MUST_CHECK bool remote_start(struct store *store, struct jobs *jobs, const char *data_dir,
+                             struct remote **ret_remote, struct err *err);
 /* Stops: commands that run are told that their person left, and are waited for. */
 void remote_stop(struct remote *r);
 /* Runs argv in the owner of data_dir.  Errors: ERR_BUSY when it does not answer. */

@@ -18,4 +18,7 @@ bool cell_needs_guard(str cell);
 /* The text without the guard; the cell itself when it has none. */
 str cell_unguarded(str cell);
 
+/* True when a spreadsheet would run the cell of a text file as a formula. */
+bool cell_runs_as_formula(str cell);
+
 #endif

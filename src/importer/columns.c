@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "domain/header.h"
+#include "importer/report.h"
 
 const enum consumer_field columns_required[REQUIRED_COLUMNS] = {
     FIELD_EXTERNAL_ID, FIELD_EMAIL, FIELD_NAME, FIELD_PHONE, FIELD_CREATED_AT};
@@ -54,7 +55,8 @@ static void read_column(struct arena *a, const struct row *header, size_t i,
 {
     str text = utf8_trim(header->cell[i]), normal = header_normal(a, text);
     *c = (struct import_column){.header = arena_str(a, text), .field = FIELD_COUNT};
-    if (!text.len || read_dotted(a, c->header, c))
+    c->is_error = str_eq(text, STR(REPORT_COLUMN));
+    if (!text.len || c->is_error || read_dotted(a, c->header, c))
         return;
     c->field = is_lone_name(a, normal, header) ? FIELD_NAME : header_field(normal);
     if (c->field != FIELD_COUNT)

@@ -2,13 +2,18 @@
  * take turns, so that memory stays the same whatever the file's size.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "importer/import.h"
+#include "importer/import_priv.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/crypto.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "importer/columns.h"
 #include "importer/repeats.h"
+#include "importer/report.h"
 #include "importer/row_change.h"
 
 #include <pthread.h>
@@ -16,18 +21,6 @@
 enum {
     FIRST_BATCH_ROWS = 1000, // the writer starts early, and so does the progress bar
     SAMPLE_ROWS = 100,       // looked at when the file is opened
-};
-
-struct import_plan {
-    struct arena arena;
-    char *path;
-    struct import_settings settings;
-    struct consumer_rules rules;
-    struct rows_about about;
-    struct import_column *column;
-    size_t count;
-    uint64_t header_record; /* 0: the format has no header */
-    str header[FIELD_COUNT];
 };
 
 /* --- understanding a file --- */
@@ -55,6 +48,29 @@ static bool look_further(struct import_plan *p, struct rows *rows, struct file_p
     return false;
 }
 
+str import_header_fingerprint(struct arena *a, const struct row *header)
+{
+    AUTO(buf_done) struct buf b = {0};
+    unsigned char digest[SHA256_BYTES];
+    for (size_t i = 0; i < header->count; i++) {
+        str text = utf8_trim(header->cell[i]);
+        if (!str_eq(text, STR(REPORT_COLUMN))) // a correction has the columns of what it corrects
+            json_write_string(&b, text.ptr ? text : STR(""));
+    }
+    crypto_sha256(buf_str(&b), digest);
+    return crypto_hex(a, digest, 16);
+}
+
+/* What the header says besides its columns. */
+static void note_header(struct import_plan *p, const struct row *row)
+{
+    for (size_t i = 0; i < row->count; i++)
+        if (p->column[i].is_error)
+            p->error_column = i;
+    p->fingerprint = import_header_fingerprint(&p->arena, row);
+    p->header_line = row->line;
+}
+
 static bool read_header(struct import_plan *p, struct rows *rows, struct file_problem *problem,
                         struct err *err)
 {
@@ -74,6 +90,7 @@ static bool read_header(struct import_plan *p, struct rows *rows, struct file_pr
     }
     p->count = row.count;
     p->header_record = row.record;
+    note_header(p, &row);
     for (size_t i = 0; i < p->count; i++)
         if (p->column[i].field != FIELD_COUNT)
             p->header[p->column[i].field] = p->column[i].header;
@@ -93,6 +110,8 @@ static bool read_sample(struct import_plan *p, struct rows *rows, struct file_pr
             return i > 0 ||
                    file_problem_set(problem, p->header_record ? FILE_HEADER_ONLY : FILE_EMPTY,
                                     (str){0}, (str){0});
+        if (i == 0 && p->error_column < row.count)
+            p->corrects = report_parent(row.cell[p->error_column]);
         for (size_t c = 0; p->header_record && c < p->count && c < row.count; c++)
             if (columns_is_nameless(&p->column[c]) && str_trim(row.cell[c]).len) {
                 problem->column = c + 1;
@@ -116,6 +135,7 @@ bool import_open(const char *path, const struct import_settings *settings, const
     AUTO(import_plan_free) struct import_plan *p = mem_new(1, sizeof *p);
     AUTO(rows_free) struct rows *rows = NULL;
     p->path = mem_strdup(path);
+    p->error_column = SIZE_MAX;
     p->settings = *settings;
     p->settings.rows.encoding = arena_str(&p->arena, str_of(settings->rows.encoding)).ptr;
     p->settings.rows.sheet = arena_str(&p->arena, str_of(settings->rows.sheet)).ptr;
@@ -153,6 +173,21 @@ const struct import_column *import_plan_columns(const struct import_plan *p, siz
     return p->column;
 }
 
+const str *import_plan_header(const struct import_plan *p)
+{
+    return p->header;
+}
+
+int64_t import_plan_corrects(const struct import_plan *p)
+{
+    return p->corrects;
+}
+
+str import_plan_fingerprint(const struct import_plan *p)
+{
+    return str_is_null(p->fingerprint) ? STR("") : p->fingerprint;
+}
+
 void import_counts_write(struct buf *b, const struct store_counts *n)
 {
     buf_format(
@@ -181,48 +216,65 @@ struct slot {
 struct run {
     struct import_plan *plan;
     struct rows *rows;
-    struct repeats *repeats; /* NULL: rows act in file order */
-    struct buf scratch;      /* the reader's own */
-    uint64_t record;         /* data records read */
-    uint64_t skip;
+    struct repeats *repeats;  /* NULL: rows act in file order */
+    struct buf scratch;       /* the reader's own */
+    struct arena passed_over; /* of rows that were done before */
+    uint64_t record;          /* data records read */
+    uint64_t skip, max;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct slot slot[2];
     bool stop; /* guarded by lock */
 };
 
-static void read_json_row(struct run *r, struct slot *s, str line, struct store_change *change)
+static void read_json_row(struct run *r, struct arena *a, str line, struct store_change *change)
 {
     const struct row_context context = {&r->plan->settings, r->plan->column, r->plan->count,
                                         &r->plan->rules, &r->scratch};
     struct json tree;
     struct json_place place;
     struct err err = {0};
-    if (json_parse(line, &s->arena, &tree, &place, &err) && tree.kind == JSON_OBJECT) {
-        row_change_from_json(&s->arena, &context, &tree, change);
+    if (json_parse(line, a, &tree, &place, &err) && tree.kind == JSON_OBJECT) {
+        row_change_from_json(a, &context, &tree, change);
         return;
     }
     *change = (struct store_change){.op = STORE_REFUSED};
-    problem_add(&change->patch.problems, &s->arena, PROBLEM_ROW_UNREADABLE, STR("row"), line);
+    problem_add(&change->patch.problems, a, PROBLEM_ROW_UNREADABLE, STR("row"), line);
+}
+
+static void make_change(struct run *r, struct arena *a, const struct row *row,
+                        struct store_change *change)
+{
+    const struct row_context context = {&r->plan->settings, r->plan->column, r->plan->count,
+                                        &r->plan->rules, &r->scratch};
+    if (r->plan->about.format == ROWS_JSONL)
+        read_json_row(r, a, row->cell[0], change);
+    else
+        row_change_from_cells(a, &context, row, change);
+    if (r->repeats)
+        repeats_judge(r->repeats, a, change);
 }
 
 static void read_row(struct run *r, struct slot *s, const struct row *row)
 {
-    const struct row_context context = {&r->plan->settings, r->plan->column, r->plan->count,
-                                        &r->plan->rules, &r->scratch};
     if (s->count == s->room) {
         s->room = s->room ? s->room * 2 : FIRST_BATCH_ROWS;
         s->change = mem_grow(s->change, s->room, sizeof *s->change);
     }
     struct store_change *change = &s->change[s->count++];
-    if (r->plan->about.format == ROWS_JSONL)
-        read_json_row(r, s, row->cell[0], change);
-    else
-        row_change_from_cells(&s->arena, &context, row, change);
-    if (r->repeats)
-        repeats_judge(r->repeats, &s->arena, change);
+    make_change(r, &s->arena, row, change);
     change->record = r->record;
     change->line = row->line;
+}
+
+/* A row that was done before is a key that was seen. */
+static void pass_over(struct run *r, const struct row *row)
+{
+    struct store_change change;
+    if (!r->repeats)
+        return;
+    arena_reset(&r->passed_over);
+    make_change(r, &r->passed_over, row, &change);
 }
 
 /* Fills a slot up to the ceilings of a batch. */
@@ -235,10 +287,14 @@ static void fill_slot(struct run *r, struct slot *s, size_t max_rows)
             break;
         if (row.record <= r->plan->header_record)
             continue;
+        if (r->max && r->record == r->max) {
+            s->step = ROWS_END;
+            break;
+        }
         if (++r->record > r->skip)
             read_row(r, s, &row);
-        else if (r->repeats)
-            die("import: a resumed import cannot judge repeats");
+        else
+            pass_over(r, &row);
     } while (s->count < max_rows &&
              s->arena.used + s->count * sizeof *s->change < LIMIT_BATCH_BYTES);
     s->bytes_done = s->step == ROWS_END ? rows_bytes(r->rows) : rows_bytes_done(r->rows);
@@ -282,7 +338,8 @@ static void count_outcomes(const struct slot *s, const struct import_watch *watc
         counts->skipped += c->outcome == OUTCOME_SKIPPED;
         counts->failed += c->outcome == OUTCOME_FAILED;
         counts->with_warnings += c->warnings.count > 0;
-        if (watch && watch->record && (c->problems.count || c->warnings.count))
+        if (watch && watch->record &&
+            (watch->all_records || c->problems.count || c->warnings.count))
             watch->record(watch->context, c);
     }
     assert(counts->created + counts->updated + counts->unchanged + counts->skipped +
@@ -290,23 +347,26 @@ static void count_outcomes(const struct slot *s, const struct import_watch *watc
            counts->records);
 }
 
-static bool apply_slot(struct run *r, struct slot *s, struct store_company *company,
-                       struct store_trial *trial, int64_t task_id, struct err *err)
+static bool apply_slot(struct run *r, struct slot *s, const struct import_target *to,
+                       const struct import_watch *watch, struct err *err)
 {
     struct store_batch batch = {.change = s->change,
                                 .count = s->count,
-                                .task_id = task_id,
+                                .want = watch && watch->all_records ? STORE_WANT_CHANGES
+                                                                    : STORE_WANT_OUTCOMES,
+                                .task_id = to->task_id,
+                                .origin = to->origin,
                                 .header = r->plan->header,
                                 .bytes_done = s->bytes_done,
                                 .arena = &s->arena};
-    return trial ? store_trial_apply(trial, &batch, err) : store_apply(company, &batch, err);
+    return to->trial ? store_trial_apply(to->trial, &batch, err)
+                     : store_apply(to->company, &batch, err);
 }
 
 /* The writer's side: applies slots in turn until the file ends, breaks or is cancelled. */
-static bool apply_all(struct run *r, struct store_company *company, struct store_trial *trial,
-                      int64_t task_id, const struct import_watch *watch,
-                      struct import_progress *progress, struct file_problem *problem,
-                      struct err *err)
+static bool apply_all(struct run *r, const struct import_target *to,
+                      const struct import_watch *watch, struct import_progress *progress,
+                      struct file_problem *problem, struct err *err)
 {
     for (size_t i = 0;; i = !i) {
         struct slot *s = &r->slot[i];
@@ -314,7 +374,7 @@ static bool apply_all(struct run *r, struct store_company *company, struct store
         while (s->turn != TURN_WRITER)
             pthread_cond_wait(&r->changed, &r->lock);
         pthread_mutex_unlock(&r->lock);
-        if (s->count && !apply_slot(r, s, company, trial, task_id, err))
+        if (s->count && !apply_slot(r, s, to, watch, err))
             return false;
         count_outcomes(s, watch, &progress->counts);
         progress->bytes_done = s->bytes_done;
@@ -353,18 +413,19 @@ static void run_done(struct run *r)
     }
     repeats_free(r->repeats);
     buf_done(&r->scratch);
+    arena_done(&r->passed_over);
     rows_free(r->rows);
     (void)pthread_mutex_destroy(&r->lock);
     (void)pthread_cond_destroy(&r->changed);
 }
 
-bool import_run(struct import_plan *p, struct store_company *company, struct store_trial *trial,
-                int64_t task_id, uint64_t skip, const struct import_watch *watch,
-                struct import_progress *ret_progress, struct file_problem *ret_problem,
-                struct err *err)
+bool import_run(struct import_plan *p, const struct import_target *target,
+                const struct import_watch *watch, struct import_progress *ret_progress,
+                struct file_problem *ret_problem, struct err *err)
 {
     struct run r = {.plan = p,
-                    .skip = skip,
+                    .skip = target->skip,
+                    .max = target->max_records,
                     .lock = PTHREAD_MUTEX_INITIALIZER,
                     .changed = PTHREAD_COND_INITIALIZER};
     pthread_t reader;
@@ -379,7 +440,7 @@ bool import_run(struct import_plan *p, struct store_company *company, struct sto
     if (!ok) {
         err_set(err, ERR_INTERNAL, "cannot start a thread");
     } else {
-        ok = apply_all(&r, company, trial, task_id, watch, ret_progress, ret_problem, err);
+        ok = apply_all(&r, target, watch, ret_progress, ret_problem, err);
         stop_reader(&r, reader);
     }
     run_done(&r);

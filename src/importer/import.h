@@ -40,6 +40,7 @@ struct import_settings {                              /* {0} is the default of e
     enum import_bad bad_values;
     enum import_hidden hidden_rows;
     bool all_or_nothing; /* a dry run first; nothing starts when a row of it fails */
+    bool go_on;          /* questions that only ask "are you sure" are answered with yes */
     str mapping;         /* a JSON object: what headers become; {0}: what they say */
 };
 struct import_column {
@@ -47,6 +48,7 @@ struct import_column {
     enum consumer_field field; /* FIELD_COUNT: a custom attribute or ignored */
     str attribute; /* custom attribute's key; {0} when field is set or the column is ignored */
     bool by_id;    /* attributes.id: our own id */
+    bool is_error; /* import_error, of a file of failed rows: passed over */
     const char *warning; /* "reserved_column", "near_miss"; NULL */
     str near;            /* what a near miss is close to */
 };
@@ -63,6 +65,15 @@ DEFINE_AUTO(struct import_plan *, import_plan_free)
 const struct rows_about *import_plan_about(const struct import_plan *p);
 const struct import_column *import_plan_columns(const struct import_plan *p, size_t *ret_count);
 
+/* By field (FIELD_COUNT): the header of its column, {0} without one; for reports.  Borrowed. */
+const str *import_plan_header(const struct import_plan *p);
+/* Where the rows of a correction came from: the import whose failed rows they were; 0: it is none.
+ * Its column import_error is passed over. */
+int64_t import_plan_corrects(const struct import_plan *p);
+/* A fingerprint of the header, the same for every file with the same columns in the same order;
+ * "" for JSON Lines. */
+str import_plan_fingerprint(const struct import_plan *p);
+
 struct import_progress {
     struct store_counts counts;
     uint64_t bytes_done, bytes;
@@ -71,19 +82,41 @@ struct import_watch { /* all optional */
     void (*progress)(
         void *context,
         const struct import_progress *progress); /* after each batch, on the caller's thread */
-    /* Problems and warnings of one record, in the order of records; on the caller's thread. */
+    /* One record that has problems or warnings, or any when all_records is set; in the order of
+     * records, on the caller's thread. */
     void (*record)(void *context, const struct store_change *change);
+    bool all_records;
     bool (*cancelled)(void *context);
     void *context;
 };
-/* Applies the rows.  task_id != 0: progress, problems and position are committed with the rows, and
- * the first `skip` data records, done before, are passed over.  trial != NULL: a dry run, nothing
- * is written. Returns false when it stopped before the end: a broken file (*ret_problem) or store
- * (err; ret_problem->code FILE_OK); the rows before that are in. */
-MUST_CHECK bool import_run(struct import_plan *p, struct store_company *company,
-                           struct store_trial *trial, int64_t task_id, uint64_t skip,
+struct import_target {
+    struct store_company *company;
+    struct store_trial *trial; /* a dry run: nothing is written; NULL: a real one */
+    int64_t
+        task_id; /* progress, problems and position are committed with the rows; 0: none is kept */
+    uint64_t skip;        /* data records done before, passed over */
+    uint64_t max_records; /* 0: all */
+    int64_t origin;       /* who changes the customers: origin_of() */
+};
+/* Applies the rows.  Returns false when it stopped before the end: a broken file (*ret_problem),
+ * cancelled (ERR_BUSY), or the store (err; ret_problem->code FILE_OK); the rows before that are
+ * in. */
+MUST_CHECK bool import_run(struct import_plan *p, const struct import_target *target,
                            const struct import_watch *watch, struct import_progress *ret_progress,
                            struct file_problem *ret_problem, struct err *err);
+struct import_undo_watch { /* all optional, on the caller's thread */
+    void (*change)(void *context, const struct store_change *change); /* one that left something */
+    void (*progress)(void *context, const struct store_undo_counts *counts);
+    bool (*cancelled)(void *context);
+    void *context;
+};
+/* Takes an import back, newest change first, from where its task says the undo has come; or, with a
+ * trial, says what that would do.  retry: once more those e-mails that waited for the undo of
+ * another import.  Errors: ERR_BUSY: cancelled, and to be gone on with. */
+MUST_CHECK bool import_undo(struct store_company *company, struct store_trial *trial,
+                            const struct store_task *task, bool retry,
+                            const struct import_undo_watch *watch,
+                            struct store_undo_counts *ret_counts, struct err *err);
 
 /* The members "records" to "with_warnings" of a JSON object, without braces. */
 void import_counts_write(struct buf *b, const struct store_counts *counts);

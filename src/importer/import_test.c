@@ -73,7 +73,8 @@ static str run(struct world *w, struct arena *a, const struct import_settings *s
         return arena_format(a, "%s", file_problem_code_name(problem.code));
     if (dry)
         assert_true(store_trial_open(w->company, &trial, &err));
-    if (!import_run(plan, w->company, trial, 0, 0, NULL, &progress, &problem, &err))
+    const struct import_target to = {.company = w->company, .trial = trial};
+    if (!import_run(plan, &to, NULL, &progress, &problem, &err))
         return arena_format(a, "stopped: %s", file_problem_code_name(problem.code));
     const struct store_counts *c = &progress.counts;
     return arena_format(a, COUNTS, (unsigned long long)c->records, (unsigned long long)c->created,
@@ -197,14 +198,14 @@ static void a_task_goes_on_where_it_was_cut_off(void **state)
     assert_true(file_write(w->file, buf_str(&text), 0600, &err));
     assert_true(store_task_create(w->company, &task, &err));
     assert_true(import_open(w->file, &none, store_company_zone(w->company), &plan, &problem, &err));
-    assert_false(
-        import_run(plan, w->company, NULL, task.id, 0, &cancel, &progress, &problem, &err));
+    struct import_target to = {.company = w->company, .task_id = task.id};
+    assert_false(import_run(plan, &to, &cancel, &progress, &problem, &err));
     assert_true(progress.counts.records > 0 && progress.counts.records < 5000);
     assert_true(store_reader_open(w->company, &reader, &err));
     assert_true(store_task_get(reader, &a, task.id, &task, &err));
     assert_int_equal(task.counts.records, progress.counts.records);
-    assert_true(import_run(plan, w->company, NULL, task.id, task.counts.records, NULL, &progress,
-                           &problem, &err));
+    to.skip = task.counts.records;
+    assert_true(import_run(plan, &to, NULL, &progress, &problem, &err));
     assert_true(store_task_get(reader, &a, task.id, &task, &err));
     assert_int_equal(task.counts.records, 5000);
     assert_int_equal(task.counts.created, 4950);

@@ -57,7 +57,10 @@ static void leave_bad_values_out(struct consumer_patch *patch)
     for (struct problem *p = all.first, *next; p; p = next) {
         next = p->next;
         enum consumer_field field = consumer_field_of(p->field);
-        bool stays = field == FIELD_COUNT || field == FIELD_EXTERNAL_ID;
+        bool stays =
+            field == FIELD_COUNT || field == FIELD_EXTERNAL_ID || field == FIELD_CUSTOM_ATTRIBUTES;
+        if (!stays)
+            patch->set &= ~FIELD_BIT(field);
         problems_append(stays ? &patch->problems : &patch->warnings, p);
     }
 }

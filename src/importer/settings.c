@@ -54,6 +54,7 @@ static const struct setting {
     {"bad_values", KIND_CHOICE, AT(bad_values), bad_name},
     {"hidden_rows", KIND_CHOICE, AT(hidden_rows), hidden_name},
     {"all_or_nothing", KIND_BOOL, AT(all_or_nothing), NULL},
+    {"go_on", KIND_BOOL, AT(go_on), NULL},
     {"mapping", KIND_MAPPING, AT(mapping), NULL},
 };
 /* Other names of one choice each. */

@@ -16,6 +16,20 @@ static void add_size(struct buf *b, enum language language, uint64_t bytes)
     buf_format(b, "%llu %s", (unsigned long long)bytes, unit[language][u]);
 }
 
+/* As people say it: 1.4 GB. */
+static void add_about(struct buf *b, enum language language, uint64_t bytes)
+{
+    static const char *const unit[LANGUAGE_COUNT][4] = {{"KB", "MB", "GB", "TB"},
+                                                        {"КБ", "МБ", "ГБ", "ТБ"}};
+    double n = (double)bytes / 1000;
+    size_t u = 0;
+    for (; u < 3 && n >= 1000; u++)
+        n /= 1000;
+    unsigned tenths = (unsigned)(n * 10 + 0.5);
+    buf_format(b, "%u%c%u %s", tenths / 10, language == LANGUAGE_RU ? ',' : '.', tenths % 10,
+               unit[language][u]);
+}
+
 /* Puts one {name} of a template into words. */
 static void add_slot(struct buf *b, enum language language, str name, const struct file_problem *p)
 {
@@ -33,6 +47,10 @@ static void add_slot(struct buf *b, enum language language, str name, const stru
         buf_format(b, "0x%02X", p->byte);
     else if (str_eq(name, STR("limit")))
         buf_format(b, "%llu", (unsigned long long)p->limit);
+    else if (str_eq(name, STR("about")))
+        add_about(b, language, p->limit);
+    else if (str_eq(name, STR("free")))
+        add_about(b, language, p->offset);
     else if (str_eq(name, STR("size")))
         add_size(b, language, p->limit);
     else

@@ -209,6 +209,11 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
          "again.",
          "Ничего не записано: после проверки клиенты изменились, и строк с другим "
          "исходом {limit}. Посмотрите новую проверку и запустите снова."},
+    [FILE_NO_SPACE] =
+        {"There is not enough space on the disk: about {about} are needed, {free} are "
+         "free. Nothing was imported. Make room and start again.",
+         "Не хватает места на диске: нужно ~{about}, свободно {free}. Ничего не "
+         "загружено. Освободите место и запустите снова."},
     [FILE_STORE] = {"The import stopped: the database could not take the rows ({detail}). What was "
                     "imported before stays; the same file goes on from there.",
                     "Импорт остановлен: база не приняла строки ({detail}). Загруженное остаётся; "

@@ -1,123 +1,114 @@
-/* An import task from queued to its end.
- *
- * The task's counters and position are committed with the rows, so a task that a dead process left
- * behind goes on from its last commit; three deaths at one position and it is failed, so that a
- * file that brings the program down cannot do so for ever.
+/* The import itself: applied, gone on with after a crash, cancelled, or taken back whole.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/log.h"
-#include "importer/wording.h"
 #include "jobs/jobs_priv.h"
 
-#include <limits.h>
-#include <stdio.h>
+#include <signal.h>
+#include <stdlib.h>
 
-enum { MAX_ATTEMPTS = 3 };
+enum stop { STOP_PAUSED, STOP_CANCELLED, STOP_BROKEN };
 
-struct import_job {
-    struct jobs *jobs;
-    struct store_company *company;
-    struct arena arena;
-    struct store_task task;
-};
+/* The counters are the store's: what was committed, not what this process happened to see. */
+static bool end(struct work *w, enum task_state state, const struct file_problem *problem,
+                struct err *err)
+{
+    struct store_task t;
+    if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
+        return false;
+    t.state = state == TASK_COMPLETED && t.counts.failed ? TASK_COMPLETED_WITH_ERRORS : state;
+    t.wanted &= ~(unsigned)WANT_CANCEL;
+    t.attempts = 0; // it stopped in good order: no mark against the file
+    if (state != TASK_PROCESSING)
+        t.finished_at_us = clock_now_us();
+    if (problem) {
+        t.failure = wording_failure_text(&w->arena, problem);
+        log_info("import task %lld failed: %s", (long long)t.id,
+                 file_problem_code_name(problem->code));
+    }
+    w->task = t;
+    return task_end(w->jobs, w->company, &t, err);
+}
 
-static bool load(struct import_job *job, int64_t task_id, struct err *err)
+/* Whole or not at all: what was written is taken back before anyone is told. */
+static bool take_back(struct work *w, const struct file_problem *problem, struct err *err)
+{
+    return undo_all(w, err) && end(w, TASK_FAILED, problem, err);
+}
+
+static bool must_be_whole(const struct work *w)
+{
+    return w->settings.all_or_nothing || w->task.expected.len;
+}
+
+static bool stopped(struct work *w, enum stop how, struct file_problem *problem, struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
-    return store_reader_open(job->company, &reader, err) &&
-           store_task_get(reader, &job->arena, task_id, &job->task, err);
-}
-
-static bool save(struct import_job *job, struct err *err)
-{
-    return store_task_update(job->company, &job->task, err);
-}
-
-static bool fail(struct import_job *job, const struct file_problem *problem, struct err *err)
-{
-    job->task.state = TASK_FAILED;
-    job->task.failure = wording_failure_text(&job->arena, problem);
-    job->task.finished_at_us = clock_now_us();
-    log_info("import task %lld failed: %s", (long long)job->task.id,
-             file_problem_code_name(problem->code));
-    return save(job, err);
-}
-
-static bool begin(struct import_job *job, struct err *err)
-{
-    job->task.state = TASK_PROCESSING;
-    job->task.attempts++;
-    if (!job->task.started_at_us)
-        job->task.started_at_us = clock_now_us();
-    return save(job, err);
-}
-
-static bool complete(struct import_job *job, struct err *err)
-{
-    // The counters are the store's: read what was committed, not what this process happened to see.
-    if (!load(job, job->task.id, err))
+    if (how == STOP_PAUSED)
+        return end(w, TASK_PROCESSING, NULL, err);
+    if (!store_reader_open(w->company, &reader, err) ||
+        !store_task_get(reader, &w->arena, w->task.id, &w->task, err))
         return false;
-    job->task.state = job->task.counts.failed ? TASK_COMPLETED_WITH_ERRORS : TASK_COMPLETED;
-    job->task.finished_at_us = clock_now_us();
-    job->task.attempts = 0;
-    return save(job, err);
+    if (how == STOP_CANCELLED)
+        return end(w, TASK_CANCELLED, NULL, err);
+    return must_be_whole(w) ? take_back(w, problem, err) : end(w, TASK_FAILED, problem, err);
 }
 
-static bool is_stopping(void *context)
+/* A test's way to have the program die at a record: CLIENTELE_TEST_ABORT_AT=4711. */
+static void die_when_told(void *context, const struct store_change *change)
 {
-    return jobs_stopping(((struct import_job *)context)->jobs);
+    const uint64_t *at = context;
+    if (change->record >= *at)
+        (void)raise(SIGABRT);
 }
 
-static bool pause(struct import_job *job, struct err *err)
+static bool apply(struct work *w, struct err *err)
 {
-    if (!load(job, job->task.id, err))
-        return false;
-    job->task.attempts = 0; // stopped in good order: no mark against the file
-    return save(job, err);
-}
-
-static bool apply(struct import_job *job, struct import_plan *plan, struct err *err)
-{
-    const struct import_watch watch = {.cancelled = is_stopping, .context = job};
     struct import_progress progress;
     struct file_problem problem;
-    if (import_run(plan, job->company, NULL, job->task.id, job->task.counts.records, &watch,
-                   &progress, &problem, err))
-        return complete(job, err);
-    if (err->code == ERR_BUSY && jobs_stopping(job->jobs))
-        return pause(job, err);
-    if (problem.code == FILE_OK) // the store's failure, a full disk for example
-        (void)file_problem_set(&problem, FILE_UNREADABLE, (str){0}, str_of(err->msg));
-    return load(job, job->task.id, err) && fail(job, &problem, err);
-}
-
-static bool run(struct import_job *job, struct err *err)
-{
-    AUTO(import_plan_free) struct import_plan *plan = NULL;
-    struct import_settings settings;
-    struct file_problem problem = {0};
-    char path[PATH_MAX];
-    if (job->task.attempts >= MAX_ATTEMPTS) {
-        problem.line = job->task.counts.records + 1;
-        (void)file_problem_set(&problem, FILE_CRASHED, (str){0}, (str){0});
-        return fail(job, &problem, err);
+    uint64_t abort_at = 0;
+    struct import_watch watch = {
+        .progress = work_progress, .cancelled = work_cancelled, .context = w};
+    const struct import_target to = {.company = w->company,
+                                     .task_id = w->task.id,
+                                     .skip = w->task.counts.records,
+                                     .origin = origin_of(ORIGIN_IMPORT, w->task.id)};
+    const char *told = getenv("CLIENTELE_TEST_ABORT_AT");
+    if (told && str_to_u64(str_of(told), &abort_at) && abort_at)
+        watch = (struct import_watch){
+            .record = die_when_told, .all_records = true, .context = &abort_at};
+    work_phase(w, JOBS_IMPORT);
+    if (import_run(w->plan, &to, &watch, &progress, &problem, err))
+        return end(w, TASK_COMPLETED, NULL, err);
+    if (err->code == ERR_BUSY) {
+        bool cancelled = work_is_cancelled(w);
+        err->code = ERR_NONE;
+        return stopped(w, cancelled ? STOP_CANCELLED : STOP_PAUSED, NULL, err);
     }
-    (void)snprintf(path, sizeof path, "%s/uploads/%.*s", job->jobs->data_dir,
-                   STR_ARG(job->task.upload));
-    if (!begin(job, err) || !import_settings_parse(&job->arena, job->task.settings, &settings, err))
-        return false;
-    if (!import_open(path, &settings, store_company_zone(job->company), &plan, &problem, err))
-        return fail(job, &problem, err);
-    return apply(job, plan, err);
+    if (problem.code == FILE_OK)
+        (void)file_problem_set(&problem, FILE_STORE, (str){0}, str_of(err->msg));
+    return stopped(w, STOP_BROKEN, &problem, err);
 }
 
-void import_job_run(struct jobs *j, const struct job *job)
+/* What must hold before the first record: whole or not at all, or as the dry run said. */
+static bool check(struct work *w, bool *ret_go, struct err *err)
 {
-    struct import_job it = {.jobs = j};
-    struct err err = {0};
-    if (!store_company_open(j->store, job->company_id, &it.company, &err) ||
-        !load(&it, job->task_id, &err) || !run(&it, &err))
-        log_error("import task %lld: %s", (long long)job->task_id, err.msg);
-    arena_done(&it.arena);
+    *ret_go = true;
+    if (w->task.counts.records || !must_be_whole(w))
+        return true;
+    return trial_check(w, ret_go, err);
+}
+
+bool import_step(struct work *w, struct err *err)
+{
+    struct file_problem problem;
+    bool go;
+    if (w->task.wanted & WANT_CANCEL)
+        return stopped(w, STOP_CANCELLED, NULL, err);
+    if (!work_open(w, &problem, err))
+        return problem.code != FILE_OK && work_fail(w, &problem, err);
+    if (!check(w, &go, err))
+        return false;
+    return !go || apply(w, err);
 }

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KEEP_FILES_S = 7 * 24 * 3600, SWEEP_EVERY_S = 3600 };
+enum { KEEP_FILES_S = KEEP_FILES_DAYS * 24 * 3600, SWEEP_EVERY_S = 3600 };
 
 bool jobs_stopping(struct jobs *j)
 {
@@ -48,7 +48,33 @@ static void sweep(struct jobs *j, bool parts)
     (void)closedir(dir);
 }
 
-static void enqueue(struct jobs *j, int64_t company_id, int64_t task_id)
+/* Forgets the trails that are too old for an undo. */
+static void purge_trails(struct jobs *j)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct company *company;
+    struct err err = {0};
+    size_t companies;
+    if (!store_company_list(j->store, &a, &company, &companies, &err))
+        companies = 0;
+    for (size_t i = 0; i < companies; i++) {
+        struct store_company *c;
+        if (!store_company_open(j->store, company[i].id, &c, &err) ||
+            !store_trail_purge(c, clock_now_us() - KEEP_TRAIL_DAYS * DAY_US, &err))
+            log_warning("company %lld: old trails stay for now: %s", (long long)company[i].id,
+                        err.msg);
+    }
+}
+
+static void sweep_all(struct jobs *j)
+{
+    if (j->once)
+        return;
+    sweep(j, false);
+    purge_trails(j);
+}
+
+void jobs_enqueue(struct jobs *j, int64_t company_id, int64_t task_id)
 {
     struct job *job = mem_new(1, sizeof *job);
     job->company_id = company_id;
@@ -67,14 +93,17 @@ static struct job *take_job(struct jobs *j, size_t worker)
     for (struct job **at = &j->first; *at; at = &(*at)->next) {
         bool busy = false;
         for (size_t i = 0; i < JOBS_WORKERS; i++)
-            busy = busy || j->busy_company[i] == (*at)->company_id;
+            busy = busy || j->worker[i].company_id == (*at)->company_id;
         if (busy)
             continue;
         struct job *job = *at;
         *at = job->next;
         if (j->last == &job->next)
             j->last = at;
-        j->busy_company[worker] = job->company_id;
+        j->worker[worker].company_id = job->company_id;
+        j->worker[worker].task_id = job->task_id;
+        j->worker[worker].cancel = false;
+        j->worker[worker].live = (struct jobs_live){.phase = JOBS_IDLE};
         return job;
     }
     return NULL;
@@ -85,14 +114,17 @@ static struct job *dequeue(struct jobs *j, size_t worker)
 {
     struct job *job = NULL;
     pthread_mutex_lock(&j->lock);
-    j->busy_company[worker] = 0;
+    j->worker[worker].company_id = j->worker[worker].task_id = 0;
     pthread_cond_broadcast(&j->changed); // a job of that company may have waited for this
     while (!j->stopping && !(job = take_job(j, worker))) {
         struct timespec until;
         (void)clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += SWEEP_EVERY_S;
-        if (pthread_cond_timedwait(&j->changed, &j->lock, &until) == ETIMEDOUT)
-            sweep(j, false);
+        if (pthread_cond_timedwait(&j->changed, &j->lock, &until) == ETIMEDOUT) {
+            pthread_mutex_unlock(&j->lock);
+            sweep_all(j);
+            pthread_mutex_lock(&j->lock);
+        }
     }
     pthread_mutex_unlock(&j->lock);
     return job;
@@ -106,7 +138,7 @@ static void *worker_main(void *context)
     size_t worker = j->started++;
     pthread_mutex_unlock(&j->lock);
     while ((job = dequeue(j, worker)) != NULL) {
-        import_job_run(j, job);
+        work_run(j, &j->worker[worker], job);
         mem_free(job);
     }
     return NULL;
@@ -127,10 +159,10 @@ static bool recover(struct jobs *j, struct err *err)
         size_t count;
         if (!store_company_open(j->store, company[i].id, &c, err) ||
             !store_reader_open(c, &reader, err) ||
-            !store_task_list(reader, &a, true, 0, SIZE_MAX, &task, &count, err))
+            !store_task_list(reader, &a, TASKS_UNFINISHED, 0, SIZE_MAX, &task, &count, err))
             return err_context(err, "company %lld: ", (long long)company[i].id);
         for (size_t t = 0; t < count; t++)
-            enqueue(j, company[i].id, task[t].id);
+            jobs_enqueue(j, company[i].id, task[t].id);
     }
     return true;
 }
@@ -145,26 +177,29 @@ static bool open_uploads(struct jobs *j, struct err *err)
     return j->uploads_fd >= 0 || err_errno(err, "cannot open '%s'", path);
 }
 
-bool jobs_start(struct store *store, const char *data_dir, struct jobs **ret_jobs, struct err *err)
+bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct err *err)
 {
     struct jobs *j = mem_new(1, sizeof *j);
-    j->store = store;
-    j->data_dir = mem_strdup(data_dir);
+    j->store = config->store;
+    j->data_dir = mem_strdup(config->data_dir);
+    j->once = config->once;
     j->uploads_fd = -1;
     j->last = &j->first;
     (void)pthread_mutex_init(&j->lock, NULL);
+    (void)pthread_mutex_init(&j->task_lock, NULL);
     (void)pthread_cond_init(&j->changed, NULL);
     if (!open_uploads(j, err)) {
         jobs_stop(j);
         return false;
     }
-    sweep(j, true);
-    if (!recover(j, err)) {
+    if (!j->once)
+        sweep(j, true);
+    if (!j->once && !recover(j, err)) {
         jobs_stop(j);
         return false;
     }
     for (; j->workers < JOBS_WORKERS; j->workers++)
-        if (pthread_create(&j->worker[j->workers], NULL, worker_main, j) != 0) {
+        if (pthread_create(&j->worker[j->workers].thread, NULL, worker_main, j) != 0) {
             jobs_stop(j);
             return err_set(err, ERR_INTERNAL, "cannot start a thread");
         }
@@ -181,7 +216,7 @@ void jobs_stop(struct jobs *j)
     pthread_cond_broadcast(&j->changed);
     pthread_mutex_unlock(&j->lock);
     for (size_t i = 0; i < j->workers; i++)
-        (void)pthread_join(j->worker[i], NULL);
+        (void)pthread_join(j->worker[i].thread, NULL);
     while (j->first) {
         struct job *next = j->first->next;
         mem_free(j->first);
@@ -190,27 +225,8 @@ void jobs_stop(struct jobs *j)
     if (j->uploads_fd >= 0)
         (void)close(j->uploads_fd);
     (void)pthread_mutex_destroy(&j->lock);
+    (void)pthread_mutex_destroy(&j->task_lock);
     (void)pthread_cond_destroy(&j->changed);
     mem_free(j->data_dir);
     mem_free(j);
-}
-
-bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_upload *u,
-                 str file_name, const struct import_settings *settings, int64_t *ret_id,
-                 struct err *err)
-{
-    AUTO(arena_done) struct arena a = {0};
-    struct store_task task = {.state = TASK_QUEUED, .file_name = file_name, .bytes = u->bytes};
-    task.settings = import_settings_text(&a, settings);
-    // First the file, then the task that names it: a crash in between leaves a file that is swept,
-    // never a task without one.
-    if (!upload_keep(u, &a, &task.sha256, err))
-        return false;
-    task.upload = str_of(u->name);
-    if (!store_task_create(company, &task, err))
-        return false;
-    u->kept = true;
-    *ret_id = task.id;
-    enqueue(j, store_company_info(company)->id, task.id);
-    return true;
 }

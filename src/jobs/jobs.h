@@ -1,22 +1,33 @@
-/* jobs: what the server does in the background: import tasks.
+/* jobs: what the server does in the background: import tasks, from a received file to its undo.
  *
- * Threads: start and stop on one thread; the rest from any.
+ * A task moves through its states on a worker's thread; requests (start, cancel, ...) only note
+ * what is wanted and wake a worker, and each is safe to repeat.  A company's tasks act one after
+ * another.
+ *
+ * Threads: start and stop on one thread; the rest from any.  Functions that write a task block for
+ * an fsync: call them off the HTTP loop.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef JOBS_JOBS_H
 #define JOBS_JOBS_H
 
 #include "importer/import.h"
+#include "importer/wording.h"
 
 struct jobs;
-/* Starts the workers and takes up tasks that an earlier process left unfinished; files of tasks lie
- * in <data_dir>/uploads.  Sweeps half-received uploads. */
-MUST_CHECK bool jobs_start(struct store *store, const char *data_dir, struct jobs **ret_jobs,
+struct jobs_config {
+    struct store *store;  /* outlives the jobs */
+    const char *data_dir; /* files of tasks lie in <data_dir>/uploads */
+    bool once; /* for a command: nothing is taken up that an earlier process left, nothing swept */
+};
+/* Starts the workers and takes up tasks that an earlier process left unfinished; sweeps
+ * half-received uploads and what was kept long enough. */
+MUST_CHECK bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs,
                            struct err *err);
 /* Stops after the batch in hand; unfinished tasks go on at the next start. */
 void jobs_stop(struct jobs *j);
 
-/* A file being received. */
+/* --- receiving a file --- */
 struct jobs_upload;
 /* Errors: ERR_LIMIT (over max_bytes, or the disk is full), ERR_INTERNAL. */
 MUST_CHECK bool jobs_upload_open(struct jobs *j, uint64_t max_bytes,
@@ -28,10 +39,79 @@ uint64_t jobs_upload_bytes(const struct jobs_upload *u);
 /* Drops what was received, unless it became a task; NULL is fine. */
 void jobs_upload_free(struct jobs_upload *u);
 DEFINE_AUTO(struct jobs_upload *, jobs_upload_free)
-/* Makes the upload a queued task of the company, synced to disk, and wakes a worker.  May block for
- * an fsync: call it off the HTTP loop.  *ret_id is the task's id. */
+
+/* --- tasks --- */
+struct jobs_import_options {
+    str file_name;
+    const struct import_settings *settings;
+    int64_t origin;   /* who asks: origin_of() */
+    bool manual;      /* waits at ready; questions are asked instead of failing */
+    bool trial;       /* stops after the dry run, at ready; not manual only */
+    bool refuse_same; /* the same content as an earlier import fails the task */
+    bool remembered;  /* the settings of the last import with this header are used */
+};
+/* Makes the upload a task of the company, synced to disk, and wakes a worker.  *ret_id is the
+ * task's. */
 MUST_CHECK bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_upload *u,
-                            str file_name, const struct import_settings *settings, int64_t *ret_id,
+                            const struct jobs_import_options *options, int64_t *ret_id,
                             struct err *err);
+/* Replaces the settings that the JSON object names and has the file looked at again.
+ * Errors: ERR_CONFLICT: it has begun, or its file is gone; ERR_INVALID: a setting that is none. */
+MUST_CHECK bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t id,
+                                   const struct json *settings, struct err *err);
+/* Asks for a dry run.  Errors: ERR_CONFLICT: not in a state for it. */
+MUST_CHECK bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id,
+                                struct err *err);
+/* Starts a task that is ready; one that has started is left alone.  fingerprint: of the dry run
+ * whose outcome it must have, else {0}.  Errors: ERR_CONFLICT. */
+MUST_CHECK bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id,
+                                str fingerprint, struct err *err);
+/* Cancels: at once, or after the batch in hand.  Errors: ERR_CONFLICT: it is over. */
+MUST_CHECK bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
+                                 struct err *err);
+/* Undoes what the task wrote; with preview only says what that would do.
+ * Errors: ERR_CONFLICT: not in a state for it, or too long ago. */
+MUST_CHECK bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id,
+                               bool preview, struct err *err);
+/* Until when the task can be undone, in microseconds; 0: it cannot. */
+int64_t jobs_undo_until(const struct store_task *task);
+/* Until when its files are kept, in microseconds. */
+int64_t jobs_files_until(const struct store_task *task);
+
+enum jobs_phase { JOBS_IDLE, JOBS_ANALYSIS, JOBS_TRIAL, JOBS_IMPORT, JOBS_UNDO };
+struct jobs_live { /* what a worker is at */
+    enum jobs_phase phase;
+    struct store_counts counts;
+    uint64_t bytes_done, bytes;
+    struct store_undo_counts undo;
+    double records_per_s;
+    int64_t seconds_left; /* -1: not known */
+};
+/* How far a worker is with the task right now; phase JOBS_IDLE: none is at it. */
+void jobs_task_live(struct jobs *j, int64_t company_id, int64_t id, struct jobs_live *ret_live);
+/* How many tasks of the company stand before it in the queue. */
+size_t jobs_queue_position(struct jobs *j, int64_t company_id, int64_t id);
+/* "idle", "analysis", "dry_run", "import", "undo". */
+const char *jobs_phase_name(enum jobs_phase phase);
+
+/* Appends {"type":"token","id":"3"}: who an origin_of() is. */
+void jobs_origin_json(struct buf *b, int64_t origin);
+/* Appends the attributes of a task as a JSON object.  corrected: store_task_corrected(); a is for
+ * the sentences. */
+void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company,
+                    const struct store_task *task, int64_t corrected, enum language language,
+                    struct arena *a);
+
+/* Files that belong to a task. */
+enum jobs_file { JOBS_FILE_ITSELF, JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES, JOBS_FILE_MISSING };
+/* Opens one for reading; the caller closes it.  Errors: ERR_NOT_FOUND: there is none, or none any
+ * more. */
+MUST_CHECK bool jobs_file_open(struct jobs *j, const struct store_task *task, enum jobs_file which,
+                               int *ret_fd, struct err *err);
+/* Makes the file of the task's failed rows and opens it; the caller closes it, and it is gone.
+ * Errors: ERR_NOT_FOUND: the imported file is gone. */
+MUST_CHECK bool jobs_failed_rows(struct jobs *j, struct store_company *company,
+                                 const struct store_task *task, enum rows_format format,
+                                 enum language language, int *ret_fd, struct err *err);
 
 #endif

@@ -11,24 +11,40 @@
 
 /* A file that is still being received ends with this, and is swept at the next start. */
 #define UPLOAD_PART ".part"
-enum { UPLOAD_NAME_BYTES = 48, JOBS_WORKERS = 2 };
+enum {
+    UPLOAD_NAME_BYTES = 48,
+    JOBS_WORKERS = 2,
+    JOBS_ATTEMPTS = 3, /* processes that may die at one place of a task */
+    KEEP_FILES_DAYS = 7,
+    KEEP_TRAIL_DAYS = 30,
+};
+#define DAY_US ((int64_t)86400 * 1000000)
 
 struct job {
     struct job *next;
     int64_t company_id, task_id;
 };
+struct worker { /* guarded by the jobs' lock */
+    pthread_t thread;
+    int64_t company_id, task_id; /* what it is at; 0: nothing */
+    bool cancel;                 /* it was asked for */
+    struct jobs_live live;
+    int64_t phase_began_us;
+    uint64_t phase_began_records, phase_began_bytes;
+};
 struct jobs {
     struct store *store;
     char *data_dir;
+    bool once;
     int uploads_fd;
-    pthread_t worker[JOBS_WORKERS];
+    struct worker worker[JOBS_WORKERS];
     size_t workers;
+    pthread_mutex_t task_lock; /* held while a task's row is read, changed and written */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* guarded by lock: */
     struct job *first, **last;
-    int64_t busy_company[JOBS_WORKERS]; /* what each worker is at; 0: nothing */
-    size_t started;                     /* workers that have taken their number */
+    size_t started; /* workers that have taken their number */
     bool stopping;
 };
 struct jobs_upload {
@@ -38,13 +54,71 @@ struct jobs_upload {
     struct sha256 *hash;
     bool kept;
 };
+/* A task in a worker's hands. */
+struct work {
+    struct jobs *jobs;
+    struct worker *worker;
+    struct store_company *company;
+    struct arena arena;
+    struct store_task task;
+    struct import_settings settings;
+    str settings_asked;       /* the task's settings when the analysis began */
+    struct import_plan *plan; /* NULL: not opened */
+};
 
 /* Syncs the file under its final name; it is still dropped by jobs_upload_free() unless u->kept is
  * set. */
 MUST_CHECK bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha256,
                             struct err *err);
-/* Works on one task until it ends, fails or the jobs stop. */
-void import_job_run(struct jobs *j, const struct job *job);
+/* Puts the task at the end of the queue and wakes a worker. */
+void jobs_enqueue(struct jobs *j, int64_t company_id, int64_t task_id);
 bool jobs_stopping(struct jobs *j);
+
+/* --- a task's row: read, change, write, nobody between --- */
+
+/* Takes the lock and reads the task; on failure the lock is free again. */
+MUST_CHECK bool task_begin(struct jobs *j, struct store_company *company, struct arena *a,
+                           int64_t id, struct store_task *ret_task, struct err *err);
+/* Writes it and gives the lock back. */
+MUST_CHECK bool task_end(struct jobs *j, struct store_company *company,
+                         const struct store_task *task, struct err *err);
+/* Gives the lock back; nothing is written. */
+void task_leave(struct jobs *j);
+
+/* --- the steps, on a worker's thread --- */
+
+/* Works on one task until there is nothing more to do for it. */
+void work_run(struct jobs *j, struct worker *worker, const struct job *job);
+/* A new phase begins; the progress of the one before is forgotten. */
+void work_phase(struct work *w, enum jobs_phase phase);
+/* Told by the importer after each batch. */
+void work_progress(void *context, const struct import_progress *progress);
+/* True when the work must stop: cancelled, or the jobs stop. */
+bool work_cancelled(void *context);
+/* Only the first of the two: */
+bool work_is_cancelled(struct work *w);
+/* Opens the task's file with its settings; false with *ret_problem or err. */
+MUST_CHECK bool work_open(struct work *w, struct file_problem *ret_problem, struct err *err);
+/* The task is failed for this reason. */
+MUST_CHECK bool work_fail(struct work *w, const struct file_problem *problem, struct err *err);
+/* Notes an attempt; false with *ret_problem when it was one too many. */
+MUST_CHECK bool work_attempt(struct work *w, struct file_problem *ret_problem, struct err *err);
+/* Looks at the file: ready, a question, or failed. */
+MUST_CHECK bool analysis_step(struct work *w, struct err *err);
+/* The dry run; its result goes to the task. */
+MUST_CHECK bool trial_step(struct work *w, struct err *err);
+/* Tries again and compares: *ret_same false when the outcome has become another. */
+MUST_CHECK bool trial_check(struct work *w, bool *ret_same, struct err *err);
+/* The import itself. */
+MUST_CHECK bool import_step(struct work *w, struct err *err);
+/* The undo, or its dry run. */
+MUST_CHECK bool undo_step(struct work *w, struct err *err);
+MUST_CHECK bool undo_preview_step(struct work *w, struct err *err);
+/* Undoes what the task wrote, here and now; for an import that must be whole or not at all. */
+MUST_CHECK bool undo_all(struct work *w, struct err *err);
+
+/* The path of one of the task's files. */
+void task_path(const struct jobs *j, const struct store_task *task, enum jobs_file which,
+               char path[], size_t room);
 
 #endif

@@ -281,7 +281,13 @@ enum task_state {
 };
 enum trial_state { TRIAL_NONE, TRIAL_QUEUED, TRIAL_RUNNING, TRIAL_DONE, TRIAL_FAILED, TRIAL_COUNT };
 /* What was asked of a task and has not begun. */
-enum task_want { WANT_CANCEL = 1, WANT_TRIAL = 2, WANT_UNDO = 4, WANT_UNDO_TRIAL = 8 };
+enum task_want {
+    WANT_CANCEL = 1,
+    WANT_TRIAL = 2, /* a dry run is all that is asked for */
+    WANT_UNDO_TRIAL = 4,
+    WANT_NO_SAME = 8,     /* fail when an earlier import had the same content */
+    WANT_REMEMBERED = 16, /* use the settings of the last import with this header */
+};
 struct store_undo_counts { /* changes of customers, by what became of them */
     uint64_t removed, restored, partly, kept, gone, pending;
 };
@@ -321,6 +327,9 @@ struct store_task_error { /* one problem or warning of one record */
     enum problem_code code;
     int64_t other_id;
 };
+/* Which of a task's problems: those that refused a record or only warned, of the run and of the dry
+ * run. */
+enum problem_list { PROBLEMS_REFUSE, PROBLEMS_WARN, PROBLEMS_TRIAL_REFUSE, PROBLEMS_TRIAL_WARN };
 /* "queued", "completed_with_errors" and so on, as the API shows it. */
 const char *task_state_name(enum task_state state);
 /* The state of a name; TASK_STATE_COUNT when there is none. */
@@ -346,11 +355,49 @@ MUST_CHECK bool store_task_list(struct store_reader *r, struct arena *a, enum ta
 /* The last finished task, not undone and other than `besides`, with this content; 0: none. */
 MUST_CHECK bool store_task_same(struct store_reader *r, str sha256, int64_t besides,
                                 int64_t *ret_id, struct err *err);
+/* The last finished task before this one with the same header; 0: none. */
+MUST_CHECK bool store_task_remembered(struct store_reader *r, str header, int64_t before,
+                                      int64_t *ret_id, struct err *err);
+/* How many records the corrections of a task brought in. */
+MUST_CHECK bool store_task_corrected(struct store_reader *r, int64_t parent, int64_t *ret_count,
+                                     struct err *err);
 /* The problems of a task in the order of records, those past the first `skip`. */
 MUST_CHECK bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
-                                  bool warnings, uint64_t skip, size_t limit,
+                                  enum problem_list which, uint64_t skip, size_t limit,
                                   struct store_task_error **ret_error, size_t *ret_count,
                                   struct err *err);
+
+/* The problems of a task's records after `after`: of whole records, about `limit`, in order. */
+MUST_CHECK bool store_task_errors_after(struct store_reader *r, struct arena *a, int64_t task_id,
+                                        enum problem_list which, uint64_t after, size_t limit,
+                                        struct store_task_error **ret_error, size_t *ret_count,
+                                        struct err *err);
+
+enum { STORE_GROUP_LINES = 1000 };
+struct store_error_group { /* problems of one kind */
+    enum problem_code code;
+    str column, field, key;
+    uint64_t count, first_line, last_line;
+    uint64_t *line; /* the first STORE_GROUP_LINES of them, in order */
+    size_t lines;
+};
+/* A task's problems by kind, the most frequent first. */
+MUST_CHECK bool store_task_error_groups(struct store_reader *r, struct arena *a, int64_t task_id,
+                                        enum problem_list which, size_t limit,
+                                        struct store_error_group **ret_group, size_t *ret_count,
+                                        struct err *err);
+/* Where a dry run's problems are kept: they are no part of what it must not write. */
+struct store_problem_log;
+/* Begins anew for the task; header as in a batch.  On success the caller owns *ret_log. */
+MUST_CHECK bool store_problem_log_open(struct store_company *c, int64_t task_id, const str *header,
+                                       struct store_problem_log **ret_log, struct err *err);
+/* Adds the problems and warnings of some records, in one short transaction. */
+MUST_CHECK bool store_problem_log_add(struct store_problem_log *log,
+                                      const struct store_change *const *change, size_t count,
+                                      struct err *err);
+/* Closes it; NULL is fine. */
+void store_problem_log_free(struct store_problem_log *log);
+DEFINE_AUTO(struct store_problem_log *, store_problem_log_free)
 
 /* --- undo: an import's changes, newest first, as changes that take them back --- */
 struct store_undo_place {

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "sql_company.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_priv.h"
@@ -13,11 +14,15 @@ static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_T
                   sql_task_list[] = SQL_TASK_LIST,
                   sql_task_list_unfinished[] = SQL_TASK_LIST_UNFINISHED,
                   sql_task_list_pending[] = SQL_TASK_LIST_PENDING, sql_task_same[] = SQL_TASK_SAME,
-                  sql_error_list[] = SQL_ERROR_LIST, sql_undo_progress[] = SQL_UNDO_PROGRESS,
-                  sql_undo_made[] = SQL_UNDO_MADE, sql_undo_changed[] = SQL_UNDO_CHANGED,
-                  sql_kept_insert[] = SQL_KEPT_INSERT, sql_kept_drop[] = SQL_KEPT_DROP,
-                  sql_kept_list[] = SQL_KEPT_LIST, sql_trail_purge[] = SQL_TRAIL_PURGE,
-                  sql_gone_purge[] = SQL_GONE_PURGE;
+                  sql_task_remembered[] = SQL_TASK_REMEMBERED,
+                  sql_task_corrected[] = SQL_TASK_CORRECTED, sql_error_list[] = SQL_ERROR_LIST,
+                  sql_error_list_after[] = SQL_ERROR_LIST_AFTER, sql_error_drop[] = SQL_ERROR_DROP,
+                  sql_error_groups[] = SQL_ERROR_GROUPS,
+                  sql_error_group_lines[] = SQL_ERROR_GROUP_LINES,
+                  sql_undo_progress[] = SQL_UNDO_PROGRESS, sql_undo_made[] = SQL_UNDO_MADE,
+                  sql_undo_changed[] = SQL_UNDO_CHANGED, sql_kept_insert[] = SQL_KEPT_INSERT,
+                  sql_kept_drop[] = SQL_KEPT_DROP, sql_kept_list[] = SQL_KEPT_LIST,
+                  sql_trail_purge[] = SQL_TRAIL_PURGE, sql_gone_purge[] = SQL_GONE_PURGE;
 
 static const char *const state_names[TASK_STATE_COUNT] = {
     [TASK_UPLOADING] = "uploading",
@@ -60,7 +65,7 @@ const char *trial_state_name(enum trial_state state)
 /* --- what a slice did --- */
 
 static bool add_problem(struct db *db, const struct store_batch *batch,
-                        const struct store_change *c, bool warning, int64_t seq,
+                        const struct store_change *c, enum problem_list which, int64_t seq,
                         const struct problem *p, struct err *err)
 {
     sqlite3_stmt *s = db_statement(db, sql_error_insert, err);
@@ -71,7 +76,7 @@ static bool add_problem(struct db *db, const struct store_batch *batch,
                  : batch->header && field != FIELD_COUNT ? batch->header[field]
                                                          : (str){0};
     db_bind_int(s, 1, batch->task_id);
-    db_bind_int(s, 2, warning);
+    db_bind_int(s, 2, which);
     db_bind_int(s, 3, (int64_t)c->record);
     db_bind_int(s, 4, seq);
     db_bind_int(s, 5, (int64_t)c->line);
@@ -85,12 +90,15 @@ static bool add_problem(struct db *db, const struct store_batch *batch,
 }
 
 static bool add_problems(struct db *db, const struct store_batch *batch,
-                         const struct store_change *c, bool warning, struct err *err)
+                         const struct store_change *c, struct err *err)
 {
-    int64_t seq = 0;
-    for (const struct problem *p = warning ? c->warnings.first : c->problems.first; p; p = p->next)
-        if (!add_problem(db, batch, c, warning, seq++, p, err))
-            return false;
+    const struct problems *list[] = {&c->problems, &c->warnings};
+    for (size_t i = 0; i < COUNT(list); i++) {
+        int64_t seq = 0;
+        for (const struct problem *p = list[i]->first; p; p = p->next)
+            if (!add_problem(db, batch, c, i ? PROBLEMS_WARN : PROBLEMS_REFUSE, seq++, p, err))
+                return false;
+    }
     return true;
 }
 
@@ -184,8 +192,7 @@ bool task_record(struct db *db, const struct store_batch *batch, const struct st
     for (size_t i = 0; i < count; i++) {
         outcome[change[i].outcome]++;
         with_warnings += change[i].warnings.count > 0;
-        if (!add_problems(db, batch, &change[i], false, err) ||
-            !add_problems(db, batch, &change[i], true, err))
+        if (!add_problems(db, batch, &change[i], err))
             return false;
     }
     const int64_t value[] = {batch->task_id,
@@ -232,6 +239,7 @@ bool store_task_create(struct store_company *c, struct store_task *task, struct 
         db_bind_int(s, 9, task->manual);
         db_bind_int(s, 10, task->parent);
         db_bind_int(s, 11, task->same_as);
+        db_bind_int(s, 12, task->wanted);
         ok = db_run(&db, s, err);
         task->id = sqlite3_last_insert_rowid(db.handle);
     }
@@ -386,9 +394,48 @@ bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter f
     return step != 0;
 }
 
-bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id, bool warnings,
-                       uint64_t skip, size_t limit, struct store_task_error **ret_error,
-                       size_t *ret_count, struct err *err)
+static struct store_task_error read_error(sqlite3_stmt *s, struct arena *a)
+{
+    return (struct store_task_error){.record = (uint64_t)sqlite3_column_int64(s, 0),
+                                     .line = (uint64_t)sqlite3_column_int64(s, 1),
+                                     .column = db_column_str(s, 2, a),
+                                     .field = db_column_str(s, 3, a),
+                                     .key = db_column_str(s, 4, a),
+                                     .value = db_column_str(s, 5, a),
+                                     .code = problem_code_of(db_column_str(s, 6, a)),
+                                     .other_id = sqlite3_column_int64(s, 7)};
+}
+
+bool store_task_errors_after(struct store_reader *r, struct arena *a, int64_t task_id,
+                             enum problem_list which, uint64_t after, size_t limit,
+                             struct store_task_error **ret_error, size_t *ret_count,
+                             struct err *err)
+{
+    enum { OF_ONE_RECORD = LIMIT_COLUMNS + LIMIT_ATTRIBUTES }; // never more problems than that
+    sqlite3_stmt *s = db_statement(&r->db, sql_error_list_after, err);
+    size_t room = limit + OF_ONE_RECORD, count = 0;
+    struct store_task_error *error = ARENA_NEW(a, struct store_task_error, room);
+    int step;
+    if (!s)
+        return false;
+    db_bind_int(s, 1, task_id);
+    db_bind_int(s, 2, which);
+    db_bind_int(s, 3, (int64_t)after);
+    db_bind_int(s, 4, (int64_t)room);
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
+        if (count >= limit && error[count - 1].record != (uint64_t)sqlite3_column_int64(s, 0))
+            break;
+        error[count++] = read_error(s, a);
+    }
+    (void)sqlite3_reset(s);
+    *ret_error = error;
+    *ret_count = count;
+    return step != 0;
+}
+
+bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
+                       enum problem_list which, uint64_t skip, size_t limit,
+                       struct store_task_error **ret_error, size_t *ret_count, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, sql_error_list, err);
     struct store_task_error *error = ARENA_NEW(a, struct store_task_error, limit);
@@ -397,36 +444,49 @@ bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
     if (!s)
         return false;
     db_bind_int(s, 1, task_id);
-    db_bind_int(s, 2, warnings);
+    db_bind_int(s, 2, which);
     db_bind_int(s, 3, limit_of(limit));
     db_bind_int(s, 4, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
     while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && count < limit)
-        error[count++] = (struct store_task_error){.record = (uint64_t)sqlite3_column_int64(s, 0),
-                                                   .line = (uint64_t)sqlite3_column_int64(s, 1),
-                                                   .column = db_column_str(s, 2, a),
-                                                   .field = db_column_str(s, 3, a),
-                                                   .key = db_column_str(s, 4, a),
-                                                   .value = db_column_str(s, 5, a),
-                                                   .code = problem_code_of(db_column_str(s, 6, a)),
-                                                   .other_id = sqlite3_column_int64(s, 7)};
+        error[count++] = read_error(s, a);
     (void)sqlite3_reset(s);
     *ret_error = error;
     *ret_count = count;
     return step != 0;
 }
 
+/* One number of the tasks. */
+static bool get_number(struct store_reader *r, const char *sql, str text, int64_t number,
+                       int64_t *ret, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql, err);
+    if (!s)
+        return false;
+    if (!str_is_null(text))
+        db_bind_str(s, 1, text);
+    db_bind_int(s, str_is_null(text) ? 1 : 2, number);
+    int step = db_step(&r->db, s, err);
+    *ret = step == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    (void)sqlite3_reset(s);
+    return step != 0;
+}
+
 bool store_task_same(struct store_reader *r, str sha256, int64_t besides, int64_t *ret_id,
                      struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, sql_task_same, err);
-    if (!s)
-        return false;
-    db_bind_str(s, 1, sha256);
-    db_bind_int(s, 2, besides);
-    int step = db_step(&r->db, s, err);
-    *ret_id = step == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-    (void)sqlite3_reset(s);
-    return step != 0;
+    return get_number(r, sql_task_same, sha256, besides, ret_id, err);
+}
+
+bool store_task_remembered(struct store_reader *r, str header, int64_t before, int64_t *ret_id,
+                           struct err *err)
+{
+    return get_number(r, sql_task_remembered, header, before, ret_id, err);
+}
+
+bool store_task_corrected(struct store_reader *r, int64_t parent, int64_t *ret_count,
+                          struct err *err)
+{
+    return get_number(r, sql_task_corrected, (str){0}, parent, ret_count, err);
 }
 
 /* --- undo --- */
@@ -543,4 +603,104 @@ bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *e
     while (ok && sqlite3_changes(db.handle) == AT_ONCE);
     db_close(&db);
     return ok;
+}
+
+/* --- the groups of a report --- */
+
+static bool group_lines(struct store_reader *r, struct arena *a, int64_t task_id,
+                        enum problem_list which, struct store_error_group *g, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql_error_group_lines, err);
+    int step;
+    if (!s)
+        return false;
+    g->line = ARENA_NEW(a, uint64_t, STORE_GROUP_LINES);
+    db_bind_int(s, 1, task_id);
+    db_bind_int(s, 2, which);
+    db_bind_str(s, 3, str_of(problem_code_name(g->code)));
+    db_bind_str(s, 4, g->field);
+    db_bind_str(s, 5, g->key);
+    db_bind_int(s, 6, STORE_GROUP_LINES);
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW)
+        g->line[g->lines++] = (uint64_t)sqlite3_column_int64(s, 0);
+    (void)sqlite3_reset(s);
+    return step != 0;
+}
+
+bool store_task_error_groups(struct store_reader *r, struct arena *a, int64_t task_id,
+                             enum problem_list which, size_t limit,
+                             struct store_error_group **ret_group, size_t *ret_count,
+                             struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql_error_groups, err);
+    struct store_error_group *group = ARENA_NEW(a, struct store_error_group, limit);
+    size_t count = 0;
+    int step;
+    if (!s)
+        return false;
+    db_bind_int(s, 1, task_id);
+    db_bind_int(s, 2, which);
+    db_bind_int(s, 3, limit_of(limit));
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && count < limit)
+        group[count++] =
+            (struct store_error_group){.code = problem_code_of(db_column_str(s, 0, a)),
+                                       .column = db_column_str(s, 1, a),
+                                       .field = db_column_str(s, 2, a),
+                                       .key = db_column_str(s, 3, a),
+                                       .count = (uint64_t)sqlite3_column_int64(s, 4),
+                                       .first_line = (uint64_t)sqlite3_column_int64(s, 5),
+                                       .last_line = (uint64_t)sqlite3_column_int64(s, 6)};
+    (void)sqlite3_reset(s);
+    for (size_t i = 0; step && i < count; i++)
+        if (!group_lines(r, a, task_id, which, &group[i], err))
+            return false;
+    *ret_group = group;
+    *ret_count = count;
+    return step != 0;
+}
+
+/* --- the problems of a dry run --- */
+
+struct store_problem_log {
+    struct db db;
+    struct store_batch batch; /* what add_problem() wants to know */
+};
+
+bool store_problem_log_open(struct store_company *c, int64_t task_id, const str *header,
+                            struct store_problem_log **ret_log, struct err *err)
+{
+    struct store_problem_log *log = mem_new(1, sizeof *log);
+    const int64_t kinds[][2] = {{task_id, PROBLEMS_TRIAL_REFUSE}, {task_id, PROBLEMS_TRIAL_WARN}};
+    log->batch = (struct store_batch){.task_id = task_id, .header = header};
+    if (!open_own(c, &log->db, err) || !run_numbers(&log->db, sql_error_drop, kinds[0], 2, err) ||
+        !run_numbers(&log->db, sql_error_drop, kinds[1], 2, err)) {
+        store_problem_log_free(log);
+        return false;
+    }
+    *ret_log = log;
+    return true;
+}
+
+bool store_problem_log_add(struct store_problem_log *log, const struct store_change *const *change,
+                           size_t count, struct err *err)
+{
+    bool ok = db_exec(&log->db, "BEGIN IMMEDIATE", err);
+    for (size_t i = 0; ok && i < count; i++) {
+        const struct problems *list[] = {&change[i]->problems, &change[i]->warnings};
+        for (size_t k = 0; ok && k < COUNT(list); k++) {
+            int64_t seq = 0;
+            for (const struct problem *p = list[k]->first; ok && p; p = p->next)
+                ok = add_problem(&log->db, &log->batch, change[i],
+                                 k ? PROBLEMS_TRIAL_WARN : PROBLEMS_TRIAL_REFUSE, seq++, p, err);
+        }
+    }
+    return ok && db_exec(&log->db, "COMMIT", err);
+}
+
+void store_problem_log_free(struct store_problem_log *log)
+{
+    if (!log)
+        return;
+    db_close(&log->db);
+    mem_free(log);
 }

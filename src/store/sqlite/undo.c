@@ -336,7 +336,9 @@ static bool give_back(struct undo *u, struct err *err)
     if (!leave_taken(u, &before, &after, err))
         return false;
     consumer_former_find(u->a, &before, &after, &differs, &count);
-    u->c->outcome = count ? OUTCOME_UPDATED : u->c->kept_count ? OUTCOME_SKIPPED : OUTCOME_UNCHANGED;
+    u->c->outcome = count              ? OUTCOME_UPDATED
+                    : u->c->kept_count ? OUTCOME_SKIPPED
+                                       : OUTCOME_UNCHANGED;
     if (!count)
         return true;
     after.updated_at_us = apply_next_stamp(u->p);

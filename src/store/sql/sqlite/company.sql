@@ -57,8 +57,8 @@ SELECT j.key FROM consumer, json_each(consumer.custom_attributes) AS j WHERE cus
  GROUP BY j.key ORDER BY min(consumer.id), min(j.id) LIMIT ?1
 -- name: task_insert
 INSERT INTO import_task (state, file_name, settings, sha256, upload, bytes, created_at, updated_at, origin, manual, parent,
-                         same_as)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11)
+                         same_as, wanted)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12)
 -- name: task_update
 UPDATE import_task SET state = ?2, settings = ?3, failure = ?4, attempts = ?5, started_at = ?6, finished_at = ?7,
        updated_at = ?8, manual = ?9, parent = ?10, wanted = ?11, analysis = ?12, header = ?13, trial = ?14,
@@ -86,7 +86,7 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
        undo_preview FROM import_task
- WHERE state IN (1, 4, 5, 10) OR wanted <> 0 OR trial IN (1, 2) ORDER BY id LIMIT ?1 OFFSET ?2
+ WHERE state IN (1, 4, 5, 10) OR (wanted & 5) <> 0 OR trial IN (1, 2) ORDER BY id LIMIT ?1 OFFSET ?2
 -- name: task_list_pending
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
@@ -94,6 +94,10 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
        undo_preview FROM import_task
  WHERE undo_pending > 0 AND state = 11 ORDER BY id DESC LIMIT ?1 OFFSET ?2
+-- name: task_remembered
+SELECT max(id) FROM import_task WHERE header = ?1 AND header <> '' AND id < ?2 AND state IN (6, 7, 11)
+-- name: task_corrected
+SELECT ifnull(sum(created + updated + unchanged), 0) FROM import_task WHERE parent = ?1 AND state IN (5, 6, 7, 9)
 -- name: task_same
 SELECT max(id) FROM import_task WHERE sha256 = ?1 AND id <> ?2 AND state IN (6, 7)
 -- name: error_insert
@@ -102,6 +106,17 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 -- name: error_list
 SELECT record, line, header, field, key, value, code, other_id FROM import_error
  WHERE task_id = ?1 AND warning = ?2 ORDER BY record, seq LIMIT ?3 OFFSET ?4
+-- name: error_list_after
+SELECT record, line, header, field, key, value, code, other_id FROM import_error
+ WHERE task_id = ?1 AND warning = ?2 AND record > ?3 ORDER BY record, seq LIMIT ?4
+-- name: error_drop
+DELETE FROM import_error WHERE task_id = ?1 AND warning = ?2
+-- name: error_groups
+SELECT code, header, field, key, count(*), min(line), max(line), min(record) FROM import_error
+ WHERE task_id = ?1 AND warning = ?2 GROUP BY code, field, key ORDER BY count(*) DESC LIMIT ?3
+-- name: error_group_lines
+SELECT line FROM import_error WHERE task_id = ?1 AND warning = ?2 AND code = ?3 AND field = ?4 AND key IS ?5
+ ORDER BY record LIMIT ?6
 -- name: trail_add
 INSERT INTO trail (id, consumer_id, prev, origin, record, at, made, former)
 SELECT id, consumer_id, prev, origin, record, at, made, former FROM wanted_trail

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "importer/analysis.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/utf8.h"
+#include "importer/import_priv.h"
+
+enum { PREVIEW_ROWS = 20, SAMPLES = 5, SAMPLE_ROWS_MAX = 200, CELL_SHOWN = 120, LINES_READ = 5000 };
+
+static bool next_data_row(struct rows *rows, uint64_t header_record, struct row *row)
+{
+    struct file_problem problem;
+    struct err err;
+    enum rows_step step;
+    do
+        step = rows_next(rows, row, &problem, &err);
+    while (step == ROWS_ROW && row->record <= header_record);
+    return step == ROWS_ROW;
+}
+
+static void add_row(struct buf *b, const struct row *row)
+{
+    buf_format(b, "{\"line\":%llu,\"cells\":[", (unsigned long long)row->line);
+    for (size_t i = 0; i < row->count; i++) {
+        if (i)
+            buf_add_char(b, ',');
+        json_write_string(b, row->cell[i].ptr ? str_shown(row->cell[i], CELL_SHOWN) : STR(""));
+    }
+    buf_add(b, STR("]}"));
+}
+
+struct samples { /* of one column: the first values that differ */
+    str value[SAMPLES];
+    size_t count;
+    uint64_t filled;
+};
+
+static void take_sample(struct arena *a, struct samples *s, str cell)
+{
+    str value = utf8_trim(cell);
+    if (!value.len)
+        return;
+    s->filled++;
+    for (size_t i = 0; i < s->count; i++)
+        if (str_eq(s->value[i], str_shown(value, CELL_SHOWN)))
+            return;
+    if (s->count < SAMPLES)
+        s->value[s->count++] = arena_str(a, str_shown(value, CELL_SHOWN));
+}
+
+static void add_column(struct buf *b, const struct import_column *c, const struct samples *s)
+{
+    buf_add(b, STR("{\"header\":"));
+    json_write_string(b, c->header);
+    buf_add(b, STR(",\"becomes\":"));
+    if (c->by_id)
+        json_write_string(b, STR("id"));
+    else if (c->field != FIELD_COUNT)
+        json_write_string(b, str_of(consumer_field_name(c->field)));
+    else if (c->attribute.len)
+        json_write_string(b, STR("custom_attributes"));
+    else
+        buf_add(b, STR("null"));
+    if (c->warning)
+        buf_format(b, ",\"warning\":\"%s\"", c->warning);
+    if (c->near.len)
+        buf_format(b, ",\"near\":\"%.*s\"", STR_ARG(c->near));
+    buf_add(b, STR(",\"samples\":["));
+    for (size_t i = 0; i < s->count; i++) {
+        if (i)
+            buf_add_char(b, ',');
+        json_write_string(b, s->value[i]);
+    }
+    buf_add(b, STR("]}"));
+}
+
+static void add_about(struct buf *b, const struct rows_about *about)
+{
+    buf_format(b, "\"format\":\"%s\"", rows_format_name(about->format));
+    if (about->format != ROWS_XLSX)
+        buf_format(b, ",\"encoding\":\"%.*s\"", STR_ARG(about->encoding));
+    if (about->format == ROWS_CSV) {
+        buf_add(b, STR(",\"delimiter\":"));
+        json_write_string(b, (str){&about->delimiter, 1});
+    }
+    if (about->format == ROWS_XLSX) {
+        buf_add(b, STR(",\"sheet\":"));
+        json_write_string(b, about->sheet);
+    }
+}
+
+bool analysis_text(struct import_plan *p, struct arena *a, str *ret_json, struct err *err)
+{
+    AUTO(rows_free) struct rows *rows = NULL;
+    AUTO(buf_done) struct buf b = {0};
+    AUTO(buf_done) struct buf preview = {0};
+    struct file_problem problem;
+    struct row row;
+    struct samples *samples = ARENA_NEW(a, struct samples, p->count);
+    if (!rows_open(p->path, &p->settings.rows, &rows, &problem, err))
+        return false;
+    for (size_t n = 0; n < SAMPLE_ROWS_MAX && next_data_row(rows, p->header_record, &row); n++) {
+        if (n && n < PREVIEW_ROWS)
+            buf_add_char(&preview, ',');
+        if (n < PREVIEW_ROWS)
+            add_row(&preview, &row);
+        for (size_t i = 0; i < p->count && i < row.count; i++)
+            take_sample(a, &samples[i], row.cell[i]);
+    }
+    add_about(&b, &p->about);
+    buf_format(&b, ",\"header_line\":%llu,\"columns\":[", (unsigned long long)p->header_line);
+    for (size_t i = 0; i < p->count; i++) {
+        if (i)
+            buf_add_char(&b, ',');
+        add_column(&b, &p->column[i], &samples[i]);
+    }
+    buf_add(&b, STR("],\"preview\":["));
+    buf_add(&b, buf_str(&preview));
+    buf_add_char(&b, ']');
+    *ret_json = arena_str(a, buf_str(&b));
+    return true;
+}
+
+/* The first line and the one asked for; false when the encoding does not fit the bytes. */
+static bool add_lines(struct buf *b, const char *path, const struct import_settings *settings,
+                      const char *encoding, uint64_t line)
+{
+    AUTO(rows_free) struct rows *rows = NULL;
+    struct rows_options options = settings->rows;
+    struct file_problem problem;
+    struct err err;
+    struct row row;
+    options.encoding = encoding;
+    if (!rows_open(path, &options, &rows, &problem, &err))
+        return false;
+    buf_format(b, "{\"encoding\":\"%s\",\"lines\":[", encoding);
+    for (size_t n = 0; n < LINES_READ && rows_next(rows, &row, &problem, &err) == ROWS_ROW; n++) {
+        bool wanted = row.line >= line;
+        if (n && wanted)
+            buf_add_char(b, ',');
+        if (!n || wanted)
+            add_row(b, &row);
+        if (wanted)
+            break;
+    }
+    buf_add(b, STR("]}"));
+    return true;
+}
+
+str analysis_encodings(struct arena *a, const char *path, const struct import_settings *settings,
+                       uint64_t line)
+{
+    static const char *const candidates[] = {"windows-1251", "KOI8-R",   "UTF-16LE",
+                                             "UTF-16BE",     "IBM866", "windows-1252"};
+    AUTO(buf_done) struct buf b = {0};
+    buf_add_char(&b, '[');
+    for (size_t i = 0; i < COUNT(candidates); i++) {
+        AUTO(buf_done) struct buf one = {0};
+        if (!add_lines(&one, path, settings, candidates[i], line))
+            continue;
+        if (b.len > 1)
+            buf_add_char(&b, ',');
+        buf_add(&b, buf_str(&one));
+    }
+    buf_add_char(&b, ']');
+    return arena_str(a, buf_str(&b));
+}
+
+str analysis_fingerprint(struct arena *a, const char *path, const struct import_settings *settings)
+{
+    AUTO(rows_free) struct rows *rows = NULL;
+    struct file_problem problem;
+    struct err err;
+    struct row row;
+    if (!rows_open(path, &settings->rows, &rows, &problem, &err) ||
+        rows_about(rows)->format == ROWS_JSONL)
+        return STR("");
+    do
+        if (rows_next(rows, &row, &problem, &err) != ROWS_ROW)
+            return STR("");
+    while (row.line < settings->header_row);
+    return import_header_fingerprint(a, &row);
+}
+
+bool analysis_is_sample(const char *path, const struct import_plan *p)
+{
+    AUTO(rows_free) struct rows *rows = NULL;
+    struct file_problem problem;
+    struct err err;
+    struct row row;
+    size_t n = 0, id = SIZE_MAX;
+    for (size_t i = 0; i < p->count; i++)
+        if (p->column[i].field == FIELD_EXTERNAL_ID)
+            id = i;
+    if (id == SIZE_MAX || !rows_open(path, &p->settings.rows, &rows, &problem, &err))
+        return false;
+    for (; n < 4 && next_data_row(rows, p->header_record, &row); n++)
+        if (id >= row.count || !str_starts(row.cell[id], STR("primer-")))
+            return false;
+    return n == 3;
+}
+
+const char *analysis_answer(enum file_problem_code code)
+{
+    switch (code) {
+    case FILE_ENCODING:
+    case FILE_ENCODING_UNKNOWN:
+    case FILE_ENCODING_MISMATCH:
+        return "encoding";
+    case FILE_DELIMITER:
+    case FILE_ONE_COLUMN:
+        return "delimiter";
+    case FILE_SHEET_NOT_FOUND:
+        return "sheet";
+    case FILE_HEADER_LATER:
+        return "header_row";
+    case FILE_COLUMNS_MISSING:
+    case FILE_HEADER_ID:
+    case FILE_HEADER_REPEATED:
+    case FILE_MAPPING:
+        return "mapping";
+    case FILE_HOPELESS:
+    case FILE_SAMPLE:
+    case FILE_SAME_CONTENT:
+        return "go_on";
+    case FILE_ALL_OR_NOTHING:
+        return "all_or_nothing";
+    default:
+        return NULL;
+    }
+}

@@ -1,0 +1,25 @@
+/* analysis: what was understood of a file, for people: as JSON for a task.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef IMPORTER_ANALYSIS_H
+#define IMPORTER_ANALYSIS_H
+
+#include "importer/import.h"
+
+/* The members "format" to "preview" of a JSON object, without braces: how the file was read, what
+ * each column becomes with a few of its values, the first rows. */
+MUST_CHECK bool analysis_text(struct import_plan *p, struct arena *a, str *ret_json,
+                              struct err *err);
+/* The same line of a file that is not UTF-8, and its first one, in each encoding that fits: a JSON
+ * array of {"encoding", "lines"}. */
+str analysis_encodings(struct arena *a, const char *path, const struct import_settings *settings,
+                       uint64_t line);
+/* The fingerprint of the header, also when the header itself cannot be taken; "" when there is
+ * none. */
+str analysis_fingerprint(struct arena *a, const char *path, const struct import_settings *settings);
+/* True when it is the sample file, as it was downloaded. */
+bool analysis_is_sample(const char *path, const struct import_plan *p);
+/* The setting that answers a file problem ("encoding"); NULL: none does. */
+const char *analysis_answer(enum file_problem_code code);
+
+#endif

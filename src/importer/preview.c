@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "importer/preview.h"
+
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "domain/cell.h"
+#include "formats/row_writer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { OUTCOME_BYTES = 9, FLUSH_BYTES = 64 * 1024, SHOWN_FIELDS = 1000 };
+
+struct field_count { /* how often a field changes */
+    str name;
+    uint64_t count;
+    struct field_count *next;
+};
+struct preview {
+    struct row_writer *diff;
+    int outcome_fd;
+    const struct zone *zone;
+    struct buf outcomes, text;
+    struct sha256 *hash;
+    struct arena arena;  /* of one record */
+    struct arena fields; /* of the counts */
+    struct field_count *field, **field_last;
+    size_t field_names;
+    uint64_t problem[PROBLEM_COUNT];
+    struct err err; /* the first failure */
+};
+
+const char *preview_outcome_name(enum store_outcome outcome)
+{
+    static const char *const names[OUTCOME_COUNT] = {
+        [OUTCOME_CREATED] = "created", [OUTCOME_UPDATED] = "updated",
+        [OUTCOME_UNCHANGED] = "unchanged", [OUTCOME_DELETED] = "deleted",
+        [OUTCOME_SKIPPED] = "skipped", [OUTCOME_FAILED] = "failed"};
+    return names[outcome];
+}
+
+bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone,
+                 struct preview **ret_preview, struct err *err)
+{
+    static const str header[] = {{"record", 6}, {"line", 4}, {"external_id", 11}, {"action", 6},
+                                 {"field", 5},  {"old", 3},  {"new", 3}};
+    AUTO(preview_free) struct preview *p = mem_new(1, sizeof *p);
+    p->outcome_fd = outcome_fd;
+    p->zone = zone;
+    p->field_last = &p->field;
+    p->hash = sha256_new();
+    if (!row_writer_open(diff_fd, ROWS_CSV, &p->diff, err) ||
+        !row_writer_add(p->diff, header, COUNT(header), err))
+        return false;
+    *ret_preview = TAKE(p);
+    return true;
+}
+
+void preview_free(struct preview *p)
+{
+    unsigned char digest[SHA256_BYTES];
+    if (!p)
+        return;
+    if (p->hash)
+        sha256_end(p->hash, digest);
+    row_writer_free(p->diff);
+    buf_done(&p->outcomes);
+    buf_done(&p->text);
+    arena_done(&p->arena);
+    arena_done(&p->fields);
+    mem_free(p);
+}
+
+static void count_field(struct preview *p, str name)
+{
+    struct field_count *f = p->field;
+    while (f && !str_eq(f->name, name))
+        f = f->next;
+    if (!f) {
+        if (p->field_names == SHOWN_FIELDS)
+            return;
+        p->field_names++;
+        f = ARENA_NEW(&p->fields, struct field_count, 1);
+        f->name = arena_str(&p->fields, name);
+        *p->field_last = f;
+        p->field_last = &f->next;
+    }
+    f->count++;
+}
+
+/* A value as a cell: texts as they are, nothing as "", other JSON as it is written. */
+static str cell_of(struct preview *p, enum consumer_field field, str value)
+{
+    struct json json;
+    struct json_place place;
+    struct err ignored;
+    char stamp[ZONE_STAMP_BYTES];
+    if (str_eq(value, STR("null")))
+        return STR("");
+    if (field == FIELD_CREATED_AT) {
+        (void)zone_stamp(p->zone, strtoll(value.ptr, NULL, 10), stamp); // it ends with a NUL
+        return arena_str(&p->arena, str_of(stamp));
+    }
+    if (value.ptr[0] == '"' && json_parse(value, &p->arena, &json, &place, &ignored))
+        value = json.text;
+    return cell_needs_guard(value) ? arena_format(&p->arena, "'%.*s", STR_ARG(value)) : value;
+}
+
+static void add_line(struct preview *p, const struct store_change *c, const char *action,
+                     str field, str old, str new)
+{
+    const struct consumer *who = c->after;
+    const str cell[] = {arena_format(&p->arena, "%llu", (unsigned long long)c->record),
+                        arena_format(&p->arena, "%llu", (unsigned long long)c->line),
+                        who ? who->external_id : (str){0},
+                        str_of(action),
+                        field,
+                        old,
+                        new};
+    if (p->err.code == ERR_NONE)
+        IGNORE(row_writer_add(p->diff, cell, COUNT(cell), &p->err));
+    for (size_t i = 2; i < COUNT(cell); i++) { // the hash is of what changes, not of where it stands
+        buf_add(&p->text, cell[i]);
+        buf_add_char(&p->text, 0);
+    }
+}
+
+static void add_changes(struct preview *p, const struct store_change *c)
+{
+    const struct consumer nobody = {.custom_attributes = STR("{}")};
+    bool created = c->outcome == OUTCOME_CREATED;
+    const struct consumer *before = created ? &nobody : c->before;
+    struct consumer after = *c->after;
+    struct consumer_former *former;
+    size_t count;
+    // When nothing was said, the time of import is his: another one at each run.
+    if (created && !(c->patch.set & FIELD_BIT(FIELD_CREATED_AT)))
+        after.created_at_us = 0;
+    consumer_former_find(&p->arena, before, &after, &former, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool custom = former[i].field == FIELD_CUSTOM_ATTRIBUTES;
+        str name = str_of(consumer_field_name(former[i].field));
+        if (custom)
+            name = arena_format(&p->arena, "custom_attributes.%.*s", STR_ARG(former[i].key));
+        if (!created)
+            count_field(p, name);
+        str old = created ? STR("") : cell_of(p, former[i].field, former[i].value);
+        add_line(p, c, created ? "create" : "update", name, old,
+                 cell_of(p, former[i].field,
+                         consumer_value_text(&p->arena, &after, former[i].field, former[i].key)));
+    }
+}
+
+void preview_record(struct preview *p, const struct store_change *c)
+{
+    arena_reset(&p->arena);
+    buf_reset(&p->text);
+    if (c->after && (c->outcome == OUTCOME_CREATED || c->outcome == OUTCOME_UPDATED))
+        add_changes(p, c);
+    for (const struct problem *q = c->problems.first; q; q = q->next) {
+        p->problem[q->code]++;
+        buf_add(&p->text, str_of(problem_code_name(q->code)));
+        buf_add(&p->text, q->field);
+    }
+    uint64_t hash = p->text.len ? crypto_hash64(buf_str(&p->text)) : 0;
+    buf_add_char(&p->outcomes, (char)c->outcome);
+    buf_add(&p->outcomes, (str){(const char *)&hash, sizeof hash});
+    if (p->outcomes.len >= FLUSH_BYTES) {
+        sha256_add(p->hash, buf_str(&p->outcomes));
+        if (p->err.code == ERR_NONE)
+            IGNORE(file_write_fd(p->outcome_fd, buf_str(&p->outcomes), &p->err));
+        buf_reset(&p->outcomes);
+    }
+}
+
+bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *ret_json,
+                 struct err *err)
+{
+    unsigned char digest[SHA256_BYTES];
+    AUTO(buf_done) struct buf b = {0};
+    bool first = true;
+    sha256_add(p->hash, buf_str(&p->outcomes));
+    sha256_end(TAKE(p->hash), digest);
+    if (p->err.code == ERR_NONE && file_write_fd(p->outcome_fd, buf_str(&p->outcomes), &p->err))
+        IGNORE(row_writer_end(p->diff, &p->err));
+    if (p->err.code != ERR_NONE) {
+        *err = p->err;
+        return false;
+    }
+    *ret_fingerprint = crypto_hex(a, digest, sizeof digest);
+    buf_format(&b, "\"fingerprint\":\"%s\",\"fields\":{", ret_fingerprint->ptr);
+    for (const struct field_count *f = p->field; f; f = f->next) {
+        json_write_string(&b, f->name);
+        buf_format(&b, ":%llu%s", (unsigned long long)f->count, f->next ? "," : "");
+    }
+    buf_add(&b, STR("},\"problems\":{"));
+    for (enum problem_code code = 0; code < PROBLEM_COUNT; code++)
+        if (p->problem[code]) {
+            buf_format(&b, "%s\"%s\":%llu", first ? "" : ",", problem_code_name(code),
+                       (unsigned long long)p->problem[code]);
+            first = false;
+        }
+    buf_add_char(&b, '}');
+    *ret_json = arena_str(a, buf_str(&b));
+    return true;
+}
+
+/* One side of a comparison. */
+struct outcomes {
+    int fd;
+    unsigned char bytes[OUTCOME_BYTES * 1024];
+    size_t count, at; /* bytes */
+    bool failed;
+};
+
+/* The next outcome; NULL at the end. */
+static const unsigned char *next_outcome(struct outcomes *o)
+{
+    if (o->at == o->count) {
+        ssize_t n;
+        o->at = o->count = 0;
+        while (o->count < sizeof o->bytes) {
+            n = read(o->fd, o->bytes + o->count, sizeof o->bytes - o->count);
+            if (n < 0 && errno == EINTR)
+                continue;
+            o->failed = o->failed || n < 0;
+            if (n <= 0)
+                break;
+            o->count += (size_t)n;
+        }
+        o->count -= o->count % OUTCOME_BYTES;
+        if (!o->count)
+            return NULL;
+    }
+    const unsigned char *one = o->bytes + o->at;
+    o->at += OUTCOME_BYTES;
+    return one;
+}
+
+bool preview_compare(int was_fd, int now_fd, struct preview_difference *ret_first, size_t max,
+                     uint64_t *ret_count, struct err *err)
+{
+    struct outcomes *side = mem_new(2, sizeof *side);
+    side[0].fd = was_fd;
+    side[1].fd = now_fd;
+    *ret_count = 0;
+    for (uint64_t record = 1;; record++) {
+        const unsigned char *was = next_outcome(&side[0]), *now = next_outcome(&side[1]);
+        if (!was && !now)
+            break;
+        if (was && now && memcmp(was, now, OUTCOME_BYTES) == 0)
+            continue;
+        if (*ret_count < max)
+            ret_first[*ret_count] = (struct preview_difference){
+                record, was ? (enum store_outcome)*was : OUTCOME_SKIPPED,
+                now ? (enum store_outcome)*now : OUTCOME_SKIPPED};
+        (*ret_count)++;
+    }
+    bool ok = !side[0].failed && !side[1].failed;
+    mem_free(side);
+    return ok || err_errno(err, "cannot read the dry run's outcomes");
+}

@@ -1,0 +1,38 @@
+/* preview: what a dry run found, record by record: a diff, an outcome each, counts by field.
+ *
+ * The diff is CSV: record, line, external_id, action, field, old, new.  The outcomes are 9 bytes a
+ * record, what became of it and a hash of how; their SHA-256 is the dry run's fingerprint, and two
+ * files of outcomes tell which records would end in another way.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef IMPORTER_PREVIEW_H
+#define IMPORTER_PREVIEW_H
+
+#include "importer/import.h"
+
+struct preview;
+/* Begins; the two files stay the caller's and are written to.  zone (borrowed) is for dates in the
+ * diff. */
+MUST_CHECK bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone,
+                            struct preview **ret_preview, struct err *err);
+/* Takes the next record; a failure to write is told by preview_end(). */
+void preview_record(struct preview *p, const struct store_change *change);
+/* Finishes the files.  *ret_json, in the arena: the members "fingerprint" to "problems" of a JSON
+ * object, without braces. */
+MUST_CHECK bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *ret_json,
+                            struct err *err);
+/* Frees p; NULL is fine. */
+void preview_free(struct preview *p);
+DEFINE_AUTO(struct preview *, preview_free)
+
+struct preview_difference {
+    uint64_t record;
+    enum store_outcome was, now;
+};
+/* The records that two dry runs ended differently: how many, and the first `max` of them. */
+MUST_CHECK bool preview_compare(int was_fd, int now_fd, struct preview_difference *ret_first,
+                                size_t max, uint64_t *ret_count, struct err *err);
+/* "created" and so on. */
+const char *preview_outcome_name(enum store_outcome outcome);
+
+#endif

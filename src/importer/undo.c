@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "importer/import.h"
+
+static bool apply_batch(struct store_company *company, struct store_trial *trial,
+                        struct store_batch *batch, struct err *err)
+{
+    return trial ? store_trial_apply(trial, batch, err) : store_apply(company, batch, err);
+}
+
+bool import_undo(struct store_company *company, struct store_trial *trial,
+                 const struct store_task *task, bool retry, const struct import_undo_watch *watch,
+                 struct store_undo_counts *ret_counts, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    AUTO(arena_done) struct arena a = {0};
+    bool begun = !trial && (task->undo_pass || task->undo_position);
+    struct store_undo_place place = {retry ? 1 : 0, INT64_MAX};
+    *ret_counts = (struct store_undo_counts){0};
+    if (begun && !retry)
+        place = (struct store_undo_place){task->undo_pass, task->undo_position};
+    if (!store_reader_open(company, &reader, err))
+        return false;
+    for (;;) {
+        struct store_batch batch = {.undo = true,
+                                    .retry = retry,
+                                    .task_id = trial ? 0 : task->id,
+                                    .origin = origin_of(ORIGIN_IMPORT, task->id),
+                                    .arena = &a};
+        arena_reset(&a);
+        if (!store_undo_list(reader, &a, task, &place, LIMIT_BATCH_ROWS, &batch.change,
+                             &batch.count, err))
+            return false;
+        if (!batch.count)
+            return true;
+        if (!apply_batch(company, trial, &batch, err))
+            return false;
+        for (size_t i = 0; i < batch.count; i++) {
+            store_undo_count(ret_counts, &batch.change[i]);
+            if (watch->change && batch.change[i].kept_count)
+                watch->change(watch->context, &batch.change[i]);
+        }
+        if (watch->progress)
+            watch->progress(watch->context, ret_counts);
+        if (watch->cancelled && watch->cancelled(watch->context))
+            return err_set(err, ERR_BUSY, "cancelled");
+    }
+}

@@ -1,0 +1,342 @@
+/* What people ask of tasks: noted in the task's row, done by a worker.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "importer/report.h"
+#include "jobs/jobs_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* --- a task's row --- */
+
+bool task_begin(struct jobs *j, struct store_company *company, struct arena *a, int64_t id,
+                struct store_task *ret_task, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    pthread_mutex_lock(&j->task_lock);
+    if (store_reader_open(company, &reader, err) && store_task_get(reader, a, id, ret_task, err))
+        return true;
+    pthread_mutex_unlock(&j->task_lock);
+    return false;
+}
+
+bool task_end(struct jobs *j, struct store_company *company, const struct store_task *task,
+              struct err *err)
+{
+    bool ok = store_task_update(company, task, err);
+    pthread_mutex_unlock(&j->task_lock);
+    return ok;
+}
+
+void task_leave(struct jobs *j)
+{
+    pthread_mutex_unlock(&j->task_lock);
+}
+
+/* Saves the changed task and has a worker look at it. */
+static bool save_and_wake(struct jobs *j, struct store_company *company,
+                          const struct store_task *task, struct err *err)
+{
+    if (!task_end(j, company, task, err))
+        return false;
+    jobs_enqueue(j, store_company_info(company)->id, task->id);
+    return true;
+}
+
+static bool refuse(struct jobs *j, const struct store_task *task, const char *what, struct err *err)
+{
+    task_leave(j);
+    return err_set(err, ERR_CONFLICT, "the import is %s and cannot be %s",
+                   task_state_name(task->state), what);
+}
+
+/* --- requests --- */
+
+bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_upload *u,
+                 const struct jobs_import_options *options, int64_t *ret_id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task task = {.state = TASK_ANALYSED,
+                              .file_name = options->file_name,
+                              .bytes = u->bytes,
+                              .origin = options->origin,
+                              .manual = options->manual};
+    task.wanted = (options->trial ? WANT_TRIAL : 0) | (options->refuse_same ? WANT_NO_SAME : 0) |
+                  (options->remembered ? WANT_REMEMBERED : 0);
+    task.settings = import_settings_text(&a, options->settings);
+    // First the file, then the task that names it: a crash in between leaves a file that is swept,
+    // never a task without one.
+    if (!upload_keep(u, &a, &task.sha256, err))
+        return false;
+    task.upload = str_of(u->name);
+    if (!store_task_create(company, &task, err))
+        return false;
+    u->kept = true;
+    *ret_id = task.id;
+    jobs_enqueue(j, store_company_info(company)->id, task.id);
+    return true;
+}
+
+bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t id,
+                        const struct json *settings, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    struct import_settings all;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    bool untouched = t.state == TASK_FAILED && !t.counts.records;
+    if (t.state != TASK_ANALYSED && t.state != TASK_NEEDS_ANSWER && t.state != TASK_READY &&
+        !untouched)
+        return refuse(j, &t, "given other settings", err);
+    if (!import_settings_parse(&a, t.settings, &all, err) ||
+        !import_settings_from_json(&a, settings, &all, err)) {
+        task_leave(j);
+        return false;
+    }
+    t.settings = import_settings_text(&a, &all);
+    t.state = TASK_ANALYSED;
+    t.failure = t.analysis = t.trial_result = (str){0};
+    t.trial = TRIAL_NONE;
+    t.finished_at_us = 0;
+    t.attempts = 0;
+    return save_and_wake(j, company, &t, err);
+}
+
+bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    if (t.state != TASK_READY)
+        return refuse(j, &t, "tried", err);
+    if (t.trial == TRIAL_QUEUED || t.trial == TRIAL_RUNNING) {
+        task_leave(j);
+        return true;
+    }
+    t.trial = TRIAL_QUEUED;
+    t.trial_result = (str){0};
+    t.trial_records = t.trial_bytes = 0;
+    t.attempts = 0;
+    return save_and_wake(j, company, &t, err);
+}
+
+bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id, str fingerprint,
+                     struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    if (t.state == TASK_QUEUED || t.state == TASK_PROCESSING || t.state == TASK_COMPLETED ||
+        t.state == TASK_COMPLETED_WITH_ERRORS) {
+        task_leave(j); // a second click
+        return true;
+    }
+    if (t.state != TASK_READY)
+        return refuse(j, &t, "started", err);
+    if (fingerprint.len && t.trial != TRIAL_DONE)
+        return refuse(j, &t, "started with a fingerprint: it has no finished dry run", err);
+    t.state = TASK_QUEUED;
+    t.expected = fingerprint.len ? fingerprint : (str){0};
+    t.failure = (str){0};
+    if (t.trial == TRIAL_QUEUED || t.trial == TRIAL_RUNNING)
+        t.trial = TRIAL_NONE; // nobody waits for it any more
+    t.attempts = 0;
+    return save_and_wake(j, company, &t, err);
+}
+
+/* Tells the worker that is at the task. */
+static void interrupt(struct jobs *j, int64_t company_id, int64_t id)
+{
+    pthread_mutex_lock(&j->lock);
+    for (size_t i = 0; i < j->workers; i++)
+        if (j->worker[i].company_id == company_id && j->worker[i].task_id == id)
+            j->worker[i].cancel = true;
+    pthread_mutex_unlock(&j->lock);
+}
+
+bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    if (t.state == TASK_CANCELLED) {
+        task_leave(j);
+        return true;
+    }
+    if (t.state > TASK_PROCESSING)
+        return refuse(j, &t, "cancelled", err);
+    if (t.state == TASK_PROCESSING) {
+        t.wanted |= WANT_CANCEL;
+    } else {
+        t.state = TASK_CANCELLED;
+        t.finished_at_us = clock_now_us();
+        t.trial = t.trial == TRIAL_DONE ? TRIAL_DONE : TRIAL_NONE;
+        t.wanted = 0;
+    }
+    if (!task_end(j, company, &t, err))
+        return false;
+    interrupt(j, store_company_info(company)->id, id);
+    return true;
+}
+
+static bool wrote_something(const struct store_task *t)
+{
+    return t->counts.created + t->counts.updated > 0;
+}
+
+int64_t jobs_undo_until(const struct store_task *t)
+{
+    bool over = t->state == TASK_COMPLETED || t->state == TASK_COMPLETED_WITH_ERRORS ||
+                t->state == TASK_CANCELLED || t->state == TASK_FAILED;
+    int64_t until = t->started_at_us + KEEP_TRAIL_DAYS * DAY_US;
+    return over && wrote_something(t) && until > clock_now_us() ? until : 0;
+}
+
+int64_t jobs_files_until(const struct store_task *t)
+{
+    return t->created_at_us + KEEP_FILES_DAYS * DAY_US;
+}
+
+bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, bool preview,
+                    struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    bool under_way = t.state == TASK_REVERTING || t.state == TASK_REVERTED;
+    if (under_way && !preview) {
+        task_leave(j);
+        return true;
+    }
+    if (!jobs_undo_until(&t)) {
+        bool over = t.state >= TASK_COMPLETED && !under_way;
+        if (!over)
+            return refuse(j, &t, "undone", err);
+        task_leave(j);
+        return err_set(err, ERR_CONFLICT, wrote_something(&t)
+                                              ? "the import is too old: what it changed was kept for %d days"
+                                              : "the import changed nobody: there is nothing to undo",
+                       KEEP_TRAIL_DAYS);
+    }
+    if (preview) {
+        t.wanted |= WANT_UNDO_TRIAL;
+        t.undo_preview = (str){0};
+    } else {
+        t.state = TASK_REVERTING;
+    }
+    t.attempts = 0;
+    return save_and_wake(j, company, &t, err);
+}
+
+/* --- looking on --- */
+
+const char *jobs_phase_name(enum jobs_phase phase)
+{
+    static const char *const names[] = {[JOBS_IDLE] = "idle",
+                                        [JOBS_ANALYSIS] = "analysis",
+                                        [JOBS_TRIAL] = "dry_run",
+                                        [JOBS_IMPORT] = "import",
+                                        [JOBS_UNDO] = "undo"};
+    return names[phase];
+}
+
+void jobs_task_live(struct jobs *j, int64_t company_id, int64_t id, struct jobs_live *ret_live)
+{
+    *ret_live = (struct jobs_live){.phase = JOBS_IDLE, .seconds_left = -1};
+    pthread_mutex_lock(&j->lock);
+    for (size_t i = 0; i < j->workers; i++) {
+        const struct worker *w = &j->worker[i];
+        if (w->company_id != company_id || w->task_id != id)
+            continue;
+        double seconds = (double)(clock_monotonic_us() - w->phase_began_us) / 1e6;
+        uint64_t done = w->live.bytes_done - w->phase_began_bytes;
+        *ret_live = w->live;
+        ret_live->seconds_left = -1;
+        if (seconds > 0)
+            ret_live->records_per_s =
+                (double)(w->live.counts.records - w->phase_began_records) / seconds;
+        if (done && w->live.bytes >= w->live.bytes_done)
+            ret_live->seconds_left = (int64_t)((double)(w->live.bytes - w->live.bytes_done) *
+                                               seconds / (double)done);
+    }
+    pthread_mutex_unlock(&j->lock);
+}
+
+size_t jobs_queue_position(struct jobs *j, int64_t company_id, int64_t id)
+{
+    size_t before = 0;
+    pthread_mutex_lock(&j->lock);
+    for (size_t i = 0; i < j->workers; i++)
+        before += j->worker[i].company_id == company_id && j->worker[i].task_id != id;
+    for (const struct job *job = j->first; job && !(job->company_id == company_id && job->task_id == id);
+         job = job->next)
+        before += job->company_id == company_id;
+    pthread_mutex_unlock(&j->lock);
+    return before;
+}
+
+/* --- files --- */
+
+void task_path(const struct jobs *j, const struct store_task *task, enum jobs_file which,
+               char path[], size_t room)
+{
+    static const char *const suffix[] = {[JOBS_FILE_ITSELF] = "",
+                                         [JOBS_FILE_DIFF] = ".diff.csv",
+                                         [JOBS_FILE_OUTCOMES] = ".outcomes",
+                                         [JOBS_FILE_MISSING] = ".missing.csv"};
+    (void)snprintf(path, room, "%s/uploads/%.*s%s", j->data_dir, STR_ARG(task->upload),
+                   suffix[which]);
+}
+
+bool jobs_file_open(struct jobs *j, const struct store_task *task, enum jobs_file which, int *ret_fd,
+                    struct err *err)
+{
+    char path[PATH_MAX];
+    task_path(j, task, which, path, sizeof path);
+    *ret_fd = task->upload.len ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (*ret_fd >= 0)
+        return true;
+    return task->upload.len && errno != ENOENT
+               ? err_errno(err, "cannot open a file of the import")
+               : err_set(err, ERR_NOT_FOUND, "the file is not there: it was not made, or its time is over");
+}
+
+bool jobs_failed_rows(struct jobs *j, struct store_company *company, const struct store_task *task,
+                      enum rows_format format, enum language language, int *ret_fd, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    AUTO(arena_done) struct arena a = {0};
+    struct import_settings settings;
+    struct file_problem problem = {0};
+    char path[PATH_MAX];
+    task_path(j, task, JOBS_FILE_ITSELF, path, sizeof path);
+    if (!task->upload.len || access(path, R_OK) != 0)
+        return err_set(err, ERR_NOT_FOUND, "the imported file is kept for %d days, and they are over",
+                       KEEP_FILES_DAYS);
+    if (!import_settings_parse(&a, task->settings, &settings, err) ||
+        !store_reader_open(company, &reader, err))
+        return false;
+    int fd = openat(j->uploads_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(err, "cannot make a file for the failed rows");
+    err->code = ERR_NONE;
+    if (!report_write(path, &settings, reader, task, format, fd, language, &problem, err)) {
+        (void)close(fd);
+        return err->code != ERR_NONE ? false
+                                     : err_set(err, ERR_INTERNAL, "the imported file cannot be read: %s",
+                                               file_problem_code_name(problem.code));
+    }
+    *ret_fd = fd;
+    return true;
+}

@@ -1,0 +1,147 @@
+/* A task as JSON: the same by API and by command line.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "importer/analysis.h"
+#include "jobs/jobs_priv.h"
+
+static void add_stamp(struct buf *b, const char *name, const struct zone *zone, int64_t at_us)
+{
+    char stamp[ZONE_STAMP_BYTES];
+    buf_format(b, ",\"%s\":", name);
+    if (!at_us) {
+        buf_add(b, STR("null"));
+        return;
+    }
+    (void)zone_stamp(zone, at_us, stamp);
+    buf_format(b, "\"%s\"", stamp);
+}
+
+static void add_text(struct buf *b, const char *name, str text)
+{
+    buf_format(b, ",\"%s\":", name);
+    json_write_string(b, text);
+}
+
+static void add_raw(struct buf *b, const char *name, str json)
+{
+    buf_format(b, ",\"%s\":", name);
+    buf_add(b, json.len ? json : STR("null"));
+}
+
+static void add_id(struct buf *b, const char *name, int64_t id)
+{
+    if (id)
+        buf_format(b, ",\"%s\":\"%lld\"", name, (long long)id);
+    else
+        buf_format(b, ",\"%s\":null", name);
+}
+
+void jobs_origin_json(struct buf *b, int64_t origin)
+{
+    static const char *const kinds[] = {[ORIGIN_NONE] = "unknown",
+                                        [ORIGIN_TOKEN] = "token",
+                                        [ORIGIN_IMPORT] = "import_task",
+                                        [ORIGIN_USER] = "user",
+                                        [ORIGIN_COMMAND_LINE] = "command_line"};
+    enum origin_kind kind = origin_kind(origin);
+    buf_format(b, "{\"type\":\"%s\"", kind < COUNT(kinds) ? kinds[kind] : "unknown");
+    if (origin_id(origin))
+        buf_format(b, ",\"id\":\"%lld\"", (long long)origin_id(origin));
+    buf_add_char(b, '}');
+}
+
+static void add_failure(struct buf *b, struct arena *a, enum language language, str failure)
+{
+    buf_add(b, STR(",\"failure\":"));
+    if (!failure.len) {
+        buf_add(b, STR("null"));
+        return;
+    }
+    struct file_problem problem = wording_failure_parse(failure);
+    const char *answer = analysis_answer(problem.code);
+    buf_add(b, str_first(failure, failure.len - 1));
+    add_text(b, "message", wording_file_problem(a, language, &problem));
+    if (answer)
+        add_text(b, "setting", str_of(answer));
+    buf_add_char(b, '}');
+}
+
+static void add_progress(struct buf *b, struct jobs *j, struct store_company *company,
+                         const struct store_task *t)
+{
+    struct jobs_live live;
+    const int64_t company_id = store_company_info(company)->id;
+    jobs_task_live(j, company_id, t->id, &live);
+    buf_format(b, ",\"progress\":{\"phase\":\"%s\"", jobs_phase_name(live.phase));
+    if (live.phase == JOBS_IDLE) {
+        bool waits = t->state == TASK_QUEUED || t->state == TASK_ANALYSED ||
+                     t->trial == TRIAL_QUEUED || t->state == TASK_REVERTING;
+        if (waits)
+            buf_format(b, ",\"queue_position\":%zu", jobs_queue_position(j, company_id, t->id));
+    } else {
+        buf_format(b,
+                   ",\"records\":%llu,\"bytes_done\":%llu,\"bytes\":%llu,\"records_per_second\":%.0f",
+                   (unsigned long long)live.counts.records, (unsigned long long)live.bytes_done,
+                   (unsigned long long)live.bytes, live.records_per_s);
+        if (live.seconds_left >= 0)
+            buf_format(b, ",\"seconds_left\":%lld", (long long)live.seconds_left);
+        if (live.phase == JOBS_UNDO)
+            buf_format(b, ",\"undone\":%llu",
+                       (unsigned long long)(live.undo.removed + live.undo.restored +
+                                            live.undo.partly + live.undo.kept));
+    }
+    buf_add_char(b, '}');
+}
+
+static void add_undo(struct buf *b, const struct store_task *t)
+{
+    const struct store_undo_counts *n = &t->undo;
+    if (t->state == TASK_REVERTING || t->state == TASK_REVERTED)
+        buf_format(b,
+                   ",\"undo\":{\"removed\":%llu,\"restored\":%llu,\"partly\":%llu,\"kept\":%llu,"
+                   "\"gone\":%llu,\"waiting\":%llu}",
+                   (unsigned long long)n->removed, (unsigned long long)n->restored,
+                   (unsigned long long)n->partly, (unsigned long long)n->kept,
+                   (unsigned long long)n->gone, (unsigned long long)n->pending);
+    else
+        add_raw(b, "undo", (str){0});
+    add_raw(b, "undo_preview", t->undo_preview);
+}
+
+void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company,
+                    const struct store_task *t, int64_t corrected, enum language language,
+                    struct arena *a)
+{
+    const struct zone *zone = store_company_zone(company);
+    buf_format(b, "{\"state\":\"%s\"", task_state_name(t->state));
+    add_text(b, "file_name", t->file_name);
+    buf_format(b, ",\"size\":%llu", (unsigned long long)t->bytes);
+    add_text(b, "sha256", t->sha256);
+    buf_add(b, STR(",\"created_by\":"));
+    jobs_origin_json(b, t->origin);
+    buf_format(b, ",\"start\":\"%s\"", t->manual ? "manual" : "auto");
+    add_raw(b, "settings", t->settings.len ? t->settings : STR("{}"));
+    buf_add_char(b, ',');
+    import_counts_write(b, &t->counts);
+    buf_format(b, ",\"bytes_done\":%llu", (unsigned long long)t->bytes_done);
+    add_progress(b, j, company, t);
+    add_raw(b, "analysis", t->analysis);
+    add_text(b, "header_fingerprint", t->header.len ? t->header : (str){0});
+    buf_format(b, ",\"dry_run\":{\"state\":\"%s\"", trial_state_name(t->trial));
+    add_raw(b, "result", t->trial_result);
+    buf_add_char(b, '}');
+    add_undo(b, t);
+    add_id(b, "same_content_as", t->same_as);
+    add_id(b, "corrects", t->parent);
+    if (corrected)
+        buf_format(b, ",\"corrected\":{\"failed\":%llu,\"accepted\":%lld}",
+                   (unsigned long long)t->counts.failed, (long long)corrected);
+    add_stamp(b, "created_at", zone, t->created_at_us);
+    add_stamp(b, "started_at", zone, t->started_at_us);
+    add_stamp(b, "finished_at", zone, t->finished_at_us);
+    add_stamp(b, "undo_until", zone, jobs_undo_until(t));
+    add_stamp(b, "files_until", zone, jobs_files_until(t));
+    add_failure(b, a, language, t->failure);
+    buf_add_char(b, '}');
+}

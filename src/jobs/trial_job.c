@@ -1,0 +1,299 @@
+/* The dry run: the whole file against the customers of this moment, without a write to them.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "importer/preview.h"
+#include "importer/previous.h"
+#include "jobs/jobs_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOGGED_AT_ONCE = 500, SHOWN_DIFFERENCES = 100 };
+
+struct trial {
+    struct work *w;
+    struct preview *preview;
+    struct store_problem_log *log;
+    struct keys_seen *keys;
+    const struct store_change *waiting[LOGGED_AT_ONCE]; /* of the batch in hand, to be logged */
+    size_t waitings;
+    uint64_t failed;
+    struct err err; /* the first failure to write something down */
+};
+
+static void log_waiting(struct trial *t)
+{
+    if (t->waitings && t->err.code == ERR_NONE)
+        IGNORE(store_problem_log_add(t->log, t->waiting, t->waitings, &t->err));
+    t->waitings = 0;
+}
+
+static void see_record(void *context, const struct store_change *change)
+{
+    struct trial *t = context;
+    preview_record(t->preview, change);
+    keys_seen_add(t->keys, change->key_text);
+    t->failed += change->outcome == OUTCOME_FAILED;
+    if (!change->problems.count && !change->warnings.count)
+        return;
+    t->waiting[t->waitings++] = change;
+    if (t->waitings == LOGGED_AT_ONCE)
+        log_waiting(t);
+}
+
+static void see_progress(void *context, const struct import_progress *progress)
+{
+    struct trial *t = context;
+    log_waiting(t); // the batch's memory goes with it
+    work_progress(t->w, progress);
+}
+
+static bool is_cancelled(void *context)
+{
+    return work_cancelled(((struct trial *)context)->w);
+}
+
+static int make_file(const struct work *w, enum jobs_file which, const char *suffix)
+{
+    char path[PATH_MAX], full[PATH_MAX + 8];
+    task_path(w->jobs, &w->task, which, path, sizeof path);
+    (void)snprintf(full, sizeof full, "%s%s", path, suffix);
+    return open(full, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+}
+
+/* What came of a dry run, besides its files. */
+struct outcome {
+    struct import_progress progress;
+    str fingerprint, details;
+    uint64_t failed;
+    double seconds;
+};
+
+static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_seen *keys,
+                      struct outcome *ret, struct file_problem *problem, struct err *err)
+{
+    AUTO(store_trial_free) struct store_trial *base = NULL;
+    struct trial *t = mem_new(1, sizeof *t);
+    const struct import_watch watch = {.progress = see_progress,
+                                       .record = see_record,
+                                       .all_records = true,
+                                       .cancelled = is_cancelled,
+                                       .context = t};
+    int64_t began = clock_monotonic_us();
+    t->w = w;
+    t->keys = keys;
+    bool ok = store_trial_open(w->company, &base, err) &&
+              preview_new(diff_fd, outcome_fd, store_company_zone(w->company), &t->preview, err) &&
+              store_problem_log_open(w->company, w->task.id, import_plan_header(w->plan), &t->log,
+                                     err);
+    const struct import_target to = {.company = w->company,
+                                     .trial = base,
+                                     .origin = origin_of(ORIGIN_IMPORT, w->task.id)};
+    ok = ok && import_run(w->plan, &to, &watch, &ret->progress, problem, err);
+    if (ok && t->err.code != ERR_NONE) {
+        *err = t->err;
+        ok = false;
+    }
+    ok = ok && preview_end(t->preview, &w->arena, &ret->fingerprint, &ret->details, err);
+    ret->failed = t->failed;
+    ret->seconds = (double)(clock_monotonic_us() - began) / 1e6;
+    preview_free(t->preview);
+    store_problem_log_free(t->log);
+    mem_free(t);
+    return ok;
+}
+
+/* --- customers of the previous file who are not in this one --- */
+
+static bool count_missing(struct work *w, struct keys_seen *keys, struct buf *b, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    struct store_task previous;
+    struct import_settings settings;
+    struct previous_missing missing;
+    char path[PATH_MAX];
+    int64_t id = 0;
+    if (!store_reader_open(w->company, &reader, err) ||
+        !store_task_remembered(reader, w->task.header, w->task.id, &id, err))
+        return false;
+    if (!id)
+        return true;
+    if (!store_task_get(reader, &w->arena, id, &previous, err) ||
+        !import_settings_parse(&w->arena, previous.settings, &settings, err))
+        return false;
+    task_path(w->jobs, &previous, JOBS_FILE_ITSELF, path, sizeof path);
+    if (!previous.upload.len || access(path, R_OK) != 0)
+        return true; // its file is gone by now
+    int fd = make_file(w, JOBS_FILE_MISSING, "");
+    if (fd < 0)
+        return err_errno(err, "cannot make a file for the dry run");
+    bool ok = previous_compare(path, &settings, store_company_zone(w->company), keys, fd, &missing,
+                               err);
+    (void)close(fd);
+    if (ok)
+        buf_format(b, ",\"missing_since\":{\"import_task\":\"%lld\",\"count\":%llu}", (long long)id,
+                   (unsigned long long)missing.count);
+    return ok;
+}
+
+/* --- the step --- */
+
+static str result_text(struct work *w, const struct outcome *o, const struct buf *more)
+{
+    AUTO(buf_done) struct buf b = {0};
+    buf_add_char(&b, '{');
+    import_counts_write(&b, &o->progress.counts);
+    buf_format(&b, ",\"seconds\":%.3f,", o->seconds);
+    buf_add(&b, o->details);
+    buf_add(&b, buf_str(more));
+    buf_add_char(&b, '}');
+    return arena_str(&w->arena, buf_str(&b));
+}
+
+static bool save_result(struct work *w, enum trial_state state, str result,
+                        const struct import_progress *progress, struct err *err)
+{
+    struct store_task t;
+    if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
+        return false;
+    if (t.trial != TRIAL_RUNNING) { // told otherwise meanwhile
+        task_leave(w->jobs);
+        return true;
+    }
+    t.trial = state;
+    t.trial_result = result;
+    t.trial_records = progress->counts.records;
+    t.trial_bytes = progress->bytes_done;
+    t.attempts = 0;
+    return task_end(w->jobs, w->company, &t, err);
+}
+
+bool trial_step(struct work *w, struct err *err)
+{
+    struct file_problem problem;
+    struct outcome o = {0};
+    AUTO(buf_done) struct buf more = {0};
+    AUTO(keys_seen_free) struct keys_seen *keys = keys_seen_new();
+    if (!work_open(w, &problem, err))
+        return problem.code != FILE_OK && work_fail(w, &problem, err);
+    work_phase(w, JOBS_TRIAL);
+    int diff = make_file(w, JOBS_FILE_DIFF, ""), outcomes = make_file(w, JOBS_FILE_OUTCOMES, "");
+    bool ok = diff >= 0 && outcomes >= 0;
+    if (!ok)
+        err_errno(err, "cannot make a file for the dry run");
+    ok = ok && run_trial(w, diff, outcomes, keys, &o, &problem, err);
+    if (diff >= 0)
+        (void)close(diff);
+    if (outcomes >= 0)
+        (void)close(outcomes);
+    if (!ok && err->code == ERR_BUSY && work_cancelled(w)) {
+        err->code = ERR_NONE;
+        return true; // begins anew at the next start, or was cancelled
+    }
+    if (!ok)
+        return problem.code != FILE_OK && work_fail(w, &problem, err);
+    return count_missing(w, keys, &more, err) &&
+           save_result(w, TRIAL_DONE, result_text(w, &o, &more), &o.progress, err);
+}
+
+/* --- before an import that must end as was said --- */
+
+static void add_differences(struct buf *b, int was_fd, int now_fd, uint64_t *ret_count)
+{
+    struct preview_difference first[SHOWN_DIFFERENCES];
+    struct err err;
+    if (!preview_compare(was_fd, now_fd, first, SHOWN_DIFFERENCES, ret_count, &err))
+        *ret_count = 0;
+    buf_format(b, ",\"difference\":{\"count\":%llu,\"first\":[", (unsigned long long)*ret_count);
+    for (size_t i = 0; i < MIN(*ret_count, (uint64_t)SHOWN_DIFFERENCES); i++)
+        buf_format(b, "%s{\"record\":%llu,\"was\":\"%s\",\"now\":\"%s\"}", i ? "," : "",
+                   (unsigned long long)first[i].record, preview_outcome_name(first[i].was),
+                   preview_outcome_name(first[i].now));
+    buf_add(b, STR("]}"));
+}
+
+/* The task goes back to ready, with the new dry run and the difference in it. */
+static bool show_difference(struct work *w, const struct outcome *o, int was_fd, int now_fd,
+                            struct err *err)
+{
+    AUTO(buf_done) struct buf more = {0};
+    struct file_problem problem = {0};
+    struct store_task t;
+    add_differences(&more, was_fd, now_fd, &problem.limit);
+    (void)file_problem_set(&problem, FILE_BASE_CHANGED, (str){0}, (str){0});
+    if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
+        return false;
+    t.state = TASK_READY;
+    t.expected = (str){0};
+    t.started_at_us = 0;
+    t.trial = TRIAL_DONE;
+    t.trial_result = result_text(w, o, &more);
+    t.failure = wording_failure_text(&w->arena, &problem);
+    t.attempts = 0;
+    return task_end(w->jobs, w->company, &t, err);
+}
+
+static bool judge(struct work *w, const struct outcome *o, int new_fd, bool *ret_go,
+                  struct err *err)
+{
+    struct file_problem problem = {0};
+    if (w->settings.all_or_nothing && o->failed) {
+        *ret_go = false;
+        problem.limit = o->failed;
+        (void)file_problem_set(&problem, FILE_ALL_OR_NOTHING, (str){0}, (str){0});
+        return work_fail(w, &problem, err);
+    }
+    if (!w->task.expected.len || str_eq(w->task.expected, o->fingerprint))
+        return true;
+    int was_fd;
+    *ret_go = false;
+    if (!jobs_file_open(w->jobs, &w->task, JOBS_FILE_OUTCOMES, &was_fd, err))
+        return false;
+    bool ok = lseek(new_fd, 0, SEEK_SET) == 0 && show_difference(w, o, was_fd, new_fd, err);
+    (void)close(was_fd);
+    return ok;
+}
+
+bool trial_check(struct work *w, bool *ret_go, struct err *err)
+{
+    struct file_problem problem;
+    struct outcome o = {0};
+    AUTO(keys_seen_free) struct keys_seen *keys = keys_seen_new();
+    *ret_go = true;
+    work_phase(w, JOBS_TRIAL);
+    int diff = make_file(w, JOBS_FILE_DIFF, ".new"), outcomes = make_file(w, JOBS_FILE_OUTCOMES, ".new");
+    bool ok = diff >= 0 && outcomes >= 0;
+    if (!ok)
+        err_errno(err, "cannot make a file for the dry run");
+    ok = ok && run_trial(w, diff, outcomes, keys, &o, &problem, err);
+    bool stop = !ok && err->code == ERR_BUSY && work_cancelled(w);
+    if (ok)
+        ok = judge(w, &o, outcomes, ret_go, err);
+    else if (stop)
+        ok = true; // cancelled by next look at the task, or gone on with at the next start
+    else if (problem.code != FILE_OK)
+        ok = work_fail(w, &problem, err);
+    if (!ok || stop || o.progress.counts.records == 0)
+        *ret_go = *ret_go && ok && !stop && o.fingerprint.len;
+    // What was tried last is what is shown.
+    static const enum jobs_file files[] = {JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES};
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char from[PATH_MAX + 8], to[PATH_MAX];
+        task_path(w->jobs, &w->task, files[i], to, sizeof to);
+        (void)snprintf(from, sizeof from, "%s.new", to);
+        (void)rename(from, to);
+    }
+    if (diff >= 0)
+        (void)close(diff);
+    if (outcomes >= 0)
+        (void)close(outcomes);
+    return ok;
+}

@@ -1,0 +1,137 @@
+/* Undo: the way back, in the background as the way in.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "jobs/jobs_priv.h"
+
+enum { SHOWN_KEPT = 1000 };
+
+static void show_progress(void *context, const struct store_undo_counts *counts)
+{
+    struct work *w = context;
+    pthread_mutex_lock(&w->jobs->lock);
+    w->worker->live.undo = *counts;
+    pthread_mutex_unlock(&w->jobs->lock);
+}
+
+static bool is_stopping(void *context)
+{
+    return jobs_stopping(((struct work *)context)->jobs);
+}
+
+/* E-mails that an earlier undo could not give back may be free now. */
+static bool retry_waiting(struct work *w, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    const struct import_undo_watch watch = {.context = w};
+    struct store_task *waiting;
+    size_t count;
+    if (!store_reader_open(w->company, &reader, err) ||
+        !store_task_list(reader, &w->arena, TASKS_UNDO_PENDING, 0, SIZE_MAX, &waiting, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct store_undo_counts n;
+        struct store_task t;
+        if (waiting[i].id == w->task.id)
+            continue;
+        if (!task_begin(w->jobs, w->company, &w->arena, waiting[i].id, &t, err))
+            return false;
+        t.undo.pending = 0;
+        if (!task_end(w->jobs, w->company, &t, err) ||
+            !import_undo(w->company, NULL, &t, true, &watch, &n, err))
+            return false;
+    }
+    return true;
+}
+
+static bool run_undo(struct work *w, struct err *err)
+{
+    const struct import_undo_watch watch = {
+        .progress = show_progress, .cancelled = is_stopping, .context = w};
+    struct store_undo_counts counts;
+    work_phase(w, JOBS_UNDO);
+    return import_undo(w->company, NULL, &w->task, false, &watch, &counts, err) &&
+           retry_waiting(w, err);
+}
+
+bool undo_all(struct work *w, struct err *err)
+{
+    return run_undo(w, err);
+}
+
+bool undo_step(struct work *w, struct err *err)
+{
+    struct store_task t;
+    if (!run_undo(w, err))
+        return false;
+    if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
+        return false;
+    t.state = TASK_REVERTED;
+    t.attempts = 0;
+    t.wanted = 0;
+    log_info("import task %lld is undone", (long long)t.id);
+    return task_end(w->jobs, w->company, &t, err);
+}
+
+/* --- its dry run --- */
+
+struct preview_list {
+    struct buf text;
+    size_t count;
+};
+
+static void add_text(struct buf *b, const char *name, str value)
+{
+    buf_format(b, ",\"%s\":", name);
+    json_write_string(b, value);
+}
+
+static void add_kept(void *context, const struct store_change *change)
+{
+    struct preview_list *list = context;
+    struct buf *b = &list->text;
+    for (const struct store_kept *k = change->kept; k && list->count < SHOWN_KEPT; k = k->next) {
+        char id[CONSUMER_ID_BYTES];
+        consumer_id_text(k->consumer_id, id);
+        buf_format(b, "%s{\"consumer_id\":\"%s\",\"record\":%llu,\"code\":\"%s\"",
+                   list->count++ ? "," : "", id, (unsigned long long)k->record,
+                   problem_code_name(k->code));
+        add_text(b, "external_id", k->external_id);
+        add_text(b, "field", k->field);
+        add_text(b, "key", k->key);
+        buf_add_char(b, '}');
+    }
+}
+
+bool undo_preview_step(struct work *w, struct err *err)
+{
+    AUTO(store_trial_free) struct store_trial *trial = NULL;
+    AUTO(buf_done) struct buf b = {0};
+    struct preview_list list = {0};
+    const struct import_undo_watch watch = {.change = add_kept, .context = &list};
+    struct store_undo_counts n;
+    struct store_task t;
+    work_phase(w, JOBS_UNDO);
+    bool ok = store_trial_open(w->company, &trial, err) &&
+              import_undo(w->company, trial, &w->task, false, &watch, &n, err);
+    if (ok) {
+        buf_format(&b,
+                   "{\"removed\":%llu,\"restored\":%llu,\"partly\":%llu,\"kept\":%llu,\"gone\":%llu,"
+                   "\"first\":[",
+                   (unsigned long long)n.removed, (unsigned long long)n.restored,
+                   (unsigned long long)n.partly, (unsigned long long)n.kept,
+                   (unsigned long long)n.gone);
+        buf_add(&b, buf_str(&list.text));
+        buf_add(&b, STR("]}"));
+    }
+    buf_done(&list.text);
+    if (!ok || !task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
+        return false;
+    t.undo_preview = buf_str(&b);
+    t.wanted &= ~(unsigned)WANT_UNDO_TRIAL;
+    t.attempts = 0;
+    return task_end(w->jobs, w->company, &t, err);
+}
