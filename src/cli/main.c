@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/remote.h"
 #include "version.h"
