@@ -5,7 +5,6 @@
 #include "domain/cell.h"
 #include "formats/row_writer.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
@@ -285,7 +284,8 @@ static int receive_file(struct import *i, const char *path, struct jobs_upload *
     int fd = open(cli_path(i->c, path), O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         struct file_problem problem = {0};
-        (void)file_problem_set(&problem, FILE_UNREADABLE, (str){0}, str_of(strerror(errno)));
+        err_errno(&err, "cannot open it");
+        (void)file_problem_set(&problem, FILE_UNREADABLE, (str){0}, str_of(err.msg));
         i->task.failure = wording_failure_text(&i->c->arena, &problem);
         return report_unreadable(i);
     }
