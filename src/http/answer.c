@@ -4,11 +4,23 @@
 #include "http/http_priv.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
+
+void answer_close_file(struct http_request *r)
+{
+    if (r->file >= 0)
+        (void)close(r->file);
+    r->file = -1;
+}
 
 void answer_reset(struct http_request *r)
 {
-    r->answered = r->close = false;
+    r->answered = r->close = r->streams = r->stream_over = false;
+    answer_close_file(r);
+    buf_reset(&r->stream);
+    r->stream_sent = 0;
     r->status = 0;
     r->content_type = NULL;
     r->answer = (str){0};
@@ -40,6 +52,27 @@ void http_answer(struct http_request *r, int status, const char *content_type, s
     r->answer = body.len ? arena_str(&r->arena, body) : STR("");
 }
 
+void http_answer_file(struct http_request *r, int status, const char *content_type, int fd)
+{
+    bool first = !r->answered;
+    http_answer(r, status, content_type, STR(""));
+    if (first)
+        r->file = fd;
+    else
+        (void)close(fd);
+}
+
+void http_answer_stream(struct http_request *r, int status, const char *content_type,
+                        unsigned every_ms)
+{
+    assert(r->match.route->stream);
+    if (!r->answered) {
+        r->streams = true;
+        r->stream_ms = every_ms;
+    }
+    http_answer(r, status, content_type, STR(""));
+}
+
 bool http_answered(const struct http_request *r)
 {
     return r->answered;
@@ -69,11 +102,55 @@ static void add(struct MHD_Response *response, const char *name, const char *val
     (void)MHD_add_response_header(response, name, value);
 }
 
+static void ask_stream(struct http_request *r)
+{
+    buf_reset(&r->stream);
+    r->stream_sent = 0;
+    r->stream_over = r->loop->stopping || !r->match.route->stream(r, &r->stream);
+}
+
+/* The library asks for more of a stream; with none to give, the connection sleeps. */
+static ssize_t read_stream(void *context, uint64_t position, char *to, size_t room)
+{
+    struct http_request *r = context;
+    (void)position;
+    if (r->stream_sent == r->stream.len && !r->stream_over)
+        ask_stream(r);
+    size_t n = MIN(room, r->stream.len - r->stream_sent);
+    if (n) {
+        memcpy(to, r->stream.ptr + r->stream_sent, n);
+        r->stream_sent += n;
+        conn_enter(r->conn, CONN_ANSWER);
+        return (ssize_t)n;
+    }
+    if (r->stream_over)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    conn_enter(r->conn, CONN_ASLEEP);
+    MHD_suspend_connection(r->mhd);
+    return 0;
+}
+
+static struct MHD_Response *make_response(struct http_request *r)
+{
+    struct stat st;
+    if (r->streams)
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read_stream, r, NULL);
+    if (r->file >= 0) {
+        struct MHD_Response *response =
+            fstat(r->file, &st) == 0 ? MHD_create_response_from_fd64((uint64_t)st.st_size, r->file)
+                                     : NULL;
+        if (response)
+            r->file = -1; // the response closes it
+        return response;
+    }
+    // The arena outlives the response: the request ends only when that was sent.
+    return MHD_create_response_from_buffer(r->answer.len, (void *)(uintptr_t)r->answer.ptr,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
 enum MHD_Result answer_queue(struct http_request *r)
 {
-    // The arena outlives the response: the request ends only when that was sent.
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        r->answer.len, (void *)(uintptr_t)r->answer.ptr, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = make_response(r);
     if (!response)
         return MHD_NO;
     add(response, "x-request-id", r->id);

@@ -55,6 +55,9 @@ void conn_enter(struct conn *c, enum conn_phase phase)
     case CONN_WORK:
         c->check_at_us = INT64_MAX;
         break;
+    case CONN_ASLEEP:
+        c->check_at_us = now + (int64_t)c->request->stream_ms * 1000;
+        break;
     case CONN_IDLE:
         c->check_at_us = now + MIN((int64_t)IDLE_LOOK_US, patience_us(c));
         break;
@@ -112,6 +115,20 @@ static void check_idle(struct conn *c)
     c->check_at_us = c->loop->now_us + MIN((int64_t)IDLE_LOOK_US, patience_us(c));
 }
 
+/* The library asks the stream again. */
+static void wake(struct conn *c)
+{
+    conn_enter(c, CONN_ANSWER);
+    MHD_resume_connection(c->mhd);
+}
+
+void conn_wake_all(struct loop *l)
+{
+    for (struct conn *c = l->conn; c; c = c->next)
+        if (c->phase == CONN_ASLEEP)
+            wake(c);
+}
+
 static void check(struct conn *c)
 {
     switch (c->phase) {
@@ -128,6 +145,9 @@ static void check(struct conn *c)
     case CONN_HEADERS:
     case CONN_LINGER:
         conn_cut(c);
+        break;
+    case CONN_ASLEEP:
+        wake(c);
         break;
     case CONN_WORK:
         break;

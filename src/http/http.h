@@ -38,6 +38,9 @@ struct http_route {
     void (*handle)(struct http_request *r);
     /* After http_resume(), on the loop's thread: answer. */
     void (*resumed)(struct http_request *r);
+    /* Of a stream (http_answer_stream()), on the loop's thread: appends what there is to say now,
+     * which may be nothing, to out; false: that was all.  Must not block. */
+    bool (*stream)(struct http_request *r, struct buf *out);
     /* The request is over, answered or not (the client left, the server stops): free r's context;
      * optional. */
     void (*end)(struct http_request *r);
@@ -109,6 +112,14 @@ void http_set_context(struct http_request *r, void *context);
 void http_add_header(struct http_request *r, const char *name, const char *value);
 /* Answers.  body is copied. content_type NULL: no such header.  The first answer counts. */
 void http_answer(struct http_request *r, int status, const char *content_type, str body);
+/* Answers with what an open file holds from its start; the file is the server's from now on. */
+void http_answer_file(struct http_request *r, int status, const char *content_type, int fd);
+/* Answers with a body that the route's `stream` makes bit by bit: it is asked at once, and every
+ * every_ms (of at least 100) once it had nothing to say.  A client who has left is only noticed
+ * when something is said to it, so say something every few seconds.  A server that stops ends the
+ * stream. */
+void http_answer_stream(struct http_request *r, int status, const char *content_type,
+                        unsigned every_ms);
 /* True when an answer was given. */
 bool http_answered(const struct http_request *r);
 /* Puts the request aside until http_resume(). */

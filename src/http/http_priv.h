@@ -27,6 +27,7 @@ enum conn_phase {
     CONN_BODY,    /* a body comes */
     CONN_WORK,    /* the handler has it: the client waits for us */
     CONN_ANSWER,  /* an answer goes */
+    CONN_ASLEEP,  /* a stream has nothing to say for now */
     CONN_IDLE,    /* between two requests */
     CONN_DISCARD, /* a refused body comes, for at most 2 s */
     CONN_LINGER   /* all is said; the client may read it before the end */
@@ -51,6 +52,8 @@ void conn_cut(struct conn *c);
 void conn_sweep(struct loop *l);
 /* Cuts all connections on which no request has begun. */
 void conn_cut_idle(struct loop *l);
+/* Wakes all streams that sleep: at its end the loop must not have any. */
+void conn_wake_all(struct loop *l);
 /* The library's MHD_OPTION_NOTIFY_CONNECTION; context is the loop. */
 void conn_notify(void *context, struct MHD_Connection *mhd, void **socket_context,
                  enum MHD_ConnectionNotificationCode code);
@@ -138,6 +141,12 @@ struct http_request {
     struct http_request *next;
 
     bool answered, close;
+    bool streams;       /* the answer's body comes from the route's stream() */
+    bool stream_over;   /* it has no more to say */
+    unsigned stream_ms; /* how long it sleeps */
+    struct buf stream;  /* what it said */
+    size_t stream_sent; /* bytes of that */
+    int file;           /* the answer's body; -1: none */
     int status;
     const char *content_type;
     str answer;
@@ -161,6 +170,8 @@ void request_free(struct http_request *r);
 
 /* --- answers (answer.c) --- */
 
+/* Closes the file of an answer that will not go. */
+void answer_close_file(struct http_request *r);
 /* Forgets the answer of the request before. */
 void answer_reset(struct http_request *r);
 /* Lets the app word a refusal; the answer stands afterwards. */

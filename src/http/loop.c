@@ -128,6 +128,7 @@ static void finish(struct loop *l, struct pollfd *fd)
         if (listen_fd >= 0)
             close(listen_fd);
     }
+    conn_wake_all(l); // each finds that the loop stops, and ends
     while (l->conn_count && clock_monotonic_us() < until_us) {
         conn_cut_idle(l);
         turn(l, fd);

@@ -49,6 +49,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *mh
         l->spare_count--;
     } else {
         r = mem_new(1, sizeof *r);
+        r->file = -1;
     }
     r->loop = l;
     r->mhd = mhd;
@@ -73,6 +74,8 @@ void request_free(struct http_request *r)
 {
     arena_done(&r->arena);
     buf_done(&r->body);
+    buf_done(&r->stream);
+    answer_close_file(r);
     mem_free(r);
 }
 
@@ -89,6 +92,7 @@ void request_end(void *context, struct MHD_Connection *mhd, void **request,
     if (r->entered && r->match.route->end)
         r->match.route->end(r);
     l->held_bytes -= r->held_bytes;
+    answer_close_file(r);
     r->conn->request = NULL;
     conn_enter(r->conn, CONN_IDLE);
     pthread_mutex_lock(&l->lock);
@@ -108,6 +112,8 @@ void request_end(void *context, struct MHD_Connection *mhd, void **request,
         buf_done(&r->body);
     else
         buf_reset(&r->body);
+    if (r->stream.room > KEEP_BYTES)
+        buf_done(&r->stream);
     r->next = l->spare;
     l->spare = r;
     l->spare_count++;

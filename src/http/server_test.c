@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -35,6 +36,8 @@ static struct {
     bool blocked; /* the loop's thread sits in a handler */
     bool unblock;
     atomic_size_t ended;
+    atomic_size_t asked; /* how often a stream was */
+    atomic_int says;     /* what a stream says when it is asked next: a letter; '.': that was all */
 } app = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static void answer_ok(struct http_request *r)
@@ -139,6 +142,47 @@ static void block_loop(struct http_request *r)
     answer_ok(r);
 }
 
+/* A file that has no name: its descriptor is all there is of it. */
+static void answer_file(struct http_request *r)
+{
+    uint64_t bytes;
+    char name[] = "/tmp/server-test-XXXXXX", piece[4096];
+    int fd = mkstemp(name);
+    assert_true(fd >= 0 && unlink(name) == 0);
+    assert_true(str_to_u64(http_segment(r, "bytes"), &bytes));
+    for (size_t done = 0; done < bytes; done += sizeof piece)
+        assert_int_equal(write(fd, memset(piece, 'f', sizeof piece), sizeof piece), sizeof piece);
+    assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+    http_answer_file(r, 200, "text/csv", fd);
+}
+
+/* The first answer counts; a file that comes later is closed. */
+static void answer_then_file(struct http_request *r)
+{
+    answer_ok(r);
+    answer_file(r);
+}
+
+static void answer_stream(struct http_request *r)
+{
+    http_set_context(r, mem_new(1, sizeof(bool)));
+    http_answer_stream(r, 200, "text/event-stream", 100);
+}
+
+static bool say(struct http_request *r, struct buf *out)
+{
+    bool *began = http_context(r);
+    int what = *began ? atomic_exchange(&app.says, 0) : 'a';
+    *began = true;
+    atomic_fetch_add(&app.asked, 1);
+    if (what == '*') // more than the library takes at once
+        for (size_t i = 0; i < 100000; i++)
+            buf_add_char(out, 'x');
+    else if (what)
+        buf_add_char(out, (char)what);
+    return what != '.';
+}
+
 static void refuse(struct http_request *r, enum http_refusal why, int status, const char *detail)
 {
     http_answer(r, status, "text/plain",
@@ -179,6 +223,13 @@ static const struct http_route routes[] = {
      .handle = defer_to_thread,
      .resumed = answer_second_time},
     {.methods = HTTP_GET, .pattern = "/block", .handle = block_loop},
+    {.methods = HTTP_GET, .pattern = "/file/{bytes}", .handle = answer_file},
+    {.methods = HTTP_GET, .pattern = "/ok/{bytes}", .handle = answer_then_file},
+    {.methods = HTTP_GET,
+     .pattern = "/events",
+     .handle = answer_stream,
+     .stream = say,
+     .end = count_end},
 };
 
 static void wait_for_held(size_t count)
@@ -850,6 +901,158 @@ static void server_outlives_nobody_who_still_holds_a_request(void **state)
     }
 }
 
+static size_t open_files(void)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static void server_answers_from_a_file(void **state)
+{
+    static const size_t sizes[] = {0, 1, 4096, 3000000};
+    (void)state;
+    struct http_server *s = start();
+    bool closed;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        char request[128], length[64];
+        size_t before = open_files();
+        (void)snprintf(request, sizeof request, "GET /file/%zu HTTP/1.1\r\nHost: a\r\n\r\n",
+                       sizes[i]);
+        (void)snprintf(length, sizeof length, "\r\nContent-Length: %zu\r\n", sizes[i]);
+        AUTO(mem_free) char *got = ask(s, request, 1, &closed);
+        assert_non_null(strstr(got, length));
+        assert_non_null(strstr(got, "\r\nContent-Type: text/csv\r\n"));
+        const char *body = strstr(got, "\r\n\r\n") + 4;
+        assert_int_equal(strspn(body, "f"), sizes[i]);
+        (void)snprintf(request, sizeof request, "HEAD /file/%zu HTTP/1.1\r\nHost: a\r\n\r\n",
+                       sizes[i]);
+        int fd = dial(s);
+        send_text(fd, request);
+        AUTO(mem_free) char *head = read_responses(fd, 1, true, 3000, &closed);
+        assert_non_null(strstr(head, length));
+        assert_string_equal(strstr(head, "\r\n\r\n"), "\r\n\r\n");
+        close(fd);
+        mem_free(ask(s, "GET /ok/5 HTTP/1.1\r\nHost: a\r\n\r\n", 1, &closed));
+        for (int wait = 0; open_files() > before && wait < 100; wait++)
+            usleep(10000);
+        assert_int_equal(open_files(), before);
+    }
+    // Who leaves in the middle leaves no open file behind.
+    size_t before = open_files();
+    int fd = dial(s);
+    send_text(fd, "GET /file/30000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    mem_free(read_responses(fd, 1, true, 3000, &closed));
+    close(fd);
+    for (int wait = 0; open_files() > before && wait < 300; wait++)
+        usleep(10000);
+    assert_int_equal(open_files(), before);
+    http_server_stop(s, 1000);
+}
+
+/* Reads until the text holds what is looked for. */
+static void expect(int fd, struct buf *b, const char *what)
+{
+    for (int64_t until = clock_monotonic_us() + 3000000; clock_monotonic_us() < until;) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (b->len && memmem(b->ptr, b->len, what, strlen(what)))
+            return;
+        if (poll(&p, 1, 100) <= 0)
+            continue;
+        assert_true(buf_reserve(b, 65536));
+        ssize_t n = recv(fd, b->ptr + b->len, 65536, 0);
+        if (n <= 0)
+            break;
+        b->len += (size_t)n;
+    }
+    fail_msg("no '%s' in '%.*s'", what, STR_ARG(buf_str(b)));
+}
+
+static int open_stream(struct http_server *s)
+{
+    AUTO(buf_done) struct buf b = {0};
+    int fd = dial(s);
+    send_text(fd, "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect(fd, &b, "\r\n1\r\na\r\n");
+    return fd;
+}
+
+static void server_streams_what_there_is_to_say(void **state)
+{
+    (void)state;
+    struct http_server *s = start();
+    AUTO(buf_done) struct buf b = {0};
+    size_t ended = atomic_load(&app.ended);
+    int fd = open_stream(s);
+    size_t asked = atomic_load(&app.asked);
+    usleep(500000); // it sleeps, and is asked now and then, not all the time
+    asked = atomic_load(&app.asked) - asked;
+    assert_in_range(asked, 1, 5);
+    atomic_store(&app.says, 'b');
+    expect(fd, &b, "1\r\nb\r\n");
+    atomic_store(&app.says, '*');
+    expect(fd, &b, "xxx\r\n");
+    atomic_store(&app.says, '.');
+    expect(fd, &b, "1\r\n.\r\n0\r\n\r\n");
+    size_t more = 0;
+    for (size_t i = 0; i < b.len; i++)
+        more += b.ptr[i] == 'x';
+    assert_int_equal(more, 100000);
+    b.len = 0;
+    send_text(fd, "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n"); // the connection goes on
+    expect(fd, &b, "\r\n\r\nok");
+    assert_int_equal(atomic_load(&app.ended), ended + 1);
+    close(fd);
+    AUTO(mem_free) char *head = NULL;
+    bool closed;
+    fd = dial(s);
+    send_text(fd, "HEAD /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    head = read_responses(fd, 1, true, 3000, &closed);
+    assert_non_null(strstr(head, "text/event-stream"));
+    close(fd);
+    http_server_stop(s, 1000);
+}
+
+static void server_notices_who_leaves_a_stream(void **state)
+{
+    (void)state;
+    struct http_server *s = start();
+    size_t ended = atomic_load(&app.ended);
+    close(open_stream(s));
+    for (int wait = 0; atomic_load(&app.ended) == ended && wait < 300; wait++) {
+        atomic_store(&app.says, 'h'); // a heartbeat
+        usleep(10000);
+    }
+    assert_int_equal(atomic_load(&app.ended), ended + 1);
+    http_server_stop(s, 1000);
+}
+
+static void server_that_stops_ends_its_streams(void **state)
+{
+    (void)state;
+    static const unsigned grace_ms[] = {20000, 0};
+    for (size_t i = 0; i < COUNT(grace_ms); i++) {
+        struct http_server *s = start();
+        int fd[3];
+        size_t ended = atomic_load(&app.ended);
+        for (size_t k = 0; k < COUNT(fd); k++)
+            fd[k] = open_stream(s);
+        usleep(50000); // they sleep
+        int64_t began = clock_monotonic_us();
+        http_server_stop(s, grace_ms[i]);
+        assert_true(clock_monotonic_us() - began < 2000000); // long before the grace is over
+        assert_int_equal(atomic_load(&app.ended), ended + COUNT(fd));
+        for (size_t k = 0; k < COUNT(fd); k++) {
+            bool closed;
+            AUTO(mem_free) char *got = read_responses(fd[k], 9, true, 2000, &closed);
+            assert_true(closed);
+            assert_string_equal(got, grace_ms[i] ? "0\r\n\r\n" : "");
+            close(fd[k]);
+        }
+    }
+}
+
 static void server_listens_where_it_is_told(void **state)
 {
     static const struct {
@@ -913,6 +1116,10 @@ int main(void)
         cmocka_unit_test(server_answers_when_many_are_ready_at_once),
         cmocka_unit_test(server_finishes_what_is_in_flight),
         cmocka_unit_test(server_outlives_nobody_who_still_holds_a_request),
+        cmocka_unit_test(server_answers_from_a_file),
+        cmocka_unit_test(server_streams_what_there_is_to_say),
+        cmocka_unit_test(server_notices_who_leaves_a_stream),
+        cmocka_unit_test(server_that_stops_ends_its_streams),
         cmocka_unit_test(server_listens_where_it_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
