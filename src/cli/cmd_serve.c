@@ -22,7 +22,11 @@ static int read_config(struct cli *c, struct config *config)
                    {"threads", "threads"},
                    {"upload-limit", "upload_limit"},
                    {"log-level", "log_level"},
-                   {"seal-key", "seal_key"}};
+                   {"seal-key", "seal_key"},
+                   {"keep-files-days", "keep_files_days"},
+                   {"keep-trail-days", "keep_trail_days"},
+                   {"keep-audit-days", "keep_audit_days"},
+                   {"keep-parts-hours", "keep_parts_hours"}};
     AUTO(buf_done) struct buf text = {.max = MIB};
     const char *file = cli_option(c, "config");
     struct err err = {0};
@@ -77,7 +81,12 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
         .listen = config->listen, .listen_count = config->listens, .loops = config->threads};
     if (!store_open(&store, &s->store, err))
         return false;
-    const struct jobs_config jobs = {.store = s->store, .data_dir = data};
+    const struct jobs_config jobs = {.store = s->store,
+                                     .data_dir = data,
+                                     .keep_files_days = config->keep_files_days,
+                                     .keep_trail_days = config->keep_trail_days,
+                                     .keep_audit_days = config->keep_audit_days,
+                                     .keep_parts_hours = config->keep_parts_hours};
     if (!jobs_start(&jobs, &s->jobs, err))
         return false;
     const struct api_config api = {.store = s->store,

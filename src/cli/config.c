@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/config.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const names[] = {"data",         "listen",    "threads",
-                                    "upload_limit", "log_level", "seal_key"};
+static const char *const names[] = {
+    "data",     "listen",          "threads",         "upload_limit",    "log_level",
+    "seal_key", "keep_files_days", "keep_trail_days", "keep_audit_days", "keep_parts_hours"};
+
+/* Settings that are a number in a range. */
+static const struct number {
+    const char *name;
+    size_t offset;
+    uint64_t min, max;
+} numbers[] = {
+    {"threads", offsetof(struct config, threads), 1, 64},
+    {"keep_files_days", offsetof(struct config, keep_files_days), 1, 36500},
+    {"keep_trail_days", offsetof(struct config, keep_trail_days), 1, 36500},
+    {"keep_audit_days", offsetof(struct config, keep_audit_days), 1, 36500},
+    {"keep_parts_hours", offsetof(struct config, keep_parts_hours), 1, 24 * 365},
+};
+
+static bool set_number(struct config *c, const struct number *number, str value, struct err *err)
+{
+    uint64_t n;
+    if (!str_to_u64(value, &n) || n < number->min || n > number->max)
+        return err_set(err, ERR_INVALID, "%s: use a number from %llu to %llu", number->name,
+                       (unsigned long long)number->min, (unsigned long long)number->max);
+    *(uint64_t *)((char *)c + number->offset) = n;
+    return true;
+}
 
 /* "2G", "500M", "1048576" */
 static bool read_bytes(str value, uint64_t *ret)
@@ -26,15 +51,15 @@ static bool read_bytes(str value, uint64_t *ret)
 bool config_set(struct config *c, struct arena *a, str name, str value, struct err *err)
 {
     const char *text = arena_str(a, value).ptr;
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        if (str_eq(name, str_of(numbers[i].name)))
+            return set_number(c, &numbers[i], value, err);
     if (str_eq(name, STR("data"))) {
         c->data = text;
     } else if (str_eq(name, STR("listen"))) {
         if (c->listens == CONFIG_LISTENS)
             return err_set(err, ERR_INVALID, "listen: at most %d addresses", CONFIG_LISTENS);
         c->listen[c->listens++] = text;
-    } else if (str_eq(name, STR("threads"))) {
-        if (!str_to_u64(value, &c->threads) || c->threads < 1 || c->threads > 64)
-            return err_set(err, ERR_INVALID, "threads: use a number from 1 to 64");
     } else if (str_eq(name, STR("upload_limit"))) {
         if (!read_bytes(value, &c->upload_limit_bytes))
             return err_set(err, ERR_INVALID, "upload_limit: use a size such as 2G or 500M");

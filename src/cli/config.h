@@ -15,6 +15,7 @@ struct config {
     size_t listens;
     uint64_t threads, upload_limit_bytes;
     const char *log_level, *seal_key;
+    uint64_t keep_files_days, keep_trail_days, keep_audit_days, keep_parts_hours; /* 0: usual */
 };
 
 /* Sets one setting by its name.  from_list: a further value of listen is added to those before it.

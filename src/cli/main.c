@@ -305,6 +305,9 @@ static const struct cli_command commands[] = {
      "  --config FILE     an ini file with the same settings\n  --threads N       event loops; 1 unless given\n"
      "  --upload-limit N  of a file; 2G unless given\n  --log-level L     debug, info, warning or error\n"
      "  --seal-key FILE   the key that seals tokens, when it is kept outside the data directory\n"
+     "  --keep-files-days N, --keep-trail-days N, --keep-audit-days N\n"
+     "                    how long imported files, what their undo needs, and their tasks are kept; 7, 30, 1096\n"
+     "  --keep-parts-hours N  how long an upload may pause before it is forgotten; 24\n"
      "  --commit-each     one commit per request, for measuring\n"
      "Each setting can also come from the variable CLIENTELE_NAME; options win over variables, variables over the file.\n",
      cmd_serve,
@@ -315,6 +318,10 @@ static const struct cli_command commands[] = {
       {"upload-limit", true},
       {"log-level", true},
       {"seal-key", true},
+      {"keep-files-days", true},
+      {"keep-trail-days", true},
+      {"keep-audit-days", true},
+      {"keep-parts-hours", true},
       {"commit-each", false},
       LANGUAGE},
      0,

@@ -5,16 +5,14 @@
 #include "base/mem.h"
 #include "jobs/jobs_priv.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { KEEP_FILES_S = KEEP_FILES_DAYS * 24 * 3600, SWEEP_EVERY_S = 3600 };
+enum { SWEEP_EVERY_S = 3600 };
 
 bool jobs_stopping(struct jobs *j)
 {
@@ -22,56 +20,6 @@ bool jobs_stopping(struct jobs *j)
     bool stopping = j->stopping;
     pthread_mutex_unlock(&j->lock);
     return stopping;
-}
-
-/* Removes half-received uploads (at the start, when none can be in flight) and files kept long
- * enough. */
-static void sweep(struct jobs *j, bool parts)
-{
-    int fd = openat(j->uploads_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-    if (!dir) {
-        log_warning("the uploads cannot be swept");
-        if (fd >= 0)
-            (void)close(fd);
-        return;
-    }
-    while ((entry = readdir(dir)) != NULL) {
-        struct stat st;
-        if (entry->d_name[0] == '.' || fstatat(j->uploads_fd, entry->d_name, &st, 0) != 0)
-            continue;
-        bool part = str_ends(str_of(entry->d_name), STR(UPLOAD_PART));
-        if (part ? parts : time(NULL) - st.st_mtime > KEEP_FILES_S)
-            (void)unlinkat(j->uploads_fd, entry->d_name, 0);
-    }
-    (void)closedir(dir);
-}
-
-/* Forgets the trails that are too old for an undo. */
-static void purge_trails(struct jobs *j)
-{
-    AUTO(arena_done) struct arena a = {0};
-    struct company *company;
-    struct err err = {0};
-    size_t companies;
-    if (!store_company_list(j->store, &a, &company, &companies, &err))
-        companies = 0;
-    for (size_t i = 0; i < companies; i++) {
-        struct store_company *c;
-        if (!store_company_open(j->store, company[i].id, &c, &err) ||
-            !store_trail_purge(c, clock_now_us() - KEEP_TRAIL_DAYS * DAY_US, &err))
-            log_warning("company %lld: old trails stay for now: %s", (long long)company[i].id,
-                        err.msg);
-    }
-}
-
-static void sweep_all(struct jobs *j)
-{
-    if (j->once)
-        return;
-    sweep(j, false);
-    purge_trails(j);
 }
 
 void jobs_enqueue(struct jobs *j, int64_t company_id, int64_t task_id)
@@ -122,7 +70,8 @@ static struct job *dequeue(struct jobs *j, size_t worker)
         until.tv_sec += SWEEP_EVERY_S;
         if (pthread_cond_timedwait(&j->changed, &j->lock, &until) == ETIMEDOUT) {
             pthread_mutex_unlock(&j->lock);
-            sweep_all(j);
+            if (!j->once)
+                sweep_old(j);
             pthread_mutex_lock(&j->lock);
         }
     }
@@ -177,12 +126,27 @@ static bool open_uploads(struct jobs *j, struct err *err)
     return j->uploads_fd >= 0 || err_errno(err, "cannot open '%s'", path);
 }
 
+static void set_retention(struct jobs *j, const struct jobs_config *c)
+{
+    const struct {
+        int64_t *keep_us, unit_us;
+        uint64_t stated, usual;
+    } times[] = {{&j->keep_files_us, DAY_US, c->keep_files_days, 7},
+                 {&j->keep_trail_us, DAY_US, c->keep_trail_days, 30},
+                 {&j->keep_audit_us, DAY_US, c->keep_audit_days, 3 * 365 + 1},
+                 {&j->keep_parts_us, HOUR_US, c->keep_parts_hours, 24}};
+    for (size_t i = 0; i < COUNT(times); i++)
+        *times[i].keep_us =
+            (int64_t)(times[i].stated ? times[i].stated : times[i].usual) * times[i].unit_us;
+}
+
 bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct err *err)
 {
     struct jobs *j = mem_new(1, sizeof *j);
     j->store = config->store;
     j->data_dir = mem_strdup(config->data_dir);
     j->once = config->once;
+    set_retention(j, config);
     j->uploads_fd = -1;
     j->last = &j->first;
     (void)pthread_mutex_init(&j->lock, NULL);
@@ -192,8 +156,10 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
         jobs_stop(j);
         return false;
     }
-    if (!j->once)
-        sweep(j, true);
+    if (!j->once) {
+        sweep_parts(j);
+        sweep_old(j);
+    }
     if (!j->once && !recover(j, err)) {
         jobs_stop(j);
         return false;

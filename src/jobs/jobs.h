@@ -19,6 +19,11 @@ struct jobs_config {
     struct store *store;  /* outlives the jobs */
     const char *data_dir; /* files of tasks lie in <data_dir>/uploads */
     bool once; /* for a command: nothing is taken up that an earlier process left, nothing swept */
+    /* How long things are kept; 0: 7 days, 30 days, 3 years, 24 hours. */
+    uint64_t keep_files_days;  /* imported files and what was made of them */
+    uint64_t keep_trail_days;  /* what an undo needs, and reports */
+    uint64_t keep_audit_days;  /* tasks */
+    uint64_t keep_parts_hours; /* an upload that does not go on */
 };
 /* Starts the workers and takes up tasks that an earlier process left unfinished; sweeps
  * half-received uploads and what was kept long enough. */
@@ -74,9 +79,9 @@ MUST_CHECK bool jobs_task_cancel(struct jobs *j, struct store_company *company, 
 MUST_CHECK bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id,
                                bool preview, struct err *err);
 /* Until when the task can be undone, in microseconds; 0: it cannot. */
-int64_t jobs_undo_until(const struct store_task *task);
+int64_t jobs_undo_until(const struct jobs *j, const struct store_task *task);
 /* Until when its files are kept, in microseconds. */
-int64_t jobs_files_until(const struct store_task *task);
+int64_t jobs_files_until(const struct jobs *j, const struct store_task *task);
 
 enum jobs_phase { JOBS_IDLE, JOBS_ANALYSIS, JOBS_TRIAL, JOBS_IMPORT, JOBS_UNDO };
 struct jobs_live { /* what a worker is at */

@@ -15,10 +15,9 @@ enum {
     UPLOAD_NAME_BYTES = 48,
     JOBS_WORKERS = 2,
     JOBS_ATTEMPTS = 3, /* processes that may die at one place of a task */
-    KEEP_FILES_DAYS = 7,
-    KEEP_TRAIL_DAYS = 30,
 };
-#define DAY_US ((int64_t)86400 * 1000000)
+#define HOUR_US ((int64_t)3600 * 1000000)
+#define DAY_US  (24 * HOUR_US)
 
 struct job {
     struct job *next;
@@ -36,6 +35,7 @@ struct jobs {
     struct store *store;
     char *data_dir;
     bool once;
+    int64_t keep_files_us, keep_trail_us, keep_audit_us, keep_parts_us;
     int uploads_fd;
     struct worker worker[JOBS_WORKERS];
     size_t workers;
@@ -70,6 +70,11 @@ struct work {
  * set. */
 MUST_CHECK bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha256,
                             struct err *err);
+/* Removes half-received uploads that cannot be gone on with; at the start, when none can be in
+ * flight. */
+void sweep_parts(struct jobs *j);
+/* Removes and forgets all that was kept long enough. */
+void sweep_old(struct jobs *j);
 /* Puts the task at the end of the queue and wakes a worker. */
 void jobs_enqueue(struct jobs *j, int64_t company_id, int64_t task_id);
 bool jobs_stopping(struct jobs *j);

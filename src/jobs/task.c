@@ -194,17 +194,17 @@ static bool wrote_something(const struct store_task *t)
     return t->counts.created + t->counts.updated > 0;
 }
 
-int64_t jobs_undo_until(const struct store_task *t)
+int64_t jobs_undo_until(const struct jobs *j, const struct store_task *t)
 {
     bool over = t->state == TASK_COMPLETED || t->state == TASK_COMPLETED_WITH_ERRORS ||
                 t->state == TASK_CANCELLED || t->state == TASK_FAILED;
-    int64_t until = t->started_at_us + KEEP_TRAIL_DAYS * DAY_US;
+    int64_t until = t->started_at_us + j->keep_trail_us;
     return over && wrote_something(t) && until > clock_now_us() ? until : 0;
 }
 
-int64_t jobs_files_until(const struct store_task *t)
+int64_t jobs_files_until(const struct jobs *j, const struct store_task *t)
 {
-    return t->created_at_us + KEEP_FILES_DAYS * DAY_US;
+    return t->created_at_us + j->keep_files_us;
 }
 
 bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, bool preview,
@@ -219,15 +219,16 @@ bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, b
         task_leave(j);
         return true;
     }
-    if (!jobs_undo_until(&t)) {
+    if (!jobs_undo_until(j, &t)) {
         bool over = t.state >= TASK_COMPLETED && !under_way;
         if (!over)
             return refuse(j, &t, "undone", err);
         task_leave(j);
-        return err_set(err, ERR_CONFLICT, wrote_something(&t)
-                                              ? "the import is too old: what it changed was kept for %d days"
-                                              : "the import changed nobody: there is nothing to undo",
-                       KEEP_TRAIL_DAYS);
+        return err_set(err, ERR_CONFLICT,
+                       wrote_something(&t)
+                           ? "the import is too old: what it changed was kept for %d days"
+                           : "the import changed nobody: there is nothing to undo",
+                       (int)(j->keep_trail_us / DAY_US));
     }
     if (preview) {
         t.wanted |= WANT_UNDO_TRIAL;
@@ -267,8 +268,8 @@ void jobs_task_live(struct jobs *j, int64_t company_id, int64_t id, struct jobs_
             ret_live->records_per_s =
                 (double)(w->live.counts.records - w->phase_began_records) / seconds;
         if (done && w->live.bytes >= w->live.bytes_done)
-            ret_live->seconds_left = (int64_t)((double)(w->live.bytes - w->live.bytes_done) *
-                                               seconds / (double)done);
+            ret_live->seconds_left =
+                (int64_t)((double)(w->live.bytes - w->live.bytes_done) * seconds / (double)done);
     }
     pthread_mutex_unlock(&j->lock);
 }
@@ -279,8 +280,8 @@ size_t jobs_queue_position(struct jobs *j, int64_t company_id, int64_t id)
     pthread_mutex_lock(&j->lock);
     for (size_t i = 0; i < j->workers; i++)
         before += j->worker[i].company_id == company_id && j->worker[i].task_id != id;
-    for (const struct job *job = j->first; job && !(job->company_id == company_id && job->task_id == id);
-         job = job->next)
+    for (const struct job *job = j->first;
+         job && !(job->company_id == company_id && job->task_id == id); job = job->next)
         before += job->company_id == company_id;
     pthread_mutex_unlock(&j->lock);
     return before;
@@ -299,8 +300,8 @@ void task_path(const struct jobs *j, const struct store_task *task, enum jobs_fi
                    suffix[which]);
 }
 
-bool jobs_file_open(struct jobs *j, const struct store_task *task, enum jobs_file which, int *ret_fd,
-                    struct err *err)
+bool jobs_file_open(struct jobs *j, const struct store_task *task, enum jobs_file which,
+                    int *ret_fd, struct err *err)
 {
     char path[PATH_MAX];
     task_path(j, task, which, path, sizeof path);
@@ -309,7 +310,8 @@ bool jobs_file_open(struct jobs *j, const struct store_task *task, enum jobs_fil
         return true;
     return task->upload.len && errno != ENOENT
                ? err_errno(err, "cannot open a file of the import")
-               : err_set(err, ERR_NOT_FOUND, "the file is not there: it was not made, or its time is over");
+               : err_set(err, ERR_NOT_FOUND,
+                         "the file is not there: it was not made, or its time is over");
 }
 
 bool jobs_failed_rows(struct jobs *j, struct store_company *company, const struct store_task *task,
@@ -322,8 +324,9 @@ bool jobs_failed_rows(struct jobs *j, struct store_company *company, const struc
     char path[PATH_MAX];
     task_path(j, task, JOBS_FILE_ITSELF, path, sizeof path);
     if (!task->upload.len || access(path, R_OK) != 0)
-        return err_set(err, ERR_NOT_FOUND, "the imported file is kept for %d days, and they are over",
-                       KEEP_FILES_DAYS);
+        return err_set(err, ERR_NOT_FOUND,
+                       "the imported file is kept for %d days, and they are over",
+                       (int)(j->keep_files_us / DAY_US));
     if (!import_settings_parse(&a, task->settings, &settings, err) ||
         !store_reader_open(company, &reader, err))
         return false;
@@ -333,9 +336,10 @@ bool jobs_failed_rows(struct jobs *j, struct store_company *company, const struc
     err->code = ERR_NONE;
     if (!report_write(path, &settings, reader, task, format, fd, language, &problem, err)) {
         (void)close(fd);
-        return err->code != ERR_NONE ? false
-                                     : err_set(err, ERR_INTERNAL, "the imported file cannot be read: %s",
-                                               file_problem_code_name(problem.code));
+        return err->code != ERR_NONE
+                   ? false
+                   : err_set(err, ERR_INTERNAL, "the imported file cannot be read: %s",
+                             file_problem_code_name(problem.code));
     }
     *ret_fd = fd;
     return true;

@@ -80,10 +80,10 @@ static void add_progress(struct buf *b, struct jobs *j, struct store_company *co
         if (waits)
             buf_format(b, ",\"queue_position\":%zu", jobs_queue_position(j, company_id, t->id));
     } else {
-        buf_format(b,
-                   ",\"records\":%llu,\"bytes_done\":%llu,\"bytes\":%llu,\"records_per_second\":%.0f",
-                   (unsigned long long)live.counts.records, (unsigned long long)live.bytes_done,
-                   (unsigned long long)live.bytes, live.records_per_s);
+        buf_format(
+            b, ",\"records\":%llu,\"bytes_done\":%llu,\"bytes\":%llu,\"records_per_second\":%.0f",
+            (unsigned long long)live.counts.records, (unsigned long long)live.bytes_done,
+            (unsigned long long)live.bytes, live.records_per_s);
         if (live.seconds_left >= 0)
             buf_format(b, ",\"seconds_left\":%lld", (long long)live.seconds_left);
         if (live.phase == JOBS_UNDO)
@@ -140,8 +140,8 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
     add_stamp(b, "created_at", zone, t->created_at_us);
     add_stamp(b, "started_at", zone, t->started_at_us);
     add_stamp(b, "finished_at", zone, t->finished_at_us);
-    add_stamp(b, "undo_until", zone, jobs_undo_until(t));
-    add_stamp(b, "files_until", zone, jobs_files_until(t));
+    add_stamp(b, "undo_until", zone, jobs_undo_until(j, t));
+    add_stamp(b, "files_until", zone, jobs_files_until(j, t));
     add_failure(b, a, language, t->failure);
     buf_add_char(b, '}');
 }

@@ -320,6 +320,7 @@ struct store_task {
     int64_t undo_position;
     struct store_undo_counts undo;
     str undo_preview; /* JSON text, the jobs' own */
+    str source;       /* where its file comes from, the jobs' own; never changes */
 };
 struct store_task_error { /* one problem or warning of one record */
     uint64_t record, line;
@@ -346,8 +347,9 @@ MUST_CHECK bool store_task_update(struct store_company *c, const struct store_ta
 /* One task; its slices live in the arena.  Errors: ERR_NOT_FOUND. */
 MUST_CHECK bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
                                struct store_task *ret_task, struct err *err);
-enum task_filter { TASKS_ALL, TASKS_UNFINISHED, TASKS_UNDO_PENDING };
-/* Newest first; the unfinished ones, which a worker has to take up, oldest first.  Pending ones are
+enum task_filter { TASKS_ALL, TASKS_UNFINISHED, TASKS_UNDO_PENDING, TASKS_UPLOADING };
+/* Newest first; the unfinished ones, which a worker has to take up, and those whose file still
+ * comes, oldest first.  Pending ones are
  * undone but for e-mails that wait for another import's undo. */
 MUST_CHECK bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter filter,
                                 size_t skip, size_t limit, struct store_task **ret_task,
@@ -358,6 +360,9 @@ MUST_CHECK bool store_task_same(struct store_reader *r, str sha256, int64_t besi
 /* The last finished task before this one with the same header; 0: none. */
 MUST_CHECK bool store_task_remembered(struct store_reader *r, str header, int64_t before,
                                       int64_t *ret_id, struct err *err);
+/* The task whose source this is; 0: none. */
+MUST_CHECK bool store_task_from(struct store_reader *r, str source, int64_t *ret_id,
+                                struct err *err);
 /* How many records the corrections of a task brought in. */
 MUST_CHECK bool store_task_corrected(struct store_reader *r, int64_t parent, int64_t *ret_count,
                                      struct err *err);
@@ -418,5 +423,10 @@ MUST_CHECK bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t
                                 size_t *ret_count, struct err *err);
 /* Forgets what is older than before_us: after that, no import of that time can be undone. */
 MUST_CHECK bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *err);
+/* Forgets what tasks hold of customers: of those made before files_us the values shown from their
+ * files; of those at rest since before reports_us their problems and what an undo left; the tasks
+ * themselves once they are over and at rest since before audit_us. */
+MUST_CHECK bool store_task_purge(struct store_company *c, int64_t files_us, int64_t reports_us,
+                                 int64_t audit_us, struct err *err);
 
 #endif

@@ -13,7 +13,9 @@ static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_T
                   sql_task_progress[] = SQL_TASK_PROGRESS, sql_error_insert[] = SQL_ERROR_INSERT,
                   sql_task_list[] = SQL_TASK_LIST,
                   sql_task_list_unfinished[] = SQL_TASK_LIST_UNFINISHED,
-                  sql_task_list_pending[] = SQL_TASK_LIST_PENDING, sql_task_same[] = SQL_TASK_SAME,
+                  sql_task_list_pending[] = SQL_TASK_LIST_PENDING,
+                  sql_task_list_uploading[] = SQL_TASK_LIST_UPLOADING,
+                  sql_task_from[] = SQL_TASK_FROM, sql_task_same[] = SQL_TASK_SAME,
                   sql_task_remembered[] = SQL_TASK_REMEMBERED,
                   sql_task_corrected[] = SQL_TASK_CORRECTED, sql_error_list[] = SQL_ERROR_LIST,
                   sql_error_list_after[] = SQL_ERROR_LIST_AFTER, sql_error_drop[] = SQL_ERROR_DROP,
@@ -21,8 +23,7 @@ static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_T
                   sql_error_group_lines[] = SQL_ERROR_GROUP_LINES,
                   sql_undo_progress[] = SQL_UNDO_PROGRESS, sql_undo_made[] = SQL_UNDO_MADE,
                   sql_undo_changed[] = SQL_UNDO_CHANGED, sql_kept_insert[] = SQL_KEPT_INSERT,
-                  sql_kept_drop[] = SQL_KEPT_DROP, sql_kept_list[] = SQL_KEPT_LIST,
-                  sql_trail_purge[] = SQL_TRAIL_PURGE, sql_gone_purge[] = SQL_GONE_PURGE;
+                  sql_kept_drop[] = SQL_KEPT_DROP, sql_kept_list[] = SQL_KEPT_LIST;
 
 static const char *const state_names[TASK_STATE_COUNT] = {
     [TASK_UPLOADING] = "uploading",
@@ -240,6 +241,7 @@ bool store_task_create(struct store_company *c, struct store_task *task, struct 
         db_bind_int(s, 10, task->parent);
         db_bind_int(s, 11, task->same_as);
         db_bind_int(s, 12, task->wanted);
+        db_bind_str(s, 13, task->source.ptr ? task->source : STR(""));
         ok = db_run(&db, s, err);
         task->id = sqlite3_last_insert_rowid(db.handle);
     }
@@ -340,6 +342,7 @@ static void read_task(sqlite3_stmt *s, struct arena *a, struct store_task *t)
                  .gone = (uint64_t)sqlite3_column_int64(s, 43),
                  .pending = (uint64_t)sqlite3_column_int64(s, 44)},
         .undo_preview = db_column_str(s, 45, a),
+        .source = db_column_str(s, 46, a),
     };
 }
 
@@ -370,7 +373,8 @@ bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter f
 {
     static const char *const sql[] = {[TASKS_ALL] = sql_task_list,
                                       [TASKS_UNFINISHED] = sql_task_list_unfinished,
-                                      [TASKS_UNDO_PENDING] = sql_task_list_pending};
+                                      [TASKS_UNDO_PENDING] = sql_task_list_pending,
+                                      [TASKS_UPLOADING] = sql_task_list_uploading};
     sqlite3_stmt *s = db_statement(&r->db, sql[filter], err);
     struct store_task *task = NULL;
     size_t count = 0, room = 0;
@@ -489,6 +493,11 @@ bool store_task_corrected(struct store_reader *r, int64_t parent, int64_t *ret_c
     return get_number(r, sql_task_corrected, (str){0}, parent, ret_count, err);
 }
 
+bool store_task_from(struct store_reader *r, str source, int64_t *ret_id, struct err *err)
+{
+    return get_number(r, sql_task_from, source, 0, ret_id, err);
+}
+
 /* --- undo --- */
 
 static bool read_undo(sqlite3_stmt *s, struct arena *a, bool made, struct store_change *c,
@@ -588,21 +597,6 @@ bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t task_id, u
     *ret_kept = kept;
     *ret_count = count;
     return step != 0;
-}
-
-bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *err)
-{
-    enum { AT_ONCE = 10000 }; // the writer waits for no longer than that takes
-    struct db db;
-    if (!open_own(c, &db, err))
-        return false;
-    const int64_t value[] = {before_us, AT_ONCE};
-    bool ok = run_numbers(&db, sql_gone_purge, value, 1, err);
-    do
-        ok = ok && run_numbers(&db, sql_trail_purge, value, COUNT(value), err);
-    while (ok && sqlite3_changes(db.handle) == AT_ONCE);
-    db_close(&db);
-    return ok;
 }
 
 /* --- the groups of a report --- */

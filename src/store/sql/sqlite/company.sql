@@ -57,8 +57,8 @@ SELECT j.key FROM consumer, json_each(consumer.custom_attributes) AS j WHERE cus
  GROUP BY j.key ORDER BY min(consumer.id), min(j.id) LIMIT ?1
 -- name: task_insert
 INSERT INTO import_task (state, file_name, settings, sha256, upload, bytes, created_at, updated_at, origin, manual, parent,
-                         same_as, wanted)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12)
+                         same_as, wanted, source)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 -- name: task_update
 UPDATE import_task SET state = ?2, settings = ?3, failure = ?4, attempts = ?5, started_at = ?6, finished_at = ?7,
        updated_at = ?8, manual = ?9, parent = ?10, wanted = ?11, analysis = ?12, header = ?13, trial = ?14,
@@ -78,22 +78,48 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
-       undo_preview FROM import_task
+       undo_preview, source FROM import_task
  WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3
 -- name: task_list_unfinished
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
-       undo_preview FROM import_task
+       undo_preview, source FROM import_task
  WHERE state IN (1, 4, 5, 10) OR (wanted & 5) <> 0 OR trial IN (1, 2) ORDER BY id LIMIT ?1 OFFSET ?2
 -- name: task_list_pending
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
-       undo_preview FROM import_task
+       undo_preview, source FROM import_task
  WHERE undo_pending > 0 AND state = 11 ORDER BY id DESC LIMIT ?1 OFFSET ?2
+-- name: task_list_uploading
+SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
+       failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
+       wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
+       last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
+       undo_preview, source FROM import_task
+ WHERE state = 0 ORDER BY id LIMIT ?1 OFFSET ?2
+-- name: task_from
+SELECT max(id) FROM import_task WHERE source = ?1 AND source <> ''
+-- name: purge_samples
+UPDATE import_task
+   SET analysis = json_replace(json_remove(analysis, '$.preview', '$.encodings'), '$.columns',
+                               json((SELECT json_group_array(json(json_remove(c.value, '$.samples')))
+                                       FROM json_each(import_task.analysis, '$.columns') AS c)))
+ WHERE created_at < ?1
+   AND (json_type(analysis, '$.preview') IS NOT NULL OR json_type(analysis, '$.encodings') IS NOT NULL)
+-- name: purge_errors
+DELETE FROM import_error WHERE (task_id, warning, record, seq) IN (
+    SELECT e.task_id, e.warning, e.record, e.seq FROM import_task AS t CROSS JOIN import_error AS e ON e.task_id = t.id
+     WHERE t.updated_at < ?1 LIMIT ?2)
+-- name: purge_kept
+DELETE FROM undo_kept WHERE task_id IN (SELECT id FROM import_task WHERE updated_at < ?1)
+-- name: purge_previews
+UPDATE import_task SET undo_preview = NULL WHERE updated_at < ?1 AND undo_preview IS NOT NULL
+-- name: purge_tasks
+DELETE FROM import_task WHERE updated_at < ?1 AND state IN (6, 7, 8, 9, 11)
 -- name: task_remembered
 SELECT max(id) FROM import_task WHERE header = ?1 AND header <> '' AND id < ?2 AND state IN (6, 7, 11)
 -- name: task_corrected

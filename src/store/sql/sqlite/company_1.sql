@@ -94,8 +94,10 @@ CREATE TABLE import_task (
     undo_gone     INTEGER NOT NULL DEFAULT 0,
     undo_pending  INTEGER NOT NULL DEFAULT 0, -- e-mails that wait for the undo of another import
     undo_preview  TEXT,
+    source        TEXT NOT NULL DEFAULT '', -- the jobs' own mark of where its file comes from
     CHECK (records = created + updated + unchanged + skipped + failed)
 ) STRICT;
+CREATE INDEX import_task_source ON import_task (source) WHERE source <> '';
 CREATE TABLE import_error (
     task_id  INTEGER NOT NULL,
     warning  INTEGER NOT NULL,

@@ -1,0 +1,64 @@
+/* What is forgotten when its time is over: trails, reports, and at last the tasks themselves.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sql_company.h"
+#include "store/sqlite/store_priv.h"
+
+static const char sql_trail_purge[] = SQL_TRAIL_PURGE, sql_gone_purge[] = SQL_GONE_PURGE,
+                  sql_purge_samples[] = SQL_PURGE_SAMPLES, sql_purge_errors[] = SQL_PURGE_ERRORS,
+                  sql_purge_kept[] = SQL_PURGE_KEPT, sql_purge_previews[] = SQL_PURGE_PREVIEWS,
+                  sql_purge_tasks[] = SQL_PURGE_TASKS;
+
+enum {
+    AT_ONCE = 10000
+}; /* rows of one transaction: the writer waits for no longer than it takes */
+
+static bool purge(struct db *db, const char *sql, int64_t before_us, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(db, sql, err);
+    if (!s)
+        return false;
+    db_bind_int(s, 1, before_us);
+    return db_run(db, s, err);
+}
+
+/* The same in pieces: the statement has a limit. */
+static bool purge_many(struct db *db, const char *sql, int64_t before_us, struct err *err)
+{
+    do {
+        sqlite3_stmt *s = db_statement(db, sql, err);
+        if (!s)
+            return false;
+        db_bind_int(s, 1, before_us);
+        db_bind_int(s, 2, AT_ONCE);
+        if (!db_run(db, s, err))
+            return false;
+    } while (sqlite3_changes(db->handle) == AT_ONCE);
+    return true;
+}
+
+bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *err)
+{
+    struct db db;
+    if (!db_open(&db, c->path, false, 64 * 1024, err))
+        return false;
+    bool ok = purge(&db, sql_gone_purge, before_us, err) &&
+              purge_many(&db, sql_trail_purge, before_us, err);
+    db_close(&db);
+    return ok;
+}
+
+bool store_task_purge(struct store_company *c, int64_t files_us, int64_t reports_us,
+                      int64_t audit_us, struct err *err)
+{
+    struct db db;
+    if (!db_open(&db, c->path, false, 64 * 1024, err))
+        return false;
+    bool ok = purge(&db, sql_purge_samples, files_us, err) &&
+              purge_many(&db, sql_purge_errors, reports_us, err) &&
+              purge(&db, sql_purge_kept, reports_us, err) &&
+              purge(&db, sql_purge_previews, reports_us, err) &&
+              purge(&db, sql_purge_tasks, audit_us, err);
+    db_close(&db);
+    return ok;
+}
