@@ -347,10 +347,10 @@ int64_t zone_to_us(const struct zone *z, const struct zone_time *t, enum zone_fi
     return (local - offset) * SECOND_US + t->microsecond;
 }
 
-struct zone_time zone_from_us(const struct zone *z, int64_t at_us)
+static struct zone_time time_with_offset(int64_t at_us, int32_t offset_s)
 {
     struct zone_time t;
-    int64_t at_s = floor_div(at_us, SECOND_US), local = at_s + offset_at(z, at_s),
+    int64_t at_s = floor_div(at_us, SECOND_US), local = at_s + offset_s,
             days = floor_div(local, DAY_S);
     int32_t second = (int32_t)(local - days * DAY_S);
     zone_date_of_days(days, &t.year, &t.month, &t.day);
@@ -359,6 +359,11 @@ struct zone_time zone_from_us(const struct zone *z, int64_t at_us)
     t.second = (uint8_t)(second % 60);
     t.microsecond = (uint32_t)(at_us - at_s * SECOND_US);
     return t;
+}
+
+struct zone_time zone_from_us(const struct zone *z, int64_t at_us)
+{
+    return time_with_offset(at_us, zone_offset_s(z, at_us));
 }
 
 static void put(char *p, uint32_t n, int digits)
@@ -371,8 +376,11 @@ static void put(char *p, uint32_t n, int digits)
 
 size_t zone_stamp(const struct zone *z, int64_t at_us, char ret_text[ZONE_STAMP_BYTES])
 {
-    struct zone_time t = zone_from_us(z, at_us);
-    int32_t offset = zone_offset_s(z, at_us), minutes = (offset < 0 ? -offset : offset) / 60;
+    // Before the zones a town's offset had seconds, for which RFC 3339 has no room: the time shown
+    // is that of the offset shown, so that both together say the moment.
+    int32_t offset = zone_offset_s(z, at_us) / 60 * 60,
+            minutes = (offset < 0 ? -offset : offset) / 60;
+    struct zone_time t = time_with_offset(at_us, offset);
     memcpy(ret_text, "0000-00-00T00:00:00.000000+00:00", ZONE_STAMP_BYTES);
     put(ret_text, (uint32_t)t.year, 4);
     put(ret_text + 5, t.month, 2);
