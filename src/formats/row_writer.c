@@ -32,6 +32,12 @@ bool row_writer_open(int fd, enum rows_format format, struct row_writer **ret_wr
     return true;
 }
 
+void row_writer_split(struct row_writer *w, uint32_t rows)
+{
+    if (w->xlsx)
+        xlsx_writer_split(w->xlsx, rows);
+}
+
 void row_writer_note(struct row_writer *w, size_t column, const char *text)
 {
     if (w->xlsx)

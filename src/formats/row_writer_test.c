@@ -21,6 +21,7 @@ static const char *const rows_written[][COLUMNS] = {
     {"_x0041_", "_x005F_x0041_", "a_x"},
     {"😀", "\xc2\xa0", "\xef\xbb\xbf"},
     {"2024-01-01", "true", "#N/A"},
+    {"a\r\nb", "\r\n", "\n\r\r\n"},
     {"a\rb", "\r", "a\x01\x1f\x7f\x0c"},
     {"\xef\xbf\xbf", "\xef\xbf\xbe_xZ", "_x"},
 };
@@ -123,7 +124,7 @@ static void row_writer_writes_more_than_it_holds(void **state)
 static void row_writer_says_what_a_sheet_cannot_hold(void **state)
 {
     const struct folder *f = *state;
-    static char text[2 * 32767 + 2];
+    static char text[2 * 32767 + 2], emoji[4 * 16384];
     static str cells[16385];
     int fd = open(f->file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     for (size_t i = 0; i < sizeof text; i += 2)
@@ -138,10 +139,55 @@ static void row_writer_says_what_a_sheet_cannot_hold(void **state)
     assert_true(row_writer_add(w, cells, COUNT(cells) - 1, &err));
     assert_false(row_writer_add(w, &longer, 1, &err));
     assert_int_equal(err.code, ERR_LIMIT);
+    for (size_t i = 0; i < sizeof emoji; i += 4)
+        memcpy(emoji + i, "😀", 4);
+    const str pairs = {emoji, sizeof emoji - 4}, one_more = {emoji, sizeof emoji};
+    assert_true(row_writer_add(w, &pairs, 1, &err)); // as Excel counts: two units each
+    assert_false(row_writer_add(w, &one_more, 1, &err));
     err = (struct err){0};
     assert_false(row_writer_add(w, cells, COUNT(cells), &err));
     assert_int_equal(err.code, ERR_LIMIT);
     assert_int_equal(close(fd), 0);
+}
+
+static void a_workbook_longer_than_a_sheet_is_read_as_one(void **state)
+{
+    enum { ROWS = 11, PER_SHEET = 4 };
+    const struct folder *f = *state;
+    AUTO(row_writer_free) struct row_writer *w = NULL;
+    AUTO(rows_free) struct rows *rows = NULL, *second = NULL;
+    AUTO(arena_done) struct arena a = {0};
+    struct rows_options options = {0};
+    struct row row = {0};
+    struct file_problem problem;
+    struct err err = {0};
+    const str header[] = {STR("id"), STR("имя")};
+    int fd = open(f->file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(row_writer_open(fd, ROWS_XLSX, &w, &err));
+    row_writer_split(w, PER_SHEET);
+    assert_true(row_writer_add(w, header, COUNT(header), &err));
+    for (size_t i = 1; i <= ROWS; i++) {
+        const str cell[] = {arena_format(&a, "%zu", i), STR("x")};
+        assert_true(row_writer_add(w, cell, COUNT(cell), &err));
+    }
+    assert_true(row_writer_end(w, &err));
+    assert_int_equal(close(fd), 0);
+    assert_true(rows_open(f->file, &options, &rows, &problem, &err));
+    uint64_t line = 0, bytes = 0;
+    for (size_t i = 0; i <= ROWS; i++) {
+        assert_int_equal(rows_next(rows, &row, &problem, &err), ROWS_ROW);
+        assert_true(str_eq(row.cell[0], i ? arena_format(&a, "%zu", i) : header[0]));
+        assert_true(row.record == i + 1 && row.line > line && rows_bytes_done(rows) >= bytes);
+        line = row.line;
+        bytes = rows_bytes_done(rows);
+    }
+    assert_int_equal(rows_next(rows, &row, &problem, &err), ROWS_END);
+    options.sheet = "2"; // a sheet that was asked for is that sheet
+    assert_true(rows_open(f->file, &options, &second, &problem, &err));
+    assert_true(str_eq(rows_about(second)->sheet, STR("clients-continued-2")));
+    for (size_t i = 0; i < PER_SHEET; i++)
+        assert_int_equal(rows_next(second, &row, &problem, &err), ROWS_ROW);
+    assert_int_equal(rows_next(second, &row, &problem, &err), ROWS_END);
 }
 
 static void row_writer_refuses_what_has_no_rows(void **state)
@@ -179,6 +225,7 @@ int main(void)
         cmocka_unit_test(row_writer_writes_csv_as_excel_wants_it),
         cmocka_unit_test(row_writer_writes_more_than_it_holds),
         cmocka_unit_test(row_writer_says_what_a_sheet_cannot_hold),
+        cmocka_unit_test(a_workbook_longer_than_a_sheet_is_read_as_one),
         cmocka_unit_test(row_writer_refuses_what_has_no_rows),
         cmocka_unit_test(row_writer_says_when_the_file_cannot_be_written),
     };

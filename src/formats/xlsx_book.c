@@ -3,6 +3,9 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "formats/xlsx_writer.h"
+
+#include <stdio.h>
 
 enum { MAX_SHEETS = 4096, MAX_RELATIONS = 65536 };
 
@@ -123,6 +126,21 @@ static const struct sheet *choose(const struct sheets *s, const struct relations
     return NULL;
 }
 
+/* The sheet on which one goes on that was too long: "clients-continued-2" after "clients". */
+static const struct sheet *continuation(const struct sheets *s, const struct relations *r, str name,
+                                        size_t number)
+{
+    char end[sizeof XLSX_CONTINUED + 20];
+    (void)snprintf(end, sizeof end, XLSX_CONTINUED "%zu", number);
+    for (size_t i = 0; i < s->count; i++) {
+        const struct sheet *x = &s->item[i];
+        if (is_worksheet(r, x) && x->visible && x->name.len == name.len + strlen(end) &&
+            str_starts(x->name, name) && str_ends(x->name, str_of(end)))
+            return x;
+    }
+    return NULL;
+}
+
 static bool no_sheet(const struct sheets *s, const struct relations *r, const char *wanted,
                      struct file_problem *problem)
 {
@@ -157,8 +175,15 @@ static bool read_book(struct xlsx_package *p, struct arena *a, str book, const c
     const struct sheet *sheet = choose(s, r, wanted);
     if (!sheet)
         return no_sheet(s, r, wanted, problem);
+    str *more = ARENA_NEW(a, str, s->count);
+    size_t more_count = 0;
+    for (const struct sheet *next = sheet;
+         !wanted && (next = continuation(s, r, sheet->name, more_count + 2)) != NULL;)
+        more[more_count++] = xlsx_package_resolve(a, book, by_id(r, next->id)->target);
     *ret = (struct xlsx_book){
         .sheet_name = sheet->name,
+        .more_part = more,
+        .more_count = more_count,
         .sheet_part = xlsx_package_resolve(a, book, by_id(r, sheet->id)->target),
         .strings_part = part_of_type(p, a, book, r, "/sharedStrings", "xl/sharedStrings.xml"),
         .styles_part = part_of_type(p, a, book, r, "/styles", "xl/styles.xml"),

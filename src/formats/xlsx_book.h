@@ -8,6 +8,8 @@
 
 struct xlsx_book { /* slices live in the arena given */
     str sheet_name, sheet_part;
+    str *more_part; /* sheets that continue it */
+    size_t more_count;
     str strings_part, styles_part; /* {0}: none */
     bool since_1904;
 };

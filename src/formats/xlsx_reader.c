@@ -22,6 +22,10 @@ struct xlsx_reader {
     struct xlsx_styles *styles;
     struct xlsx_part *part;
     size_t max_columns, max_bytes;
+    /* a sheet that goes on on the next */
+    size_t more;           /* of book.more_part read */
+    uint64_t lines, bytes; /* of the sheets before */
+    struct buf header;     /* of the first, in front of each other one */
     /* the row being read */
     uint64_t row_number;
     size_t next_column;
@@ -201,6 +205,8 @@ static void on_text(void *context, str text)
         xlsx_part_fail(x->part, FILE_ROW_TOO_LARGE, "", x->max_bytes);
 }
 
+static const struct xlsx_events sheet_events = {on_start, on_end, on_text};
+
 static void hand_out(struct xlsx_reader *x, struct row *ret_row)
 {
     size_t count = 0;
@@ -220,13 +226,13 @@ static void hand_out(struct xlsx_reader *x, struct row *ret_row)
         x->out[c->column] = (str){x->text.ptr + c->from, c->to - c->from};
         x->kind[c->column] = c->kind;
     }
-    *ret_row = (struct row){.line = x->row_number, .cell = x->out, .kind = x->kind, .count = count};
+    *ret_row = (struct row){
+        .line = x->lines + x->row_number, .cell = x->out, .kind = x->kind, .count = count};
 }
 
-static enum rows_step next(struct rows_source *source, struct row *ret_row,
-                           struct file_problem *problem, struct err *err)
+static enum rows_step next_of_sheet(struct xlsx_reader *x, struct row *ret_row,
+                                    struct file_problem *problem, struct err *err)
 {
-    struct xlsx_reader *x = (struct xlsx_reader *)source;
     x->row_ready = false;
     int rc = xlsx_part_parse(x->part, problem, err);
     if (rc < 0 && (problem->code == FILE_TOO_MANY_COLUMNS || problem->code == FILE_ROW_TOO_LARGE))
@@ -239,9 +245,51 @@ static enum rows_step next(struct rows_source *source, struct row *ret_row,
     return ROWS_ROW;
 }
 
+/* The texts of the row being read, each where it stands. */
+static void row_texts(const struct xlsx_reader *x, struct buf *b)
+{
+    buf_reset(b);
+    for (size_t i = 0; i < x->cells; i++) {
+        buf_format(b, "%zu:%zu:", x->cell[i].column, x->cell[i].to - x->cell[i].from);
+        buf_add(b, (str){x->text.ptr + x->cell[i].from, x->cell[i].to - x->cell[i].from});
+    }
+}
+
+/* Goes on to the sheet that continues this one, past its header. */
+static enum rows_step next_sheet(struct xlsx_reader *x, struct row *ret_row,
+                                 struct file_problem *problem, struct err *err)
+{
+    AUTO(buf_done) struct buf texts = {0};
+    x->bytes += xlsx_part_bytes_done(x->part);
+    x->lines += x->row_number;
+    x->row_number = 0;
+    xlsx_part_free(x->part);
+    x->part = NULL;
+    if (!xlsx_part_open(x->package, x->book.more_part[x->more++], &sheet_events, x, &x->part,
+                        problem, err))
+        return ROWS_FAILED;
+    enum rows_step step = next_of_sheet(x, ret_row, problem, err);
+    row_texts(x, &texts);
+    bool header = step == ROWS_ROW && str_eq(buf_str(&texts), buf_str(&x->header));
+    return header ? next_of_sheet(x, ret_row, problem, err) : step;
+}
+
+static enum rows_step next(struct rows_source *source, struct row *ret_row,
+                           struct file_problem *problem, struct err *err)
+{
+    struct xlsx_reader *x = (struct xlsx_reader *)source;
+    enum rows_step step = next_of_sheet(x, ret_row, problem, err);
+    if (step == ROWS_ROW && x->book.more_count && !x->header.len)
+        row_texts(x, &x->header);
+    while (step == ROWS_END && x->more < x->book.more_count)
+        step = next_sheet(x, ret_row, problem, err);
+    return step;
+}
+
 static uint64_t bytes_done(const struct rows_source *source)
 {
-    return xlsx_part_bytes_done(((const struct xlsx_reader *)source)->part);
+    const struct xlsx_reader *x = (const struct xlsx_reader *)source;
+    return x->bytes + (x->part ? xlsx_part_bytes_done(x->part) : 0);
 }
 
 static void reader_free(struct rows_source *source)
@@ -254,6 +302,7 @@ static void reader_free(struct rows_source *source)
     arena_done(&x->arena);
     buf_done(&x->text);
     buf_done(&x->value);
+    buf_done(&x->header);
     mem_free(x->cell);
     mem_free(x->out);
     mem_free(x->kind);
@@ -263,14 +312,13 @@ static void reader_free(struct rows_source *source)
 static bool open_parts(struct xlsx_reader *x, const char *path, const struct rows_options *o,
                        struct file_problem *problem, struct err *err)
 {
-    static const struct xlsx_events events = {on_start, on_end, on_text};
     return xlsx_package_open(path, &x->package, problem, err) &&
            xlsx_book_read(x->package, &x->arena, o->sheet, &x->book, problem, err) &&
            (!x->book.strings_part.len ||
             xlsx_strings_open(x->package, x->book.strings_part, &x->strings, problem, err)) &&
            (!x->book.styles_part.len ||
             xlsx_styles_open(x->package, x->book.styles_part, &x->styles, problem, err)) &&
-           xlsx_part_open(x->package, x->book.sheet_part, &events, x, &x->part, problem, err);
+           xlsx_part_open(x->package, x->book.sheet_part, &sheet_events, x, &x->part, problem, err);
 }
 
 bool xlsx_reader_open(const char *path, const struct rows_options *options,

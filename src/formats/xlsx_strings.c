@@ -105,10 +105,10 @@ void xlsx_text_decode(struct buf *out, str text)
         if (code > 0) { // half of a pair alone is no character
             utf8_add(out, code < 0xD800 || code > 0xDFFF ? (uint32_t)code : 0xFFFD);
             text = str_from(text, 7);
-        } else {
-            buf_add_char(out, text.ptr[0]);
-            text = str_from(text, 1);
+            continue; // _x000D__x000A_ are two characters that somebody meant
         }
+        buf_add_char(out, text.ptr[0]);
+        text = str_from(text, 1);
         if (out->len - from >= 2 && out->ptr[out->len - 1] == '\n' &&
             out->ptr[out->len - 2] == '\r') {
             out->ptr[out->len - 2] = '\n';
@@ -119,15 +119,17 @@ void xlsx_text_decode(struct buf *out, str text)
 
 void xlsx_text_encode(struct buf *out, str text)
 {
+    bool after_return = false; // of CR LF programs make LF
     while (text.len) {
         str rest = text;
         uint32_t c = utf8_next(&rest);
         if (escape_at(text) >= 0)
             buf_add(out, STR("_x005F_"));
-        else if (c == 0xFFFE || c == 0xFFFF)
+        else if (c == 0xFFFE || c == 0xFFFF || (c == '\n' && after_return))
             buf_format(out, "_x%04X_", (unsigned)c);
         else
             buf_add(out, str_first(text, text.len - rest.len));
+        after_return = c == '\r';
         text = rest;
     }
 }

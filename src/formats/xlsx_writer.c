@@ -4,9 +4,9 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "formats/xlsx_strings.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,43 +16,84 @@
 enum { MAX_ROWS = 1048576, MAX_COLUMNS = 16384, MAX_CHARACTERS = 32767, NOTES = 16 };
 
 struct xlsx_writer {
-    int fd;
-    char path[64];
+    int fd, made; /* made: the workbook, a file without a name */
     lxw_workbook *book;
     lxw_worksheet *sheet;
     lxw_format *text;
-    lxw_row_t row;
+    lxw_row_t row, max_rows;
+    unsigned sheets;
     struct arena arena; /* NUL-terminated cells of one row */
+    struct arena first; /* the header, which each sheet has */
+    str *header;
+    size_t header_count;
     struct buf encoded;
     char *note[NOTES];
 };
+
+static void next_sheet(struct xlsx_writer *w)
+{
+    char name[32];
+    w->sheets++;
+    (void)snprintf(name, sizeof name, w->sheets == 1 ? "clients" : "clients" XLSX_CONTINUED "%u",
+                   w->sheets);
+    w->sheet = workbook_add_worksheet(w->book, name);
+    w->row = 0;
+    (void)worksheet_set_column(w->sheet, 0, 12, 22, NULL);
+}
+
+/* The library wants a path; the file that it means has no name that a crash could leave behind. */
+static int unnamed_file(struct err *err)
+{
+    const char *dir = getenv("TMPDIR");
+    dir = dir && dir[0] ? dir : "/tmp";
+    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        err_errno(err, "cannot create a temporary file in '%s'", dir);
+    return fd;
+}
 
 bool xlsx_writer_open(int fd, struct xlsx_writer **ret_writer, struct err *err)
 {
     struct xlsx_writer *w = mem_new(1, sizeof *w);
     lxw_workbook_options options = {.constant_memory = LXW_TRUE};
-    const char *dir = getenv("TMPDIR");
-    (void)snprintf(w->path, sizeof w->path, "%.40s/clientele-XXXXXX", dir && dir[0] ? dir : "/tmp");
+    char path[32];
     w->fd = fd;
-    int made = mkstemp(w->path);
-    if (made < 0) {
-        err_errno(err, "cannot create a temporary file");
+    w->max_rows = MAX_ROWS;
+    w->made = unnamed_file(err);
+    if (w->made < 0) {
         mem_free(w);
         return false;
     }
-    (void)close(made);
-    w->book = workbook_new_opt(w->path, &options);
-    w->sheet = workbook_add_worksheet(w->book, "clients");
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", w->made);
+    w->book = workbook_new_opt(path, &options);
+    next_sheet(w);
     w->text = workbook_add_format(w->book);
     format_set_num_format(w->text, "@"); // text: Excel must not turn ids and phones into numbers
     *ret_writer = w;
     return true;
 }
 
+void xlsx_writer_split(struct xlsx_writer *w, uint32_t rows)
+{
+    w->max_rows = MIN(rows, (uint32_t)MAX_ROWS);
+}
+
 void xlsx_writer_note(struct xlsx_writer *w, size_t column, const char *text)
 {
     if (column < NOTES && !w->note[column])
         w->note[column] = mem_strdup(text);
+}
+
+/* Excel counts in UTF-16. */
+static size_t units(str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        n += (c & 0xC0) != 0x80;
+        n += c >= 0xF0;
+    }
+    return n;
 }
 
 static bool add_cell(struct xlsx_writer *w, size_t column, str cell, struct err *err)
@@ -62,10 +103,12 @@ static bool add_cell(struct xlsx_writer *w, size_t column, str cell, struct err 
     buf_reset(&w->encoded);
     xlsx_text_encode(&w->encoded, cell);
     cell = buf_str(&w->encoded);
-    if (cell.len > MAX_CHARACTERS && utf8_count(cell) > MAX_CHARACTERS)
-        return err_set(err, ERR_LIMIT,
-                       "a cell of row %u has more than %d characters: export as csv or jsonl",
-                       w->row + 1, MAX_CHARACTERS);
+    if (cell.len > MAX_CHARACTERS && units(cell) > MAX_CHARACTERS)
+        return err_set(
+            err, ERR_LIMIT,
+            "column %zu of row %u has more than %d characters, which is all a workbook's "
+            "cell holds: take csv or jsonl instead",
+            column + 1, w->row + 1, MAX_CHARACTERS);
     if (worksheet_write_string(w->sheet, w->row, (lxw_col_t)column, arena_str(&w->arena, cell).ptr,
                                w->text) != LXW_NO_ERROR)
         return err_set(err, ERR_INTERNAL, "the workbook: a cell of row %u cannot be written",
@@ -73,14 +116,8 @@ static bool add_cell(struct xlsx_writer *w, size_t column, str cell, struct err 
     return true;
 }
 
-bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count, struct err *err)
+static bool add_row(struct xlsx_writer *w, const str *cell, size_t count, struct err *err)
 {
-    if (w->row == MAX_ROWS)
-        return err_set(err, ERR_LIMIT,
-                       "more than %d rows, which is all a sheet holds: export as csv or jsonl",
-                       MAX_ROWS);
-    if (count > MAX_COLUMNS)
-        return err_set(err, ERR_LIMIT, "more than %d columns: export as jsonl", MAX_COLUMNS);
     arena_reset(&w->arena);
     for (size_t i = 0; i < count; i++)
         if (!add_cell(w, i, cell[i], err))
@@ -92,22 +129,44 @@ bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count, struc
     return true;
 }
 
+static void keep_header(struct xlsx_writer *w, const str *cell, size_t count)
+{
+    w->header = ARENA_NEW(&w->first, str, count);
+    w->header_count = count;
+    for (size_t i = 0; i < count; i++)
+        w->header[i] = arena_str(&w->first, cell[i]);
+}
+
+bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count, struct err *err)
+{
+    if (count > MAX_COLUMNS)
+        return err_set(err, ERR_LIMIT, "more than %d columns: take csv or jsonl instead",
+                       MAX_COLUMNS);
+    if (!w->header)
+        keep_header(w, cell, count);
+    if (w->row == w->max_rows) {
+        next_sheet(w);
+        if (!add_row(w, w->header, w->header_count, err))
+            return false;
+    }
+    return add_row(w, cell, count, err);
+}
+
 static bool copy_out(struct xlsx_writer *w, struct err *err)
 {
     char chunk[64 * 1024];
-    FILE *made = fopen(w->path, "rb");
-    size_t n;
-    bool ok = made || err_errno(err, "cannot read the workbook back");
-    while (ok && (n = fread(chunk, 1, sizeof chunk, made)) > 0)
-        ok = file_write_fd(w->fd, (str){chunk, n}, err);
-    if (made)
-        (void)fclose(made);
-    return ok;
+    ssize_t n = 0;
+    off_t at = 0;
+    while ((n = pread(w->made, chunk, sizeof chunk, at)) > 0) {
+        if (!file_write_fd(w->fd, (str){chunk, (size_t)n}, err))
+            return false;
+        at += n;
+    }
+    return n == 0 || err_errno(err, "cannot read the workbook back");
 }
 
 bool xlsx_writer_end(struct xlsx_writer *w, struct err *err)
 {
-    (void)worksheet_set_column(w->sheet, 0, 12, 22, NULL);
     lxw_error code = workbook_close(TAKE(w->book));
     if (code != LXW_NO_ERROR)
         return err_set(err, ERR_INTERNAL, "the workbook: %s", lxw_strerror(code));
@@ -120,10 +179,11 @@ void xlsx_writer_free(struct xlsx_writer *w)
         return;
     if (w->book)
         (void)workbook_close(w->book);
-    (void)unlink(w->path);
+    (void)close(w->made);
     for (size_t i = 0; i < NOTES; i++)
         mem_free(w->note[i]);
     arena_done(&w->arena);
+    arena_done(&w->first);
     buf_done(&w->encoded);
     mem_free(w);
 }
