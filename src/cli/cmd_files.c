@@ -111,10 +111,14 @@ static int open_reader(struct cli *c, struct store_company **ret_company,
                : cli_fail_err(c, &err);
 }
 
+/* Half a file is worse than none. */
 static int finish(struct cli *c, int fd, bool ok, const struct err *err)
 {
-    if (fd != c->out)
+    if (fd != c->out) {
         (void)close(fd);
+        if (!ok)
+            (void)unlink(cli_path(c, cli_option(c, "output")));
+    }
     return ok ? EXIT_OK : cli_fail(c, EXIT_FAILED, "%s", err->msg);
 }
 

@@ -98,8 +98,7 @@ static void add_table_error(struct import *i, const struct store_task_error *p)
     char other[CONSUMER_ID_BYTES] = "";
     if (p->other_id)
         consumer_id_text(p->other_id, other);
-    str value =
-        cell_needs_guard(p->value) ? arena_format(&a, "'%.*s", STR_ARG(p->value)) : p->value;
+    str value = cell_guarded(&a, p->value, false);
     const str cell[] = {arena_format(&a, "%llu", (unsigned long long)p->record),
                         arena_format(&a, "%llu", (unsigned long long)p->line),
                         p->key.len ? p->key : p->field,

@@ -91,6 +91,10 @@ void consumer_patch_from_json(struct arena *a, const struct json *attributes,
 void consumer_patch_set_text(struct arena *a, struct consumer_patch *patch,
                              enum consumer_field field, str text,
                              const struct consumer_rules *rules);
+/* The same for a text that says of itself that it is meant so: 7.9E+10 is an id like any other. */
+void consumer_patch_set_literal(struct arena *a, struct consumer_patch *patch,
+                                enum consumer_field field, str text,
+                                const struct consumer_rules *rules);
 /* Marks a field to become null (custom_attributes: all keys removed). */
 void consumer_patch_clear(struct consumer_patch *patch, enum consumer_field field);
 /* Checks an external id (from a path or a cell): trimmed, length, control characters.  On success

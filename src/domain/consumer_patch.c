@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/unicode.h"
 #include "base/utf8.h"
+#include "domain/cell.h"
 #include "domain/consumer.h"
 
 #define DAY_US INT64_C(86400000000)
@@ -137,30 +138,21 @@ static void set_boolean_text(struct maker *m, enum consumer_field field, str tex
 
 /* --- from a file's cell --- */
 
-/* 7.9E+10 or 7,9E+10: what a spreadsheet program made of a long number. */
-static bool is_scientific(str s)
-{
-    size_t i = 0, digits = 0;
-    for (;
-         i < s.len && ((s.ptr[i] >= '0' && s.ptr[i] <= '9') || s.ptr[i] == '.' || s.ptr[i] == ',');
-         i++)
-        digits += s.ptr[i] >= '0' && s.ptr[i] <= '9';
-    if (!digits || i == s.len || (s.ptr[i] | 32) != 'e')
-        return false;
-    i++;
-    bool sign = i < s.len && (s.ptr[i] == '+' || s.ptr[i] == '-');
-    i += sign;
-    size_t start = i;
-    while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9')
-        i++;
-    // 12e5 may be somebody's article number; with a point or a sign it is a damaged number.
-    return i == s.len && i > start &&
-           (sign || str_find(s, '.') < s.len || str_find(s, ',') < s.len);
-}
-
 void consumer_patch_set_text(struct arena *a, struct consumer_patch *patch,
                              enum consumer_field field, str text,
                              const struct consumer_rules *rules)
+{
+    bool number = field == FIELD_EXTERNAL_ID || field == FIELD_PHONE;
+    text = utf8_trim(text);
+    if (number && cell_is_scientific(text))
+        refuse(&(struct maker){a, patch, rules}, PROBLEM_SCIENTIFIC_NUMBER, field, text);
+    else
+        consumer_patch_set_literal(a, patch, field, text, rules);
+}
+
+void consumer_patch_set_literal(struct arena *a, struct consumer_patch *patch,
+                                enum consumer_field field, str text,
+                                const struct consumer_rules *rules)
 {
     struct maker m = {a, patch, rules};
     text = utf8_trim(text);
@@ -178,13 +170,6 @@ void consumer_patch_set_text(struct arena *a, struct consumer_patch *patch,
     case FIELD_PERMANENT_FAILED:
     case FIELD_CUSTOM_ATTRIBUTES:
     case FIELD_COUNT:
-        break;
-    case FIELD_EXTERNAL_ID:
-    case FIELD_PHONE:
-        if (is_scientific(text))
-            refuse(&m, PROBLEM_SCIENTIFIC_NUMBER, field, text);
-        else
-            set_text(&m, field, text);
         break;
     default:
         set_text(&m, field, text);

@@ -2,6 +2,7 @@
 #include "domain/header.h"
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/unicode.h"
 #include "base/utf8.h"
 
@@ -133,5 +134,35 @@ bool header_is_custom(struct arena *a, str key)
     return normal.len && str_eq(utf8_trim(key), key) && header_field(normal) == FIELD_COUNT &&
            !header_is_reserved(normal) && header_near(normal) == FIELD_COUNT &&
            !str_eq(normal, STR("id")) && !str_eq(normal, STR("имя")) &&
-           !str_starts(key, STR("attributes.")) && !str_starts(key, STR("custom_attributes."));
+           !str_eq(key, STR(HEADER_ERROR)) && !str_starts(key, STR("attributes.")) &&
+           !str_starts(key, STR("custom_attributes."));
+}
+
+static const str dotted = {"custom_attributes.", 18};
+
+str header_of_attribute(struct arena *a, str key)
+{
+    AUTO(buf_done) struct buf b = {0};
+    if (header_is_custom(a, key))
+        return key;
+    buf_add(&b, dotted);
+    if (!key.len || key.ptr[0] == '"' || !str_eq(utf8_trim(key), key))
+        json_write_string(&b, key.len ? key : STR(""));
+    else
+        buf_add(&b, key);
+    return arena_str(a, buf_str(&b));
+}
+
+bool header_names_attribute(struct arena *a, str header, str *ret_key)
+{
+    struct json tree;
+    struct json_place place;
+    struct err err;
+    if (!str_starts(header, dotted) || header.len == dotted.len)
+        return false;
+    str key = str_from(header, dotted.len);
+    if (key.ptr[0] == '"' && json_parse(key, a, &tree, &place, &err) && tree.kind == JSON_STRING)
+        key = tree.text;
+    *ret_key = arena_str(a, key.len ? key : STR(""));
+    return true;
 }

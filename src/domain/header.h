@@ -20,5 +20,14 @@ enum consumer_field header_near(str normal);
 /* True when a bare header with this text is read as the custom attribute of that name, without a
  * question. */
 bool header_is_custom(struct arena *a, str key);
+/* The header of a custom attribute's column: its key where that is read as such, else
+ * custom_attributes.KEY, or custom_attributes."KEY" (a JSON string) when the key's ends would be
+ * trimmed. */
+str header_of_attribute(struct arena *a, str key);
+/* The key that a header of the form custom_attributes.KEY names; false when it is not one. */
+bool header_names_attribute(struct arena *a, str header, str *ret_key);
+
+/* The column that a file of failed rows has more than the file they came from. */
+#define HEADER_ERROR "import_error"
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/header.h"
 
-#include "domain/cell.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -74,28 +72,30 @@ static void reserved_names_are_known(void **state)
     assert_false(header_is_custom(&a, STR("email")));
 }
 
-static void guards_go_on_and_come_off(void **state)
+static void an_attributes_header_names_its_key(void **state)
 {
     static const struct {
-        const char *cell;
-        bool guarded;
+        const char *key, *header;
     } cases[] = {
-        {"=1+1", true},   {"+7 900", true}, {"@here", true},      {"-5", false},
-        {"-5.5", false},  {"-x", true},     {"[clear]", true},    {"'quoted", true},
-        {"plain", false}, {"", false},      {"[очистить]", true},
+        {"Регион", "Регион"},
+        {"email", "custom_attributes.email"},
+        {"import_error", "custom_attributes.import_error"},
+        {"custom_attributes.y", "custom_attributes.custom_attributes.y"},
+        {"", "custom_attributes.\"\""},
+        {" a", "custom_attributes.\" a\""},
+        {"\u00a0", "custom_attributes.\"\u00a0\""},
+        {"\"q\"", "\"q\""},
+        {"\"q\" ", "custom_attributes.\"\\\"q\\\" \""},
     };
     (void)state;
+    AUTO(arena_done) struct arena a = {0};
     for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(arena_done) struct arena a = {0};
-        str cell = str_of(cases[i].cell);
-        if (cell_needs_guard(cell) != cases[i].guarded)
-            fail_msg("'%s': guard", cases[i].cell);
-        str out = cases[i].guarded ? arena_format(&a, "'%s", cases[i].cell) : cell;
-        if (!str_eq(cell_unguarded(out), cell))
-            fail_msg("'%s' came back as '%.*s'", cases[i].cell, STR_ARG(cell_unguarded(out)));
+        str key = str_of(cases[i].key), header = header_of_attribute(&a, key), named = header;
+        if (!str_eq(header, str_of(cases[i].header)))
+            fail_msg("'%s': '%.*s'", cases[i].key, STR_ARG(header));
+        assert_true(header_is_custom(&a, header) || header_names_attribute(&a, header, &named));
+        assert_true(str_eq(named, key) && !str_is_null(named));
     }
-    assert_true(cell_is_clear_token(STR("[clear]")) && !cell_is_clear_token(STR("clear")));
-    assert_true(str_eq(cell_unguarded(STR("'twas")), STR("'twas")));
 }
 
 int main(void)
@@ -104,7 +104,7 @@ int main(void)
         cmocka_unit_test(headers_mean_fields_however_they_are_written),
         cmocka_unit_test(slips_are_noticed_and_other_words_are_not),
         cmocka_unit_test(reserved_names_are_known),
-        cmocka_unit_test(guards_go_on_and_come_off),
+        cmocka_unit_test(an_attributes_header_names_its_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,7 @@ struct export
 {
     struct store_reader *reader;
     const struct zone *zone;
+    bool workbook;
     struct arena page; /* one page of customers and their cells */
     uint64_t count;
 };
@@ -107,11 +108,6 @@ struct table {
     str *cell;
 };
 
-static str guarded(struct arena *a, str text)
-{
-    return cell_needs_guard(text) ? arena_format(a, "'%.*s", STR_ARG(text)) : text;
-}
-
 /* "2018-01-01 00:11:22" where that says it all, else the whole stamp: what is read back must be the
  * same moment. */
 static str moment(struct export *e, int64_t at_us)
@@ -144,19 +140,19 @@ static str fixed_cell(struct export *e, const struct consumer *c, enum consumer_
     case FIELD_PERMANENT_FAILED:
         return str_of(c->permanent_failed ? "true" : "false");
     default:
-        return guarded(&e->page, *consumer_text((struct consumer *)c, field));
+        return cell_guarded(&e->page, *consumer_text((struct consumer *)c, field), e->workbook);
     }
 }
 
-static str attribute_cell(struct arena *a, const struct json *value)
+static str attribute_cell(struct export *e, const struct json *value)
 {
     if (!value)
         return STR("");
     if (value->kind == JSON_STRING)
-        return guarded(a, value->text);
+        return cell_guarded(&e->page, value->text, e->workbook);
     AUTO(buf_done) struct buf b = {0};
     json_write(&b, value);
-    return arena_str(a, buf_str(&b));
+    return arena_str(&e->page, buf_str(&b));
 }
 
 static bool fill_attributes(struct table *t, const struct consumer *c, struct err *err)
@@ -175,7 +171,7 @@ static bool fill_attributes(struct table *t, const struct consumer *c, struct er
         for (size_t m = 0; m < attributes.count && !value; m++)
             if (str_eq(attributes.member[m].key, t->key[i]))
                 value = &attributes.member[m].value;
-        t->cell[FIXED_COLUMNS + i] = attribute_cell(&t->e->page, value);
+        t->cell[FIXED_COLUMNS + i] = attribute_cell(t->e, value);
     }
     return true;
 }
@@ -196,9 +192,7 @@ static bool add_header(struct table *t, struct arena *a, struct err *err)
         t->cell[i] = str_of(fixed[i].header);
     for (size_t i = 0; i < t->key_count; i++)
         t->cell[FIXED_COLUMNS + i] =
-            header_is_custom(a, t->key[i])
-                ? t->key[i]
-                : arena_format(a, "custom_attributes.%.*s", STR_ARG(t->key[i]));
+            cell_guarded(a, header_of_attribute(a, t->key[i]), t->e->workbook);
     return row_writer_add(t->writer, t->cell, FIXED_COLUMNS + t->key_count, err);
 }
 
@@ -223,7 +217,7 @@ static bool export_table(struct export *e, enum rows_format format, int fd, stru
 bool export_run(struct store_reader *reader, const struct zone *zone, enum rows_format format,
                 int fd, uint64_t *ret_count, struct err *err)
 {
-    struct export e = {.reader = reader, .zone = zone};
+    struct export e = {.reader = reader, .zone = zone, .workbook = format == ROWS_XLSX};
     bool ok =
         format == ROWS_JSONL ? export_json_lines(&e, fd, err) : export_table(&e, format, fd, err);
     arena_done(&e.page);
@@ -273,10 +267,9 @@ bool export_sample(struct store_reader *reader, enum rows_format format, int fd,
     }
     size_t extra = keys ? keys : COUNT(usual);
     for (size_t i = 0; i < extra; i++)
-        cell[COUNT(column) + i] = !keys ? usual[i]
-                                  : header_is_custom(&a, key[i])
-                                      ? key[i]
-                                      : arena_format(&a, "custom_attributes.%.*s", STR_ARG(key[i]));
+        cell[COUNT(column) + i] =
+            keys ? cell_guarded(&a, header_of_attribute(&a, key[i]), format == ROWS_XLSX)
+                 : usual[i];
     bool ok = row_writer_add(w, cell, COUNT(column) + extra, err);
     for (size_t r = 0; ok && r < SAMPLE_ROWS; r++) {
         for (size_t i = 0; i < COUNT(column); i++)

@@ -58,7 +58,7 @@ static void add_column(struct buf *b, const struct import_column *c, const struc
         json_write_string(b, STR("id"));
     else if (c->field != FIELD_COUNT)
         json_write_string(b, str_of(consumer_field_name(c->field)));
-    else if (c->attribute.len)
+    else if (!str_is_null(c->attribute))
         json_write_string(b, STR("custom_attributes"));
     else
         buf_add(b, STR("null"));

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "domain/cell.h"
 #include "domain/header.h"
 #include "importer/report.h"
 
@@ -23,10 +24,8 @@ static bool row_has(struct arena *a, const struct row *row, const char *normal)
 static bool read_dotted(struct arena *a, str header, struct import_column *c)
 {
     static const char *const read_only[] = {"updated_at", "permanent_failed"};
-    if (str_starts(header, STR("custom_attributes.")) && header.len > 18) {
-        c->attribute = arena_str(a, str_from(header, 18));
+    if (header_names_attribute(a, header, &c->attribute))
         return true;
-    }
     if (!str_starts(header, STR("attributes.")))
         return false;
     str name = str_from(header, 11);
@@ -53,7 +52,7 @@ static bool is_lone_name(struct arena *a, str normal, const struct row *header)
 static void read_column(struct arena *a, const struct row *header, size_t i,
                         struct import_column *c)
 {
-    str text = utf8_trim(header->cell[i]), normal = header_normal(a, text);
+    str text = cell_unguarded(utf8_trim(header->cell[i])), normal = header_normal(a, text);
     *c = (struct import_column){.header = arena_str(a, text), .field = FIELD_COUNT};
     c->is_error = str_eq(text, STR(REPORT_COLUMN));
     if (!text.len || c->is_error || read_dotted(a, c->header, c))
@@ -75,14 +74,11 @@ static void read_column(struct arena *a, const struct row *header, size_t i,
 
 static bool map_column(struct arena *a, str target, struct import_column *c)
 {
-    static const str custom = {"custom_attributes.", 18};
     *c = (struct import_column){.header = c->header, .field = FIELD_COUNT};
     if (str_eq(target, STR("ignore")))
         return true;
-    if (str_starts(target, custom) && target.len > custom.len) {
-        c->attribute = arena_str(a, str_from(target, custom.len));
+    if (header_names_attribute(a, target, &c->attribute))
         return true;
-    }
     c->by_id = str_eq(target, STR("id"));
     c->field = c->by_id ? FIELD_COUNT : consumer_field_of(target);
     return c->by_id || (c->field != FIELD_COUNT && c->field != FIELD_CUSTOM_ATTRIBUTES &&
@@ -121,10 +117,16 @@ static bool has_field(const struct import_column *column, size_t count, enum con
     return false;
 }
 
+/* What is long is the attribute's key, not what an export puts before it. */
+static str name_of(const struct import_column *c)
+{
+    return c->attribute.ptr ? c->attribute : c->header;
+}
+
 static bool check_lengths(const struct import_column *column, size_t count, struct file_problem *p)
 {
     for (size_t i = 0; i < count; i++)
-        if (column[i].header.len > LIMIT_HEADER_CELL_BYTES) {
+        if (name_of(&column[i]).len > LIMIT_HEADER_CELL_BYTES) {
             p->column = i + 1;
             p->limit = LIMIT_HEADER_CELL_BYTES;
             return file_problem_set(p, FILE_HEADER_TOO_LONG, str_shown(column[i].header, 100),
@@ -137,7 +139,7 @@ static bool same_meaning(const struct import_column *x, const struct import_colu
 {
     if (x->field != FIELD_COUNT || y->field != FIELD_COUNT)
         return x->field == y->field;
-    return x->attribute.len && str_eq(x->attribute, y->attribute);
+    return !str_is_null(x->attribute) && str_eq(x->attribute, y->attribute);
 }
 
 static bool check_repeats(struct arena *a, const struct import_column *column, size_t count,

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "domain/cell.h"
 #include "importer/columns.h"
 #include "importer/repeats.h"
 #include "importer/report.h"
@@ -53,7 +54,7 @@ str import_header_fingerprint(struct arena *a, const struct row *header)
     AUTO(buf_done) struct buf b = {0};
     unsigned char digest[SHA256_BYTES];
     for (size_t i = 0; i < header->count; i++) {
-        str text = utf8_trim(header->cell[i]);
+        str text = cell_unguarded(utf8_trim(header->cell[i]));
         if (!str_eq(text, STR(REPORT_COLUMN))) // a correction has the columns of what it corrects
             json_write_string(&b, text.ptr ? text : STR(""));
     }

@@ -37,14 +37,14 @@ struct preview {
 const char *preview_outcome_name(enum store_outcome outcome)
 {
     static const char *const names[OUTCOME_COUNT] = {
-        [OUTCOME_CREATED] = "created", [OUTCOME_UPDATED] = "updated",
+        [OUTCOME_CREATED] = "created",     [OUTCOME_UPDATED] = "updated",
         [OUTCOME_UNCHANGED] = "unchanged", [OUTCOME_DELETED] = "deleted",
-        [OUTCOME_SKIPPED] = "skipped", [OUTCOME_FAILED] = "failed"};
+        [OUTCOME_SKIPPED] = "skipped",     [OUTCOME_FAILED] = "failed"};
     return names[outcome];
 }
 
-bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone,
-                 struct preview **ret_preview, struct err *err)
+bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone, struct preview **ret_preview,
+                 struct err *err)
 {
     static const str header[] = {{"record", 6}, {"line", 4}, {"external_id", 11}, {"action", 6},
                                  {"field", 5},  {"old", 3},  {"new", 3}};
@@ -107,11 +107,11 @@ static str cell_of(struct preview *p, enum consumer_field field, str value)
     }
     if (value.ptr[0] == '"' && json_parse(value, &p->arena, &json, &place, &ignored))
         value = json.text;
-    return cell_needs_guard(value) ? arena_format(&p->arena, "'%.*s", STR_ARG(value)) : value;
+    return cell_guarded(&p->arena, value, false);
 }
 
-static void add_line(struct preview *p, const struct store_change *c, const char *action,
-                     str field, str old, str new)
+static void add_line(struct preview *p, const struct store_change *c, const char *action, str field,
+                     str old, str new)
 {
     const struct consumer *who = c->after;
     const str cell[] = {arena_format(&p->arena, "%llu", (unsigned long long)c->record),
@@ -123,7 +123,8 @@ static void add_line(struct preview *p, const struct store_change *c, const char
                         new};
     if (p->err.code == ERR_NONE)
         IGNORE(row_writer_add(p->diff, cell, COUNT(cell), &p->err));
-    for (size_t i = 2; i < COUNT(cell); i++) { // the hash is of what changes, not of where it stands
+    for (size_t i = 2; i < COUNT(cell);
+         i++) { // the hash is of what changes, not of where it stands
         buf_add(&p->text, cell[i]);
         buf_add_char(&p->text, 0);
     }
@@ -256,8 +257,8 @@ bool preview_compare(int was_fd, int now_fd, struct preview_difference *ret_firs
             continue;
         if (*ret_count < max)
             ret_first[*ret_count] = (struct preview_difference){
-                record, was ? (enum store_outcome)*was : OUTCOME_SKIPPED,
-                now ? (enum store_outcome)*now : OUTCOME_SKIPPED};
+                record, was ? (enum store_outcome) * was : OUTCOME_SKIPPED,
+                now ? (enum store_outcome) * now : OUTCOME_SKIPPED};
         (*ret_count)++;
     }
     bool ok = !side[0].failed && !side[1].failed;

@@ -98,7 +98,7 @@ bool previous_compare(const char *path, const struct import_settings *settings,
         str key = row.record <= plan->header_record ? (str){0} : key_of(plan, &a, &row);
         if (!key.len || has(keys, key))
             continue;
-        const str cell[] = {cell_needs_guard(key) ? arena_format(&a, "'%.*s", STR_ARG(key)) : key,
+        const str cell[] = {cell_guarded(&a, key, false),
                             arena_format(&a, "%llu", (unsigned long long)row.line)};
         ret_missing->count++;
         if (!row_writer_add(out, cell, COUNT(cell), err))

@@ -8,10 +8,11 @@
 #ifndef IMPORTER_REPORT_H
 #define IMPORTER_REPORT_H
 
+#include "domain/header.h"
 #include "importer/import.h"
 #include "importer/wording.h"
 
-#define REPORT_COLUMN "import_error"
+#define REPORT_COLUMN HEADER_ERROR
 
 /* Writes the failed rows of a task to fd, as CSV, XLSX or, when the file was that, JSON Lines.  path
  * is the imported file, settings those that it was imported with.  On failure *ret_problem may say

@@ -3,11 +3,23 @@
 
 #include "base/utf8.h"
 #include "domain/cell.h"
+#include "domain/header.h"
 
 static void add_attribute(struct consumer_patch *patch, str key, str value)
 {
     patch->attribute[patch->attribute_count++] =
         (struct consumer_attribute){.key = key, .value = value, .as_text = true};
+}
+
+/* A guarded text says of itself that it is meant so. */
+static void set_field(struct arena *a, const struct row_context *context, enum consumer_field field,
+                      str cell, struct consumer_patch *patch)
+{
+    str text = cell_unguarded(cell);
+    if (text.len < cell.len)
+        consumer_patch_set_literal(a, patch, field, arena_str(a, text), context->rules);
+    else
+        consumer_patch_set_text(a, patch, field, arena_str(a, text), context->rules);
 }
 
 static void read_cell(struct arena *a, const struct row_context *context,
@@ -31,8 +43,7 @@ static void read_cell(struct arena *a, const struct row_context *context,
     if (custom)
         add_attribute(patch, column->attribute, json_string_text(a, cell_unguarded(cell)));
     else
-        consumer_patch_set_text(a, patch, column->field, arena_str(a, cell_unguarded(trimmed)),
-                                context->rules);
+        set_field(a, context, column->field, trimmed, patch);
 }
 
 static void refuse_extra_cells(struct arena *a, const struct row_context *context,
@@ -113,7 +124,7 @@ void row_change_from_cells(struct arena *a, const struct row_context *context,
     size_t attributes = 0;
     bool custom = false; // a column of them, whatever the row has there
     for (size_t i = 0; i < context->count; i++) {
-        custom = custom || context->column[i].attribute.len;
+        custom = custom || !str_is_null(context->column[i].attribute);
         attributes += i < row->count && context->column[i].field == FIELD_COUNT && row->cell[i].len;
     }
     if (context->settings->clear_blank)
@@ -131,6 +142,22 @@ void row_change_from_cells(struct arena *a, const struct row_context *context,
     choose_operation(a, context, our_id, custom, ret_change);
 }
 
+/* Members that files of ours have and that mean nothing on the way in are no surprise: what the
+ * server itself says of a customer, and what was wrong with a line. */
+static void forget_expected(struct problems *warnings, bool resource)
+{
+    struct problems all = *warnings;
+    *warnings = (struct problems){0};
+    for (struct problem *p = all.first, *next; p; p = next) {
+        next = p->next;
+        bool expected =
+            (resource && p->code == PROBLEM_READ_ONLY) ||
+            (p->code == PROBLEM_UNKNOWN_ATTRIBUTE && str_eq(p->field, STR(HEADER_ERROR)));
+        if (!expected)
+            problems_append(warnings, p);
+    }
+}
+
 void row_change_from_json(struct arena *a, const struct row_context *context,
                           const struct json *line, struct store_change *ret_change)
 {
@@ -140,6 +167,7 @@ void row_change_from_json(struct arena *a, const struct row_context *context,
     const struct json *attributes = json_get(resource, "attributes");
     const struct json *id = attributes ? json_get(resource, "id") : NULL;
     consumer_patch_from_json(a, attributes ? attributes : line, context->rules, &ret_change->patch);
+    forget_expected(&ret_change->patch.warnings, attributes != NULL);
     ret_change->patch.clear &= ~FIELD_BIT(FIELD_EXTERNAL_ID);
     str our_id = id && id->kind == JSON_STRING ? id->text : (str){0};
     choose_operation(a, context, our_id, false, ret_change);
