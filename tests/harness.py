@@ -71,7 +71,8 @@ class Server:
         self.data, self.arguments, self.env = data, arguments, env
         self.start()
 
-    def start(self):
+    def start_only(self):
+        """Begins to run, and does not wait for it to listen; where in the log it begins."""
         # The kernel chooses the port and the log names it, so that two tests never race for one.
         self.log_path = os.path.join(self.data, "test-server.log")
         self.log = open(self.log_path, "ab")
@@ -79,6 +80,10 @@ class Server:
         self.process = subprocess.Popen([BIN, "serve", "--data", self.data, "--listen", "127.0.0.1:0", *self.arguments],
                                         stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
                                         env={**os.environ, **(self.env or {})})
+        return begin
+
+    def start(self):
+        begin = self.start_only()
         until = time.monotonic() + START_S
         while time.monotonic() < until:
             with open(self.log_path, "rb") as f:
@@ -100,6 +105,11 @@ class Server:
         self.process.kill()
         self.process.wait()
         self.log.close()
+
+    def end(self):
+        """Whatever state a failed test left it in."""
+        if self.process.poll() is None:
+            self.kill()
 
     def stop(self):
         """SIGTERM; a crash or a leak found by the sanitizers is a failure of the test."""
@@ -178,6 +188,24 @@ class Client:
 
     def put(self, path, body, **more):
         return self.request("PUT", path, body, **more)
+
+
+OVER = ("completed", "completed_with_errors", "failed", "cancelled", "reverted")
+
+
+def wait_for_task(server, token, task, seconds=60, until=lambda t: t["state"] in OVER and t["progress"]["phase"] == "idle"):
+    """Looks on until a task is over, or as far as wanted; its attributes."""
+    client, end = Client(server, token), time.monotonic() + seconds
+    try:
+        while True:
+            got = client.get(f"/v4/import_tasks/{task}").json["data"]["attributes"]
+            if until(got):
+                return got
+            if time.monotonic() > end:
+                raise AssertionError(f"import task {task} did not end: {got}")
+            time.sleep(0.02)
+    finally:
+        client.close()
 
 
 def consumer(**attributes):

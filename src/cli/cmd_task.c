@@ -40,12 +40,14 @@ static int find(struct cli *c, struct found *f)
     uint64_t id;
     struct err err = {0};
     if (!c->words || !str_to_u64(str_of(c->word[0]), &id) || id > INT64_MAX)
-        return cli_fail(c, EXIT_USAGE, "say which import by its number; 'clientele task list' lists them");
+        return cli_fail(c, EXIT_USAGE,
+                        "say which import by its number; 'clientele task list' lists them");
     int code = open_company(c, f);
     if (code != EXIT_OK)
         return code;
-    return store_task_get(f->reader, &c->arena, (int64_t)id, &f->task, &err) ? EXIT_OK
-                                                                             : cli_fail_err(c, &err);
+    return store_task_get(f->reader, &c->arena, (int64_t)id, &f->task, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
 }
 
 int cmd_task_list(struct cli *c)
@@ -125,13 +127,13 @@ static bool list_kept(struct cli *c, const struct found *f, struct err *err)
 
 static void print_undone(struct cli *c, const struct store_undo_counts *n)
 {
-    cli_print(c,
-              c->language == LANGUAGE_RU
-                  ? "Удалено %llu, возвращено %llu, частично %llu, оставлено %llu, уже удалены %llu\n"
-                  : "Removed %llu, restored %llu, partly %llu, kept %llu, gone %llu\n",
-              (unsigned long long)n->removed, (unsigned long long)n->restored,
-              (unsigned long long)n->partly, (unsigned long long)n->kept,
-              (unsigned long long)n->gone);
+    cli_print(
+        c,
+        c->language == LANGUAGE_RU
+            ? "Удалено %llu, возвращено %llu, частично %llu, оставлено %llu, уже удалены %llu\n"
+            : "Removed %llu, restored %llu, partly %llu, kept %llu, gone %llu\n",
+        (unsigned long long)n->removed, (unsigned long long)n->restored,
+        (unsigned long long)n->partly, (unsigned long long)n->kept, (unsigned long long)n->gone);
 }
 
 int cmd_task_undo(struct cli *c)
@@ -160,7 +162,8 @@ static int copy_out(struct cli *c, int fd)
     struct err err = {0};
     char piece[COPY_BYTES];
     ssize_t n = 0;
-    int to = path ? open(cli_path(c, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : c->out;
+    int to =
+        path ? open(cli_path(c, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : c->out;
     bool ok = to >= 0 || err_errno(&err, "cannot create '%s'", path);
     if (ok && lseek(fd, 0, SEEK_SET) != 0)
         ok = err_errno(&err, "cannot read the file");

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/config.h"
+#include "base/limits.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static const char *const names[] = {
-    "data",     "listen",          "threads",         "upload_limit",    "log_level",
-    "seal_key", "keep_files_days", "keep_trail_days", "keep_audit_days", "keep_parts_hours"};
+    "data",      "listen",          "threads",         "upload_limit",    "log_level",
+    "seal_key",  "keep_files_days", "keep_trail_days", "keep_audit_days", "keep_parts_hours",
+    "batch_rows"};
 
 /* Settings that are a number in a range. */
 static const struct number {
@@ -16,6 +18,7 @@ static const struct number {
     uint64_t min, max;
 } numbers[] = {
     {"threads", offsetof(struct config, threads), 1, 64},
+    {"batch_rows", offsetof(struct config, batch_rows), 1, LIMIT_BATCH_ROWS},
     {"keep_files_days", offsetof(struct config, keep_files_days), 1, 36500},
     {"keep_trail_days", offsetof(struct config, keep_trail_days), 1, 36500},
     {"keep_audit_days", offsetof(struct config, keep_audit_days), 1, 36500},

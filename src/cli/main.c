@@ -303,7 +303,8 @@ static const struct cli_command commands[] = {
      DATA_HELP
      "  --listen A:P      127.0.0.1:8080 unless given; may repeat; [::1]:8080; port 0 takes a free one\n"
      "  --config FILE     an ini file with the same settings\n  --threads N       event loops; 1 unless given\n"
-     "  --upload-limit N  of a file; 2G unless given\n  --log-level L     debug, info, warning or error\n"
+     "  --upload-limit N  of a file; 2G unless given\n"
+     "  --batch-rows N    of a file that become one commit at most; 50000 unless given\n  --log-level L     debug, info, warning or error\n"
      "  --seal-key FILE   the key that seals tokens, when it is kept outside the data directory\n"
      "  --keep-files-days N, --keep-trail-days N, --keep-audit-days N\n"
      "                    how long imported files, what their undo needs, and their tasks are kept; 7, 30, 1096\n"
@@ -316,6 +317,7 @@ static const struct cli_command commands[] = {
       {"config", true},
       {"threads", true},
       {"upload-limit", true},
+      {"batch-rows", true},
       {"log-level", true},
       {"seal-key", true},
       {"keep-files-days", true},

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/fault.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -222,6 +223,8 @@ struct run {
     struct arena passed_over; /* of rows that were done before */
     uint64_t record;          /* data records read */
     uint64_t skip, max;
+    size_t batch_rows;
+    struct import_place *place; /* never NULL */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct slot slot[2];
@@ -292,19 +295,22 @@ static void fill_slot(struct run *r, struct slot *s, size_t max_rows)
             s->step = ROWS_END;
             break;
         }
-        if (++r->record > r->skip)
+        r->place->reading = ++r->record;
+        fault_reading(r->record);
+        if (r->record > r->skip)
             read_row(r, s, &row);
         else
             pass_over(r, &row);
     } while (s->count < max_rows &&
              s->arena.used + s->count * sizeof *s->change < LIMIT_BATCH_BYTES);
+    r->place->reading = 0;
     s->bytes_done = s->step == ROWS_END ? rows_bytes(r->rows) : rows_bytes_done(r->rows);
 }
 
 static void *reader_main(void *context)
 {
     struct run *r = context;
-    size_t max_rows = FIRST_BATCH_ROWS;
+    size_t max_rows = MIN((size_t)FIRST_BATCH_ROWS, r->batch_rows);
     for (size_t i = 0;; i = !i) {
         struct slot *s = &r->slot[i];
         pthread_mutex_lock(&r->lock);
@@ -317,7 +323,7 @@ static void *reader_main(void *context)
         arena_reset(&s->arena);
         s->count = 0;
         fill_slot(r, s, max_rows);
-        max_rows = LIMIT_BATCH_ROWS;
+        max_rows = r->batch_rows;
         pthread_mutex_lock(&r->lock);
         s->turn = TURN_WRITER;
         pthread_cond_broadcast(&r->changed);
@@ -359,9 +365,12 @@ static bool apply_slot(struct run *r, struct slot *s, const struct import_target
                                 .origin = to->origin,
                                 .header = r->plan->header,
                                 .bytes_done = s->bytes_done,
+                                .at_record = &r->place->applying,
                                 .arena = &s->arena};
-    return to->trial ? store_trial_apply(to->trial, &batch, err)
-                     : store_apply(to->company, &batch, err);
+    bool ok = to->trial ? store_trial_apply(to->trial, &batch, err)
+                        : store_apply(to->company, &batch, err);
+    r->place->applying = 0;
+    return ok;
 }
 
 /* The writer's side: applies slots in turn until the file ends, breaks or is cancelled. */
@@ -424,7 +433,10 @@ bool import_run(struct import_plan *p, const struct import_target *target,
                 const struct import_watch *watch, struct import_progress *ret_progress,
                 struct file_problem *ret_problem, struct err *err)
 {
+    struct import_place unasked = {0};
     struct run r = {.plan = p,
+                    .batch_rows = target->batch_rows ? target->batch_rows : LIMIT_BATCH_ROWS,
+                    .place = target->place ? target->place : &unasked,
                     .skip = target->skip,
                     .max = target->max_records,
                     .lock = PTHREAD_MUTEX_INITIALIZER,

@@ -89,14 +89,21 @@ struct import_watch { /* all optional */
     bool (*cancelled)(void *context);
     void *context;
 };
+/* At which record a run is, from 1; 0: at none.  It may lie in memory that outlives the process, so
+ * that the next one learns where this one died. */
+struct import_place {
+    _Atomic uint64_t reading, applying;
+};
 struct import_target {
     struct store_company *company;
     struct store_trial *trial; /* a dry run: nothing is written; NULL: a real one */
     int64_t
         task_id; /* progress, problems and position are committed with the rows; 0: none is kept */
-    uint64_t skip;        /* data records done before, passed over */
-    uint64_t max_records; /* 0: all */
-    int64_t origin;       /* who changes the customers: origin_of() */
+    uint64_t skip;              /* data records done before, passed over */
+    uint64_t max_records;       /* 0: all */
+    int64_t origin;             /* who changes the customers: origin_of() */
+    size_t batch_rows;          /* at most so many records per batch; 0: LIMIT_BATCH_ROWS */
+    struct import_place *place; /* kept up to date; NULL: nobody asks */
 };
 /* Applies the rows.  Returns false when it stopped before the end: a broken file (*ret_problem),
  * cancelled (ERR_BUSY), or the store (err; ret_problem->code FILE_OK); the rows before that are
@@ -105,6 +112,8 @@ MUST_CHECK bool import_run(struct import_plan *p, const struct import_target *ta
                            const struct import_watch *watch, struct import_progress *ret_progress,
                            struct file_problem *ret_problem, struct err *err);
 struct import_undo_watch { /* all optional, on the caller's thread */
+    size_t batch_rows;     /* as in a target */
+    struct import_place *place;
     void (*change)(void *context, const struct store_change *change); /* one that left something */
     void (*progress)(void *context, const struct store_undo_counts *counts);
     bool (*cancelled)(void *context);

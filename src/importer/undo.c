@@ -14,6 +14,7 @@ bool import_undo(struct store_company *company, struct store_trial *trial,
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
     AUTO(arena_done) struct arena a = {0};
+    struct import_place unasked = {0}, *at = watch->place ? watch->place : &unasked;
     bool begun = !trial && (task->undo_pass || task->undo_position);
     struct store_undo_place place = {retry ? 1 : 0, INT64_MAX};
     *ret_counts = (struct store_undo_counts){0};
@@ -26,14 +27,18 @@ bool import_undo(struct store_company *company, struct store_trial *trial,
                                     .retry = retry,
                                     .task_id = trial ? 0 : task->id,
                                     .origin = origin_of(ORIGIN_IMPORT, task->id),
+                                    .at_record = &at->applying,
                                     .arena = &a};
         arena_reset(&a);
-        if (!store_undo_list(reader, &a, task, &place, LIMIT_BATCH_ROWS, &batch.change,
-                             &batch.count, err))
+        if (!store_undo_list(reader, &a, task, &place,
+                             watch->batch_rows ? watch->batch_rows : LIMIT_BATCH_ROWS,
+                             &batch.change, &batch.count, err))
             return false;
         if (!batch.count)
             return true;
-        if (!apply_batch(company, trial, &batch, err))
+        bool ok = apply_batch(company, trial, &batch, err);
+        at->applying = 0;
+        if (!ok)
             return false;
         for (size_t i = 0; i < batch.count; i++) {
             store_undo_count(ret_counts, &batch.change[i]);

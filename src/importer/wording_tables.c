@@ -174,11 +174,10 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
     [FILE_CHANGED] = {"The stored file is not the one that was uploaded. Upload it again.",
                       "Сохранённый файл отличается от загруженного. Загрузите его ещё раз."},
     [FILE_CRASHED] =
-        {"The import was stopped: the program ended three times at record {line}. What was "
-         "imported "
-         "before it stays. Remove that row and import the file again.",
-         "Импорт остановлен: программа трижды завершилась на записи {line}. Всё до неё загружено "
-         "и остаётся. Удалите эту строку и загрузите файл снова."},
+        {"This was stopped: the program ended three times at record {line}. What was committed "
+         "before it stays, as the counters say. Take that row out of the file and import it again.",
+         "Остановлено: программа трижды завершилась на записи {line}. Что сохранено до неё, "
+         "остаётся: см. счётчики. Уберите эту строку из файла и загрузите его снова."},
     [FILE_MAPPING] = {"The column \"{detail}\" cannot become \"{value}\". Use an attribute's name, "
                       "custom_attributes.NAME, or ignore.",
                       "Колонка «{detail}» не может стать «{value}». Укажите имя поля, "

@@ -1,11 +1,11 @@
 /* The first look at a file: what it is, what is asked, whether it can start.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "importer/analysis.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "importer/analysis.h"
 #include "jobs/jobs_priv.h"
 
 #include <limits.h>
@@ -45,13 +45,13 @@ static bool check_first(struct work *w, struct file_problem *problem, struct err
     AUTO(store_trial_free) struct store_trial *trial = NULL;
     struct first_look look = {0};
     struct import_progress progress;
-    const struct import_watch watch = {
-        .record = see_first, .context = &look, .cancelled = NULL};
+    const struct import_watch watch = {.record = see_first, .context = &look, .cancelled = NULL};
     if (!store_trial_open(w->company, &trial, err))
         return false;
     const struct import_target to = {.company = w->company,
                                      .trial = trial,
                                      .max_records = FIRST_RECORDS,
+                                     .place = w->place,
                                      .origin = origin_of(ORIGIN_IMPORT, w->task.id)};
     bool ok = import_run(w->plan, &to, &watch, &progress, problem, err);
     for (size_t code = 0; ok && code < PROBLEM_COUNT; code++)
@@ -97,9 +97,8 @@ static bool check_same(struct work *w, struct file_problem *problem, struct err 
     bool asks = w->task.manual && !is_sure(w);
     if (!w->task.same_as || !((w->task.wanted & WANT_NO_SAME) || asks))
         return true;
-    return file_problem_set(
-        problem, FILE_SAME_CONTENT,
-        arena_format(&w->arena, "%lld", (long long)w->task.same_as), (str){0});
+    return file_problem_set(problem, FILE_SAME_CONTENT,
+                            arena_format(&w->arena, "%lld", (long long)w->task.same_as), (str){0});
 }
 
 /* A correction hangs under the import whose failed rows it holds. */
@@ -200,9 +199,9 @@ static bool settle_problem(struct work *w, const struct file_problem *problem, b
     bool asks = w->task.manual && analysis_answer(problem->code);
     if (problem->code == FILE_ENCODING || problem->code == FILE_ENCODING_MISMATCH) {
         task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
-        more = arena_format(
-            &w->arena, "\"encodings\":%.*s",
-            STR_ARG(analysis_encodings(&w->arena, path, &w->settings, problem->line)));
+        more =
+            arena_format(&w->arena, "\"encodings\":%.*s",
+                         STR_ARG(analysis_encodings(&w->arena, path, &w->settings, problem->line)));
     } else if (w->plan && !analysis_text(w->plan, &w->arena, &more, err)) {
         return false;
     }

@@ -30,7 +30,7 @@ void jobs_enqueue(struct jobs *j, int64_t company_id, int64_t task_id)
     pthread_mutex_lock(&j->lock);
     *j->last = job;
     j->last = &job->next;
-    pthread_cond_signal(&j->changed);
+    pthread_cond_broadcast(&j->changed);
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -147,6 +147,7 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
     j->data_dir = mem_strdup(config->data_dir);
     j->once = config->once;
     set_retention(j, config);
+    j->batch_rows = config->batch_rows;
     j->uploads_fd = -1;
     j->last = &j->first;
     (void)pthread_mutex_init(&j->lock, NULL);
@@ -156,6 +157,7 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
         jobs_stop(j);
         return false;
     }
+    j->places = places_open(j->data_dir, !j->once);
     if (!j->once) {
         sweep_parts(j);
         sweep_old(j);
@@ -188,6 +190,7 @@ void jobs_stop(struct jobs *j)
         mem_free(j->first);
         j->first = next;
     }
+    places_free(j->places);
     if (j->uploads_fd >= 0)
         (void)close(j->uploads_fd);
     (void)pthread_mutex_destroy(&j->lock);

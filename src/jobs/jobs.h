@@ -18,6 +18,7 @@ struct jobs;
 struct jobs_config {
     struct store *store;  /* outlives the jobs */
     const char *data_dir; /* files of tasks lie in <data_dir>/uploads */
+    size_t batch_rows;    /* records that become one commit, at most; 0: as many as fit */
     bool once; /* for a command: nothing is taken up that an earlier process left, nothing swept */
     /* How long things are kept; 0: 7 days, 30 days, 3 years, 24 hours. */
     uint64_t keep_files_days;  /* imported files and what was made of them */
@@ -83,7 +84,14 @@ int64_t jobs_undo_until(const struct jobs *j, const struct store_task *task);
 /* Until when its files are kept, in microseconds. */
 int64_t jobs_files_until(const struct jobs *j, const struct store_task *task);
 
-enum jobs_phase { JOBS_IDLE, JOBS_ANALYSIS, JOBS_TRIAL, JOBS_IMPORT, JOBS_UNDO };
+enum jobs_phase {
+    JOBS_IDLE,
+    JOBS_ANALYSIS,
+    JOBS_TRIAL,
+    JOBS_IMPORT,
+    JOBS_UNDO,
+    JOBS_WAITING, /* the store cannot write: most often the disk is full */
+};
 struct jobs_live { /* what a worker is at */
     enum jobs_phase phase;
     struct store_counts counts;
@@ -96,7 +104,7 @@ struct jobs_live { /* what a worker is at */
 void jobs_task_live(struct jobs *j, int64_t company_id, int64_t id, struct jobs_live *ret_live);
 /* How many tasks of the company stand before it in the queue. */
 size_t jobs_queue_position(struct jobs *j, int64_t company_id, int64_t id);
-/* "idle", "analysis", "dry_run", "import", "undo". */
+/* "idle", "analysis", "dry_run", "import", "undo", "waiting". */
 const char *jobs_phase_name(enum jobs_phase phase);
 
 /* Appends {"type":"token","id":"3"}: who an origin_of() is. */

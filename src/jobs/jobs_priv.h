@@ -14,7 +14,8 @@
 enum {
     UPLOAD_NAME_BYTES = 48,
     JOBS_WORKERS = 2,
-    JOBS_ATTEMPTS = 3, /* processes that may die at one place of a task */
+    JOBS_ATTEMPTS = 3, /* processes that may die at one record of a task */
+    RETRY_S = 5,       /* after the store could not go on: the disk is full */
 };
 #define HOUR_US ((int64_t)3600 * 1000000)
 #define DAY_US  (24 * HOUR_US)
@@ -34,6 +35,8 @@ struct worker { /* guarded by the jobs' lock */
 struct jobs {
     struct store *store;
     char *data_dir;
+    size_t batch_rows;
+    struct places *places;
     bool once;
     int64_t keep_files_us, keep_trail_us, keep_audit_us, keep_parts_us;
     int uploads_fd;
@@ -57,6 +60,9 @@ struct jobs_upload {
 /* A task in a worker's hands. */
 struct work {
     struct jobs *jobs;
+    struct import_place *place;
+    bool counted; /* this process's attempt at the step */
+    bool failing; /* the last step failed, and it was logged */
     struct worker *worker;
     struct store_company *company;
     struct arena arena;
@@ -78,6 +84,21 @@ void sweep_old(struct jobs *j);
 /* Puts the task at the end of the queue and wakes a worker. */
 void jobs_enqueue(struct jobs *j, int64_t company_id, int64_t task_id);
 bool jobs_stopping(struct jobs *j);
+
+/* --- where the workers are, for the process after a crash --- */
+
+/* Opens them; shared: in a file in the directory, else for this process alone.  Never NULL. */
+struct places *places_open(const char *data_dir, bool shared);
+/* Closes them; NULL is fine. */
+void places_free(struct places *p);
+/* The worker is at the task from now on; 0: at none.  The place lives as long as p. */
+struct import_place *places_enter(struct places *p, size_t worker, int64_t company_id,
+                                  int64_t task_id);
+/* What the worker does there. */
+void places_phase(struct places *p, size_t worker, enum jobs_phase phase);
+/* Where the process before died, if it was at this task; told once. */
+bool places_died(struct places *p, int64_t company_id, int64_t task_id, enum jobs_phase *ret_phase,
+                 uint64_t *ret_reading, uint64_t *ret_applying);
 
 /* --- a task's row: read, change, write, nobody between --- */
 
@@ -106,21 +127,22 @@ bool work_is_cancelled(struct work *w);
 MUST_CHECK bool work_open(struct work *w, struct file_problem *ret_problem, struct err *err);
 /* The task is failed for this reason. */
 MUST_CHECK bool work_fail(struct work *w, const struct file_problem *problem, struct err *err);
-/* Notes an attempt; false with *ret_problem when it was one too many. */
-MUST_CHECK bool work_attempt(struct work *w, struct file_problem *ret_problem, struct err *err);
 /* Looks at the file: ready, a question, or failed. */
 MUST_CHECK bool analysis_step(struct work *w, struct err *err);
 /* The dry run; its result goes to the task. */
 MUST_CHECK bool trial_step(struct work *w, struct err *err);
 /* Tries again and compares: *ret_same false when the outcome has become another. */
 MUST_CHECK bool trial_check(struct work *w, bool *ret_same, struct err *err);
+/* Failed for this reason while it was applied; one that must be whole is taken back first. */
+MUST_CHECK bool import_fail(struct work *w, const struct file_problem *problem, struct err *err);
 /* The import itself. */
 MUST_CHECK bool import_step(struct work *w, struct err *err);
 /* The undo, or its dry run. */
 MUST_CHECK bool undo_step(struct work *w, struct err *err);
 MUST_CHECK bool undo_preview_step(struct work *w, struct err *err);
-/* Undoes what the task wrote, here and now; for an import that must be whole or not at all. */
-MUST_CHECK bool undo_all(struct work *w, struct err *err);
+/* The dry run of the undo cannot be had for this reason; the task stays what it was. */
+MUST_CHECK bool undo_preview_fail(struct work *w, const struct file_problem *problem,
+                                  struct err *err);
 
 /* The path of one of the task's files. */
 void task_path(const struct jobs *j, const struct store_task *task, enum jobs_file which,

@@ -244,11 +244,9 @@ bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, b
 
 const char *jobs_phase_name(enum jobs_phase phase)
 {
-    static const char *const names[] = {[JOBS_IDLE] = "idle",
-                                        [JOBS_ANALYSIS] = "analysis",
-                                        [JOBS_TRIAL] = "dry_run",
-                                        [JOBS_IMPORT] = "import",
-                                        [JOBS_UNDO] = "undo"};
+    static const char *const names[] = {
+        [JOBS_IDLE] = "idle",     [JOBS_ANALYSIS] = "analysis", [JOBS_TRIAL] = "dry_run",
+        [JOBS_IMPORT] = "import", [JOBS_UNDO] = "undo",         [JOBS_WAITING] = "waiting"};
     return names[phase];
 }
 

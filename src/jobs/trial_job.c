@@ -90,12 +90,14 @@ static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_s
     int64_t began = clock_monotonic_us();
     t->w = w;
     t->keys = keys;
-    bool ok = store_trial_open(w->company, &base, err) &&
-              preview_new(diff_fd, outcome_fd, store_company_zone(w->company), &t->preview, err) &&
-              store_problem_log_open(w->company, w->task.id, import_plan_header(w->plan), &t->log,
-                                     err);
+    bool ok =
+        store_trial_open(w->company, &base, err) &&
+        preview_new(diff_fd, outcome_fd, store_company_zone(w->company), &t->preview, err) &&
+        store_problem_log_open(w->company, w->task.id, import_plan_header(w->plan), &t->log, err);
     const struct import_target to = {.company = w->company,
                                      .trial = base,
+                                     .batch_rows = w->jobs->batch_rows,
+                                     .place = w->place,
                                      .origin = origin_of(ORIGIN_IMPORT, w->task.id)};
     ok = ok && import_run(w->plan, &to, &watch, &ret->progress, problem, err);
     if (ok && t->err.code != ERR_NONE) {
@@ -135,8 +137,8 @@ static bool count_missing(struct work *w, struct keys_seen *keys, struct buf *b,
     int fd = make_file(w, JOBS_FILE_MISSING, "");
     if (fd < 0)
         return err_errno(err, "cannot make a file for the dry run");
-    bool ok = previous_compare(path, &settings, store_company_zone(w->company), keys, fd, &missing,
-                               err);
+    bool ok =
+        previous_compare(path, &settings, store_company_zone(w->company), keys, fd, &missing, err);
     (void)close(fd);
     if (ok)
         buf_format(b, ",\"missing_since\":{\"import_task\":\"%lld\",\"count\":%llu}", (long long)id,
@@ -269,7 +271,8 @@ bool trial_check(struct work *w, bool *ret_go, struct err *err)
     AUTO(keys_seen_free) struct keys_seen *keys = keys_seen_new();
     *ret_go = true;
     work_phase(w, JOBS_TRIAL);
-    int diff = make_file(w, JOBS_FILE_DIFF, ".new"), outcomes = make_file(w, JOBS_FILE_OUTCOMES, ".new");
+    int diff = make_file(w, JOBS_FILE_DIFF, ".new"),
+        outcomes = make_file(w, JOBS_FILE_OUTCOMES, ".new");
     bool ok = diff >= 0 && outcomes >= 0;
     if (!ok)
         err_errno(err, "cannot make a file for the dry run");

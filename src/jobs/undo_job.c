@@ -26,7 +26,7 @@ static bool is_stopping(void *context)
 static bool retry_waiting(struct work *w, struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
-    const struct import_undo_watch watch = {.context = w};
+    const struct import_undo_watch watch = {.batch_rows = w->jobs->batch_rows, .place = w->place};
     struct store_task *waiting;
     size_t count;
     if (!store_reader_open(w->company, &reader, err) ||
@@ -34,14 +34,8 @@ static bool retry_waiting(struct work *w, struct err *err)
         return false;
     for (size_t i = 0; i < count; i++) {
         struct store_undo_counts n;
-        struct store_task t;
-        if (waiting[i].id == w->task.id)
-            continue;
-        if (!task_begin(w->jobs, w->company, &w->arena, waiting[i].id, &t, err))
-            return false;
-        t.undo.pending = 0;
-        if (!task_end(w->jobs, w->company, &t, err) ||
-            !import_undo(w->company, NULL, &t, true, &watch, &n, err))
+        if (waiting[i].id != w->task.id &&
+            !import_undo(w->company, NULL, &waiting[i], true, &watch, &n, err))
             return false;
     }
     return true;
@@ -49,28 +43,38 @@ static bool retry_waiting(struct work *w, struct err *err)
 
 static bool run_undo(struct work *w, struct err *err)
 {
-    const struct import_undo_watch watch = {
-        .progress = show_progress, .cancelled = is_stopping, .context = w};
+    const struct import_undo_watch watch = {.batch_rows = w->jobs->batch_rows,
+                                            .place = w->place,
+                                            .progress = show_progress,
+                                            .cancelled = is_stopping,
+                                            .context = w};
     struct store_undo_counts counts;
     work_phase(w, JOBS_UNDO);
     return import_undo(w->company, NULL, &w->task, false, &watch, &counts, err) &&
            retry_waiting(w, err);
 }
 
-bool undo_all(struct work *w, struct err *err)
+/* False with ERR_BUSY because the jobs stop is no failure: it is gone on with at the next start. */
+static bool is_paused(struct work *w, struct err *err)
 {
-    return run_undo(w, err);
+    if (err->code != ERR_BUSY || !jobs_stopping(w->jobs))
+        return false;
+    err->code = ERR_NONE;
+    return true;
 }
 
 bool undo_step(struct work *w, struct err *err)
 {
     struct store_task t;
     if (!run_undo(w, err))
-        return false;
+        return is_paused(w, err);
     if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
         return false;
-    t.state = TASK_REVERTED;
-    t.attempts = 0;
+    bool failed = t.wanted & WANT_FAILED; // it had to be whole, and is not
+    t.state = failed ? TASK_FAILED : TASK_REVERTED;
+    if (failed)
+        t.finished_at_us = clock_now_us();
+    t.attempts = t.deaths = 0;
     t.wanted = 0;
     log_info("import task %lld is undone", (long long)t.id);
     return task_end(w->jobs, w->company, &t, err);
@@ -79,6 +83,7 @@ bool undo_step(struct work *w, struct err *err)
 /* --- its dry run --- */
 
 struct preview_list {
+    struct work *w;
     struct buf text;
     size_t count;
 };
@@ -106,32 +111,56 @@ static void add_kept(void *context, const struct store_change *change)
     }
 }
 
+static bool preview_is_stopping(void *context)
+{
+    return jobs_stopping(((struct preview_list *)context)->w->jobs);
+}
+
+static bool save_preview(struct work *w, str text, struct err *err)
+{
+    struct store_task t;
+    if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
+        return false;
+    t.undo_preview = text;
+    t.wanted &= ~(unsigned)WANT_UNDO_TRIAL;
+    t.attempts = t.deaths = 0;
+    return task_end(w->jobs, w->company, &t, err);
+}
+
+bool undo_preview_fail(struct work *w, const struct file_problem *problem, struct err *err)
+{
+    log_info("the undo of import task %lld cannot be tried: %s", (long long)w->task.id,
+             file_problem_code_name(problem->code));
+    return save_preview(w,
+                        arena_format(&w->arena, "{\"failure\":%.*s}",
+                                     STR_ARG(wording_failure_text(&w->arena, problem))),
+                        err);
+}
+
 bool undo_preview_step(struct work *w, struct err *err)
 {
     AUTO(store_trial_free) struct store_trial *trial = NULL;
     AUTO(buf_done) struct buf b = {0};
-    struct preview_list list = {0};
-    const struct import_undo_watch watch = {.change = add_kept, .context = &list};
+    struct preview_list list = {.w = w};
+    const struct import_undo_watch watch = {.batch_rows = w->jobs->batch_rows,
+                                            .place = w->place,
+                                            .change = add_kept,
+                                            .cancelled = preview_is_stopping,
+                                            .context = &list};
     struct store_undo_counts n;
-    struct store_task t;
     work_phase(w, JOBS_UNDO);
     bool ok = store_trial_open(w->company, &trial, err) &&
               import_undo(w->company, trial, &w->task, false, &watch, &n, err);
     if (ok) {
-        buf_format(&b,
-                   "{\"removed\":%llu,\"restored\":%llu,\"partly\":%llu,\"kept\":%llu,\"gone\":%llu,"
-                   "\"first\":[",
-                   (unsigned long long)n.removed, (unsigned long long)n.restored,
-                   (unsigned long long)n.partly, (unsigned long long)n.kept,
-                   (unsigned long long)n.gone);
+        buf_format(
+            &b,
+            "{\"removed\":%llu,\"restored\":%llu,\"partly\":%llu,\"kept\":%llu,\"gone\":%llu,"
+            "\"first\":[",
+            (unsigned long long)n.removed, (unsigned long long)n.restored,
+            (unsigned long long)n.partly, (unsigned long long)n.kept, (unsigned long long)n.gone);
         buf_add(&b, buf_str(&list.text));
         buf_add(&b, STR("]}"));
     }
     buf_done(&list.text);
-    if (!ok || !task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
-        return false;
-    t.undo_preview = buf_str(&b);
-    t.wanted &= ~(unsigned)WANT_UNDO_TRIAL;
-    t.attempts = 0;
-    return task_end(w->jobs, w->company, &t, err);
+    return ok ? save_preview(w, buf_str(&b), err) : is_paused(w, err);
 }

@@ -203,6 +203,7 @@ struct store_batch {
     const str *
         header; /* by field (FIELD_COUNT): the file's header, for import_error.column; NULL: none */
     uint64_t bytes_done;
+    _Atomic uint64_t *at_record; /* told which record is acted on; NULL: nobody asks */
     struct arena *arena; /* for the results; the batch's owner resets it */
     /* Called on the writer's thread after the commit (or failure: err.code set, nothing was
      * changed). */
@@ -286,6 +287,7 @@ enum task_want {
     WANT_TRIAL = 2, /* a dry run is all that is asked for */
     WANT_UNDO_TRIAL = 4,
     WANT_NO_SAME = 8,     /* fail when an earlier import had the same content */
+    WANT_FAILED = 32,     /* failed, as soon as what it wrote is undone */
     WANT_REMEMBERED = 16, /* use the settings of the last import with this header */
 };
 struct store_undo_counts { /* changes of customers, by what became of them */
@@ -301,8 +303,10 @@ struct store_task {
     struct store_counts counts; /* counts.records is the position: resume skips so many */
     int64_t created_at_us, started_at_us, finished_at_us, updated_at_us; /* 0: not yet */
     str failure;       /* state failed: JSON text, the importer's own */
-    uint32_t attempts; /* how often a process has started on it at this position: every batch that
-                          commits sets it back to 0 */
+    /* How many processes have started on it since it last went on; 0: it stopped in good order. */
+    uint32_t attempts;
+    uint64_t died_reading, died_applying; /* the records at which the last of them died; 0: none */
+    uint32_t deaths;                      /* how many died there */
     int64_t origin;    /* who asked for it */
     bool manual;       /* waits for a person at every step */
     int64_t parent;    /* the task whose failed rows it corrects; 0: none */

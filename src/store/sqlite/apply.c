@@ -2,10 +2,13 @@
 #include "store/sqlite/apply_priv.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "sql_company.h"
 #include "sql_trial.h"
 #include "store/sqlite/rowio.h"
+
+#include <stdatomic.h>
 
 enum {
     ID_SHIFT = 8,    // ids are the clock's microseconds times 256, or the next number
@@ -709,6 +712,14 @@ static bool flush(struct applier *p, struct err *err)
     return p->trial || !p->slice.trails || run(p, sql_trail_add, err);
 }
 
+static void note_place(const struct apply_item *item)
+{
+    if (!item->batch->at_record)
+        return;
+    atomic_store_explicit(item->batch->at_record, item->change->record, memory_order_relaxed);
+    fault_applying(item->change->record);
+}
+
 bool apply_slice(struct applier *p, struct apply_item *item, size_t count, size_t *ret_done,
                  struct err *err)
 {
@@ -716,10 +727,12 @@ bool apply_slice(struct applier *p, struct apply_item *item, size_t count, size_
     if (!load(p, item, &count, err))
         return false;
     while (done < count && (!done || p->slice.arena.used < 2 * LIMIT_SLICE_BYTES)) {
+        note_place(&item[done]);
         if (!act(p, &item[done], err))
             return false;
         done++;
     }
+    note_place(&item[0]); // what dies while it is written down dies at its beginning
     *ret_done = done;
     return flush(p, err);
 }

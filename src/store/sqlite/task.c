@@ -173,12 +173,14 @@ static bool record_undo(struct db *db, const struct store_batch *batch,
     }
     const struct store_change *last = &change[count - 1];
     bool made = last->op == STORE_UNDO_MADE;
+    // A retry takes off, in the same transaction, those that wait no more: all of them did.
+    int64_t pending = (int64_t)n.pending - (batch->retry ? (int64_t)count : 0);
     if (batch->retry)
-        n = (struct store_undo_counts){.pending = n.pending};
+        n = (struct store_undo_counts){0};
     const int64_t value[] = {
         batch->task_id,     made ? 0 : 1,        (made ? last->consumer_id : last->trail_id) - 1,
         (int64_t)n.removed, (int64_t)n.restored, (int64_t)n.partly,
-        (int64_t)n.kept,    (int64_t)n.gone,     (int64_t)n.pending,
+        (int64_t)n.kept,    (int64_t)n.gone,     pending,
         clock_now_us()};
     return run_numbers(db, sql_undo_progress, value, COUNT(value), err);
 }
@@ -276,13 +278,13 @@ bool store_task_update(struct store_company *c, const struct store_task *task, s
         db_bind_str(s, 17, task->trial_result);
         db_bind_str(s, 18, task->expected);
         db_bind_str(s, 19, task->undo_preview);
-        db_bind_int(s, 20, (int64_t)task->undo.pending);
-        db_bind_int(s, 21, task->undo_pass);
-        db_bind_int(s, 22, task->undo_position);
-        db_bind_int(s, 23, task->same_as);
-        db_bind_str(s, 24, task->upload.ptr ? task->upload : STR(""));
-        db_bind_str(s, 25, task->sha256.ptr ? task->sha256 : STR(""));
-        db_bind_int(s, 26, (int64_t)task->bytes);
+        db_bind_int(s, 20, task->same_as);
+        db_bind_str(s, 21, task->upload.ptr ? task->upload : STR(""));
+        db_bind_str(s, 22, task->sha256.ptr ? task->sha256 : STR(""));
+        db_bind_int(s, 23, (int64_t)task->bytes);
+        db_bind_int(s, 24, (int64_t)task->died_reading);
+        db_bind_int(s, 25, (int64_t)task->died_applying);
+        db_bind_int(s, 26, task->deaths);
         ok = db_run(&db, s, err);
         if (ok && sqlite3_changes(db.handle) != 1)
             ok = err_set(err, ERR_NOT_FOUND, "there is no import task %lld", (long long)task->id);
@@ -343,6 +345,9 @@ static void read_task(sqlite3_stmt *s, struct arena *a, struct store_task *t)
                  .pending = (uint64_t)sqlite3_column_int64(s, 44)},
         .undo_preview = db_column_str(s, 45, a),
         .source = db_column_str(s, 46, a),
+        .died_reading = (uint64_t)sqlite3_column_int64(s, 47),
+        .died_applying = (uint64_t)sqlite3_column_int64(s, 48),
+        .deaths = (uint32_t)sqlite3_column_int64(s, 49),
     };
 }
 
@@ -506,6 +511,7 @@ static bool read_undo(sqlite3_stmt *s, struct arena *a, bool made, struct store_
     *c = (struct store_change){.op = made ? STORE_UNDO_MADE : STORE_UNDO_CHANGED};
     if (made) {
         c->consumer_id = sqlite3_column_int64(s, 0);
+        c->record = (uint64_t)sqlite3_column_int64(s, 1);
         return true;
     }
     c->trail_id = sqlite3_column_int64(s, 0);

@@ -62,44 +62,44 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 -- name: task_update
 UPDATE import_task SET state = ?2, settings = ?3, failure = ?4, attempts = ?5, started_at = ?6, finished_at = ?7,
        updated_at = ?8, manual = ?9, parent = ?10, wanted = ?11, analysis = ?12, header = ?13, trial = ?14,
-       trial_records = ?15, trial_bytes = ?16, trial_result = ?17, expected = ?18, undo_preview = ?19, undo_pending = ?20,
-       undo_pass = ?21, undo_position = ?22, same_as = ?23, upload = ?24, sha256 = ?25, bytes = ?26 WHERE id = ?1
+       trial_records = ?15, trial_bytes = ?16, trial_result = ?17, expected = ?18, undo_preview = ?19, same_as = ?20,
+       upload = ?21, sha256 = ?22, bytes = ?23, died_reading = ?24, died_applying = ?25, deaths = ?26 WHERE id = ?1
 -- name: task_progress
 UPDATE import_task SET records = records + ?2, created = created + ?3, updated = updated + ?4, unchanged = unchanged + ?5,
        skipped = skipped + ?6, failed = failed + ?7, with_warnings = with_warnings + ?8, bytes_done = max(bytes_done, ?9),
-       updated_at = ?10, attempts = 0, first_id = iif(first_id = 0, ?11, first_id), last_id = ?12,
+       updated_at = ?10, attempts = 1, first_id = iif(first_id = 0, ?11, first_id), last_id = ?12,
        first_trail = iif(first_trail = 0, ?13, first_trail), last_trail = ?14 WHERE id = ?1
 -- name: undo_progress
 UPDATE import_task SET undo_pass = ?2, undo_position = ?3, undo_removed = undo_removed + ?4,
        undo_restored = undo_restored + ?5, undo_partly = undo_partly + ?6, undo_kept = undo_kept + ?7,
-       undo_gone = undo_gone + ?8, undo_pending = undo_pending + ?9, updated_at = ?10, attempts = 0 WHERE id = ?1
+       undo_gone = undo_gone + ?8, undo_pending = max(0, undo_pending + ?9), updated_at = ?10, attempts = 1 WHERE id = ?1
 -- name: task_list
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
-       undo_preview, source FROM import_task
+       undo_preview, source, died_reading, died_applying, deaths FROM import_task
  WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3
 -- name: task_list_unfinished
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
-       undo_preview, source FROM import_task
+       undo_preview, source, died_reading, died_applying, deaths FROM import_task
  WHERE state IN (1, 4, 5, 10) OR (wanted & 5) <> 0 OR trial IN (1, 2) ORDER BY id LIMIT ?1 OFFSET ?2
 -- name: task_list_pending
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
-       undo_preview, source FROM import_task
+       undo_preview, source, died_reading, died_applying, deaths FROM import_task
  WHERE undo_pending > 0 AND state = 11 ORDER BY id DESC LIMIT ?1 OFFSET ?2
 -- name: task_list_uploading
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
-       undo_preview, source FROM import_task
+       undo_preview, source, died_reading, died_applying, deaths FROM import_task
  WHERE state = 0 ORDER BY id LIMIT ?1 OFFSET ?2
 -- name: task_from
 SELECT max(id) FROM import_task WHERE source = ?1 AND source <> ''
@@ -167,7 +167,7 @@ SELECT origin, at FROM gone WHERE consumer_id = ?1
 -- name: gone_purge
 DELETE FROM gone WHERE at < ?1
 -- name: undo_made
-SELECT id FROM consumer WHERE id BETWEEN ?1 AND ?2 AND origin = ?3 ORDER BY id DESC LIMIT ?4
+SELECT id, record FROM consumer WHERE id BETWEEN ?1 AND ?2 AND origin = ?3 ORDER BY id DESC LIMIT ?4
 -- name: undo_changed
 SELECT id, consumer_id, record, made, former, prev FROM trail WHERE id BETWEEN ?1 AND ?2 AND origin = ?3
  ORDER BY id DESC LIMIT ?4

@@ -69,6 +69,9 @@ CREATE TABLE import_task (
     updated_at    INTEGER NOT NULL,
     failure       TEXT,
     attempts      INTEGER NOT NULL DEFAULT 0,
+    died_reading  INTEGER NOT NULL DEFAULT 0, -- the records at which the last process died
+    died_applying INTEGER NOT NULL DEFAULT 0,
+    deaths        INTEGER NOT NULL DEFAULT 0, -- how many died there
     origin        INTEGER NOT NULL, -- who asked for it
     manual        INTEGER NOT NULL, -- 1: waits for a person at every step
     parent        INTEGER NOT NULL DEFAULT 0, -- the task whose failed rows this file corrects

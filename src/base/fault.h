@@ -1,0 +1,26 @@
+/* fault: a test's way to have the program die at a record.
+ *
+ * CLIENTELE_FAULT=import:4711 aborts the process when that phase of a task (analysis, dry_run,
+ * import, undo) acts on that record; reading-import:4711 when it reads it.  Compiled in with
+ * -Dtests=true only: a release knows nothing of it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_FAULT_H
+#define BASE_FAULT_H
+
+#include <stdint.h>
+
+#ifdef WITH_FAULTS
+/* The phase that a worker begins; the name lives as long as the program. */
+void fault_phase(const char *phase);
+/* Dies here when told to, before the record is read. */
+void fault_reading(uint64_t record);
+/* Dies here when told to, before the record is acted on. */
+void fault_applying(uint64_t record);
+#else
+#define fault_phase(phase)     ((void)(phase))
+#define fault_reading(record)  ((void)(record))
+#define fault_applying(record) ((void)(record))
+#endif
+
+#endif
