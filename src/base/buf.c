@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-bool buf_reserve(struct buf *b, size_t more)
+bool buf_grow(struct buf *b, size_t more)
 {
     size_t max = b->max ? b->max : BUF_MAX, need;
     if (__builtin_add_overflow(b->len, more, &need) || need > max) {
@@ -16,23 +16,10 @@ bool buf_reserve(struct buf *b, size_t more)
     if (need <= b->room)
         return true;
     size_t room = MAX(need, b->room ? b->room * 2 : 256);
+    room = MIN(room, max); // never more than the ceiling: buf_reserve() looks at the room alone
     b->ptr = mem_grow(b->ptr, room, 1);
     b->room = room;
     return true;
-}
-
-void buf_add(struct buf *b, str s)
-{
-    if (!s.len || !buf_reserve(b, s.len))
-        return;
-    memcpy(b->ptr + b->len, s.ptr, s.len);
-    b->len += s.len;
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-    if (buf_reserve(b, 1))
-        b->ptr[b->len++] = c;
 }
 
 void buf_format(struct buf *b, const char *format, ...)

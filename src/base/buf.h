@@ -17,14 +17,29 @@ struct buf {
 };
 #define BUF_MAX ((size_t)1 << 30)
 
-/* Appends s, a byte, or the formatted text (which needs one byte more while it is made); what does
- * not fit marks b as over: */
-void buf_add(struct buf *b, str s);
-void buf_add_char(struct buf *b, char c);
-void buf_format(struct buf *b, const char *format, ...) PRINTF(2, 3);
+/* What buf_reserve() does when there is no place yet. */
+MUST_CHECK bool buf_grow(struct buf *b, size_t more);
 /* Makes place for `more` bytes at b->ptr + b->len, to be filled by the caller, who then adds to
  * b->len; false when the ceiling forbids it. */
-MUST_CHECK bool buf_reserve(struct buf *b, size_t more);
+MUST_CHECK static inline bool buf_reserve(struct buf *b, size_t more)
+{
+    return more <= b->room - b->len || buf_grow(b, more);
+}
+/* Appends s, or a byte; what does not fit marks b as over: */
+static inline void buf_add(struct buf *b, str s)
+{
+    if (!s.len || !buf_reserve(b, s.len))
+        return;
+    memcpy(b->ptr + b->len, s.ptr, s.len);
+    b->len += s.len;
+}
+static inline void buf_add_char(struct buf *b, char c)
+{
+    if (buf_reserve(b, 1))
+        b->ptr[b->len++] = c;
+}
+/* Appends the formatted text, which needs one byte more while it is made. */
+void buf_format(struct buf *b, const char *format, ...) PRINTF(2, 3);
 static inline str buf_str(const struct buf *b)
 {
     return (str){b->ptr ? b->ptr : "", b->len};

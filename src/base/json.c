@@ -7,6 +7,10 @@
 
 #include <yajl/yajl_parse.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* An array or object that is still open; its members gather here until it closes. */
 struct level {
     enum json_kind kind;
@@ -211,6 +215,29 @@ const struct json *json_get(const struct json *value, const char *key)
     return NULL;
 }
 
+/* How many bytes of text, from at on, need no escape. */
+static size_t plain_bytes(str text, size_t at)
+{
+    size_t i = at;
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'),
+                  control = _mm_set1_epi8(0x1F);
+    for (; i + 16 <= text.len; i += 16) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(text.ptr + i));
+        __m128i hit =
+            _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(x, control), x),
+                         _mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, backslash)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+        if (mask)
+            return i - at + (size_t)__builtin_ctz(mask);
+    }
+#endif
+    while (i < text.len && (unsigned char)text.ptr[i] >= 0x20 && text.ptr[i] != '"' &&
+           text.ptr[i] != '\\')
+        i++;
+    return i - at;
+}
+
 void json_write_string(struct buf *b, str text)
 {
     static const char hex[] = "0123456789abcdef";
@@ -218,14 +245,16 @@ void json_write_string(struct buf *b, str text)
         buf_add(b, STR("null"));
         return;
     }
+    if (!buf_reserve(b, text.len + 2))
+        return;
     buf_add_char(b, '"');
-    size_t plain = 0;
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = 0;; i++) {
+        size_t plain = plain_bytes(text, i);
+        buf_add(b, (str){text.ptr + i, plain});
+        i += plain;
+        if (i == text.len)
+            break;
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_add(b, (str){text.ptr + plain, i - plain});
-        plain = i + 1;
         const char *shorts = "\b\t\n\f\r\"\\", *at = c ? strchr(shorts, c) : NULL;
         buf_add_char(b, '\\');
         if (at)
@@ -233,17 +262,13 @@ void json_write_string(struct buf *b, str text)
         else
             buf_add(b, (str){(char[]){'u', '0', '0', hex[c >> 4], hex[c & 15]}, 5});
     }
-    buf_add(b, (str){text.ptr + plain, text.len - plain});
     buf_add_char(b, '"');
 }
 
 str json_string_text(struct arena *a, str text)
 {
     // Most texts need no escape: quotes around them, nothing else.
-    bool plain = true;
-    for (size_t i = 0; i < text.len && plain; i++)
-        plain = (unsigned char)text.ptr[i] >= 0x20 && text.ptr[i] != '"' && text.ptr[i] != '\\';
-    if (plain) {
+    if (plain_bytes(text, 0) == text.len) {
         char *p = arena_alloc(a, text.len + 2, 1, 1);
         p[0] = '"';
         if (text.len)

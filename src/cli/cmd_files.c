@@ -1,6 +1,7 @@
 /* rows, export, sample: files read and written without changing a customer.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/ahead.h"
 #include "base/file.h"
 #include "cli/commands.h"
 #include "exporter/export.h"
@@ -8,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { FLUSH_BYTES = 64 * 1024, SHEET_COLUMNS = 16384 /* as many as Excel has */ };
+enum { FLUSH_BYTES = 256 * 1024, SHEET_COLUMNS = 16384 /* as many as Excel has */ };
 
 static int unreadable(struct cli *c, const struct file_problem *problem)
 {
@@ -35,6 +36,7 @@ static int rows_options_of(struct cli *c, struct rows_options *options)
 int cmd_rows(struct cli *c)
 {
     AUTO(rows_free) struct rows *rows = NULL;
+    AUTO(behind_free) struct behind *behind = NULL;
     AUTO(buf_done) struct buf out = {0};
     struct rows_options options;
     struct file_problem problem = {0};
@@ -53,18 +55,19 @@ int cmd_rows(struct cli *c)
         problem.code = FILE_EMPTY;
         return unreadable(c, &problem);
     }
+    behind = behind_new(c->out);
     while ((step = rows_next(rows, &row, &problem, &err)) == ROWS_ROW) {
         for (size_t i = 0; i < row.count; i++) {
             buf_add_char(&out, i ? ',' : '[');
             json_write_string(&out, row.cell[i]);
         }
         buf_add(&out, row.count ? STR("]\n") : STR("[]\n"));
-        if (out.len >= FLUSH_BYTES) {
-            cli_write(c, buf_str(&out));
-            buf_reset(&out);
-        }
+        if (out.len >= FLUSH_BYTES)
+            behind_add(behind, &out);
     }
-    cli_write(c, buf_str(&out));
+    behind_add(behind, &out);
+    if (!behind_end(behind, &err))
+        return cli_fail(c, EXIT_FAILED, "%s", err.msg);
     return step == ROWS_END ? EXIT_OK : unreadable(c, &problem);
 }
 

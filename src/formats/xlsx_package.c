@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/xlsx_package.h"
 
+#include "base/ahead.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -11,6 +12,7 @@
 
 enum {
     CHUNK_BYTES = 32 * 1024,
+    LARGE_PART_BYTES = 256 * 1024, // worth a thread that unpacks ahead of the parser
     MAX_DEPTH = 256,
     MAX_RATIO = 300,      // of a part's unpacked bytes to its packed ones, beyond FREE_BYTES
     NAME_SEPARATOR = '|', // between a namespace and a name; neither can hold it
@@ -23,10 +25,13 @@ struct xlsx_package {
 };
 struct xlsx_part {
     zip_file_t *file;
+    struct ahead *ahead; /* of a large part: it alone touches file; NULL: none */
     XML_Parser parser;
     const struct xlsx_events *events;
     void *context;
     char name[200];
+    char space[200]; /* the namespace seen last, with the separator behind it */
+    size_t space_len;
     uint64_t packed, unpacked, read;
     unsigned depth;
     bool paused, eof, failed;
@@ -164,10 +169,27 @@ static str local_name(const char *name)
     return str_of(at ? at + 1 : name);
 }
 
+/* The same of an element's name: nearly all are of the namespace of the one before. */
+static str element_name(struct xlsx_part *part, const char *name)
+{
+    if (part->space_len && strncmp(name, part->space, part->space_len) == 0)
+        return str_of(name + part->space_len);
+    str local = local_name(name);
+    size_t space = (size_t)(local.ptr - name);
+    part->space_len = space < sizeof part->space ? space : 0;
+    memcpy(part->space, name, part->space_len);
+    return local;
+}
+
+str xlsx_attribute_name(const char *name)
+{
+    return name[0] && !name[1] ? (str){name, 1} : local_name(name);
+}
+
 str xlsx_attribute(const char **attributes, const char *name)
 {
     for (; attributes[0]; attributes += 2)
-        if (str_eq(local_name(attributes[0]), str_of(name)))
+        if (str_eq(xlsx_attribute_name(attributes[0]), str_of(name)))
             return str_of(attributes[1]);
     return (str){0};
 }
@@ -193,7 +215,7 @@ static void XMLCALL on_start(void *context, const char *name, const char **attri
         xlsx_part_fail(part, FILE_WORKBOOK_LIMIT, "elements inside elements", MAX_DEPTH);
         return;
     }
-    part->events->start(part->context, local_name(name), attributes);
+    part->events->start(part->context, element_name(part, name), attributes);
 }
 
 static void XMLCALL on_end(void *context, const char *name)
@@ -201,7 +223,7 @@ static void XMLCALL on_end(void *context, const char *name)
     struct xlsx_part *part = context;
     part->depth--;
     if (!part->failed && part->events->end)
-        part->events->end(part->context, local_name(name));
+        part->events->end(part->context, element_name(part, name));
 }
 
 static void XMLCALL on_text(void *context, const char *text, int len)
@@ -225,6 +247,21 @@ static bool bad_part(str name, const char *how, struct file_problem *problem)
     char text[300];
     (void)snprintf(text, sizeof text, "%.*s %s", STR_ARG(str_shown(name, 200)), how);
     return file_problem_set(problem, FILE_WORKBOOK_DAMAGED, (str){0}, str_of(text));
+}
+
+static int64_t unpack(void *context, char *to, size_t room)
+{
+    return zip_fread(((struct xlsx_part *)context)->file, to, room);
+}
+
+/* Unpacked bytes for the parser: how many, 0 at the end, negative on failure. */
+static int64_t read_chunk(struct xlsx_part *part, char *to)
+{
+    const char *chunk;
+    int64_t n = part->ahead ? ahead_next(part->ahead, &chunk) : unpack(part, to, CHUNK_BYTES);
+    if (part->ahead && n > 0)
+        memcpy(to, chunk, (size_t)n);
+    return n;
 }
 
 bool xlsx_part_open(struct xlsx_package *p, str name, const struct xlsx_events *events,
@@ -258,6 +295,8 @@ bool xlsx_part_open(struct xlsx_package *p, str name, const struct xlsx_events *
         (void)bad_part(name, "is missing", ret_problem);
         return false;
     }
+    if (part->unpacked > LARGE_PART_BYTES)
+        part->ahead = ahead_new(unpack, part, CHUNK_BYTES);
     *ret_part = part;
     return true;
 }
@@ -298,7 +337,7 @@ int xlsx_part_parse(struct xlsx_part *part, struct file_problem *ret_problem, st
             return 0;
         } else {
             void *chunk = XML_GetBuffer(part->parser, CHUNK_BYTES);
-            zip_int64_t n = chunk ? zip_fread(part->file, chunk, CHUNK_BYTES) : -1;
+            int64_t n = chunk ? read_chunk(part, chunk) : -1;
             if (n < 0)
                 return fail(part, "it cannot be unpacked", ret_problem, err);
             part->read += (uint64_t)n;
@@ -336,6 +375,7 @@ void xlsx_part_free(struct xlsx_part *part)
 {
     if (!part)
         return;
+    ahead_free(part->ahead);
     XML_ParserFree(part->parser);
     if (part->file)
         (void)zip_fclose(part->file);

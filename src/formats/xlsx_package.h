@@ -33,6 +33,8 @@ struct xlsx_events {
     void (*end)(void *context, str name);
     void (*text)(void *context, str text);
 };
+/* An attribute's local name, of its name as the events give it. */
+str xlsx_attribute_name(const char *name);
 /* An attribute's value by its local name; {0} when absent. */
 str xlsx_attribute(const char **attributes, const char *name);
 

@@ -80,15 +80,25 @@ static void start_row(struct xlsx_reader *x, const char **attributes)
     buf_reset(&x->text);
 }
 
+/* A cell's attributes have names of one letter; nearly all of the program's time is spent in cells.
+ */
 static void start_cell(struct xlsx_reader *x, const char **attributes)
 {
-    if (!column_of(xlsx_attribute(attributes, "r"), &x->column))
+    bool placed = false;
+    x->type = STR("n");
+    x->style = 0;
+    for (; attributes[0]; attributes += 2) {
+        str name = xlsx_attribute_name(attributes[0]), value = str_of(attributes[1]);
+        if (str_eq(name, STR("r")))
+            placed = column_of(value, &x->column);
+        else if (str_eq(name, STR("t")))
+            x->type = known_type(value);
+        else if (str_eq(name, STR("s")) && !str_to_u64(value, &x->style))
+            x->style = 0;
+    }
+    if (!placed)
         x->column = x->next_column;
     x->next_column = x->column + 1;
-    x->type = known_type(xlsx_attribute(attributes, "t"));
-    x->style = 0;
-    if (!str_to_u64(xlsx_attribute(attributes, "s"), &x->style))
-        x->style = 0;
     buf_reset(&x->value);
     x->in_inline = false;
     x->phonetic = 0;

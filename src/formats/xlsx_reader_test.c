@@ -410,11 +410,10 @@ static void xlsx_reader_reads_an_archive_of_other_habits(void **state)
         fail_msg("got '%.*s' (%s)", STR_ARG(buf_str(&b)), problem.detail);
 }
 
-/* More strings than are kept in memory. */
-static void xlsx_reader_reads_many_strings(void **state)
+/* A workbook of so many strings, each so long that starts with its number, every step-th of them in
+ * a cell, the last first. */
+static void read_strings(const struct folder *f, size_t count, int bytes, size_t step)
 {
-    enum { STRINGS = 10000, BYTES = 1000 };
-    const struct folder *f = *state;
     AUTO(buf_done) struct buf strings = {0};
     AUTO(buf_done) struct buf sheet = {0};
     AUTO(rows_free) struct rows *rows = NULL;
@@ -424,10 +423,10 @@ static void xlsx_reader_reads_many_strings(void **state)
     struct err err = {0};
     buf_add(&strings, STR("<sst>"));
     buf_add(&sheet, STR("<worksheet><sheetData>"));
-    for (size_t i = 0; i < STRINGS; i++) {
-        buf_format(&strings, "<si><t>%0*zu</t></si>", BYTES, i);
-        buf_format(&sheet, "<row><c t=\"s\"><v>%zu</v></c></row>", STRINGS - 1 - i);
-    }
+    for (size_t i = 0; i < count; i++)
+        buf_format(&strings, "<si><t>%0*zu</t></si>", bytes, i);
+    for (size_t i = step; i <= count; i += step)
+        buf_format(&sheet, "<row><c t=\"s\"><v>%zu</v></c></row>", count - i);
     buf_add(&strings, STR("</sst>"));
     buf_add(&sheet, STR("</sheetData></worksheet>"));
     zip_t *zip = archive_new(f);
@@ -437,16 +436,23 @@ static void xlsx_reader_reads_many_strings(void **state)
     add_part(zip, "xl/worksheets/sheet1.xml", buf_str(&sheet));
     assert_int_equal(zip_close(zip), 0);
     assert_true(rows_open(f->file, &options, &rows, &problem, &err));
-    for (size_t i = 0; i < STRINGS; i++) {
+    for (size_t i = step; i <= count; i += step) {
         uint64_t n;
         assert_int_equal(rows_next(rows, &row, &problem, &err), ROWS_ROW);
-        assert_int_equal(row.record, i + 1);
-        assert_int_equal(row.cell[0].len, BYTES);
+        assert_int_equal(row.record, i / step);
+        assert_int_equal(row.cell[0].len, bytes);
         assert_true(str_to_u64(row.cell[0], &n));
-        assert_int_equal(n, STRINGS - 1 - i);
+        assert_int_equal(n, count - i);
     }
     assert_int_equal(rows_next(rows, &row, &problem, &err), ROWS_END);
     assert_int_equal(rows_next(rows, &row, &problem, &err), ROWS_END); // and stays so
+}
+
+/* More text, and more strings, than are kept in memory. */
+static void xlsx_reader_reads_many_strings(void **state)
+{
+    read_strings(*state, 20000, 1000, 1);
+    read_strings(*state, 1100000, 7, 100);
 }
 
 static void repeat(struct buf *b, const char *text, size_t n)

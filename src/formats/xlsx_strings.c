@@ -9,68 +9,108 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define MEMORY_BYTES (3 * MIB) /* of text and of offsets, each */
+/* Of texts and of their ends; beyond that they lie in files. */
+#define TEXT_MEMORY_BYTES (16 * MIB)
+#define END_MEMORY_BYTES  (4 * MIB)
+#define MAX_TEXT_BYTES    ((uint64_t)UINT32_MAX) /* of all strings */
 
-struct spool { /* bytes: the first in a file once there are many, the rest in memory */
+enum {
+    PAGE_BYTES = 4096,
+    PAGES = 256, /* of a file, in memory; a power of two */
+    WRITE_BYTES = 64 * 1024,
+};
+
+struct page { /* bytes of the file from number * PAGE_BYTES on */
+    uint64_t number;
+    size_t len; /* 0: none */
+    char bytes[PAGE_BYTES];
+};
+struct spool { /* bytes: the first in memory, those beyond a ceiling in a file */
+    struct buf head;
+    size_t head_max;
     FILE *file;
     uint64_t in_file;
-    struct buf tail;
-    char window[4096]; /* of the file: [window_at, window_at + window_len) */
-    uint64_t window_at;
-    size_t window_len;
+    struct buf tail; /* behind the file's, not written yet */
+    struct page *page;
 };
 struct xlsx_strings {
-    struct xlsx_part *part;    /* first: see xlsx_part_parse_all() */
-    struct spool text, offset; /* offset: a uint64_t for the end of each string */
-    uint64_t count;
-    struct buf current;
+    struct xlsx_part *part; /* first: see xlsx_part_parse_all() */
+    struct spool text, end; /* end: a uint32_t for the end of each string */
+    uint64_t count, text_bytes;
+    struct buf current, decoded;
     unsigned phonetic;
     bool in_item, in_text, failed;
 };
 
-static bool spool_add(struct spool *s, str bytes)
+static bool spool_flush(struct spool *s)
 {
-    buf_add(&s->tail, bytes);
-    if (s->tail.len < MEMORY_BYTES)
-        return true;
+    struct err ignored;
     if (!s->file && !(s->file = tmpfile()))
         return false;
-    if (fwrite(s->tail.ptr, 1, s->tail.len, s->file) != s->tail.len || fflush(s->file) != 0)
+    if (!file_write_fd(fileno(s->file), buf_str(&s->tail), &ignored))
         return false;
     s->in_file += s->tail.len;
     buf_reset(&s->tail);
     return true;
 }
 
-/* Reads from the file, through a window: cells mostly name their strings in order. */
-static bool window_get(struct spool *s, uint64_t at, char *to, size_t len)
+static bool spool_add(struct spool *s, str bytes)
 {
-    if (len > sizeof s->window)
-        return pread(fileno(s->file), to, len, (off_t)at) == (ssize_t)len;
-    if (at < s->window_at || at + len > s->window_at + s->window_len) {
-        size_t want = (size_t)MIN((uint64_t)sizeof s->window, s->in_file - at);
-        ssize_t n = pread(fileno(s->file), s->window, want, (off_t)at);
-        s->window_at = at;
-        s->window_len = n > 0 ? (size_t)n : 0;
-        if (s->window_len < len)
-            return false;
+    size_t n = MIN(bytes.len, s->head_max - s->head.len);
+    buf_add(&s->head, str_first(bytes, n));
+    buf_add(&s->tail, str_from(bytes, n));
+    return s->tail.len < WRITE_BYTES || spool_flush(s);
+}
+
+/* Cells mostly name their strings in order, and some strings again and again. */
+static const struct page *spool_page(struct spool *s, uint64_t number)
+{
+    if (!s->page)
+        s->page = mem_new(PAGES, sizeof *s->page);
+    struct page *p = &s->page[number & (PAGES - 1)];
+    if (!p->len || p->number != number) {
+        ssize_t n = pread(fileno(s->file), p->bytes, PAGE_BYTES, (off_t)(number * PAGE_BYTES));
+        p->number = number;
+        p->len = n > 0 ? (size_t)n : 0;
     }
-    memcpy(to, s->window + (at - s->window_at), len);
+    return p;
+}
+
+/* The part of [at, at + len) that is found in the file. */
+static bool spool_get_file(struct spool *s, uint64_t at, char *to, size_t len)
+{
+    while (len) {
+        const struct page *p = spool_page(s, at / PAGE_BYTES);
+        size_t skip = (size_t)(at % PAGE_BYTES);
+        if (p->len <= skip)
+            return false;
+        size_t n = MIN(len, p->len - skip);
+        memcpy(to, p->bytes + skip, n);
+        at += n;
+        to += n;
+        len -= n;
+    }
     return true;
 }
 
 static bool spool_get(struct spool *s, uint64_t at, char *to, size_t len)
 {
-    if (at < s->in_file) {
-        size_t n = (size_t)MIN((uint64_t)len, s->in_file - at);
-        if (!window_get(s, at, to, n))
-            return false;
-        at += n;
-        to += n;
-        len -= n;
+    if (at + len <= s->head.len) {
+        memcpy(to, s->head.ptr + at, len);
+        return true;
     }
-    if (len)
-        memcpy(to, s->tail.ptr + (at - s->in_file), len);
+    size_t n = at < s->head.len ? (size_t)(s->head.len - at) : 0;
+    if (n)
+        memcpy(to, s->head.ptr + at, n);
+    at += n;
+    to += n;
+    len -= n;
+    uint64_t from = at - s->head.len;
+    n = from < s->in_file ? (size_t)MIN((uint64_t)len, s->in_file - from) : 0;
+    if (!spool_get_file(s, from, to, n))
+        return false;
+    if (len > n)
+        memcpy(to + n, s->tail.ptr + (from + n - s->in_file), len - n);
     return true;
 }
 
@@ -78,6 +118,8 @@ static void spool_done(struct spool *s)
 {
     if (s->file)
         (void)fclose(s->file);
+    mem_free(s->page);
+    buf_done(&s->head);
     buf_done(&s->tail);
 }
 
@@ -91,6 +133,10 @@ static int escape_at(str s)
 void xlsx_text_decode(struct buf *out, str text)
 {
     size_t from = out->len; // what stands before it is another cell's
+    if (!text.len || (!memchr(text.ptr, '_', text.len) && !memchr(text.ptr, '\r', text.len))) {
+        buf_add(out, text);
+        return;
+    }
     while (text.len) {
         int code = escape_at(text);
         if (code >= 0xD800 && code <= 0xDBFF) {
@@ -148,6 +194,23 @@ static void on_start(void *context, str name, const char **attributes)
     }
 }
 
+static void end_item(struct xlsx_strings *s)
+{
+    buf_reset(&s->decoded);
+    xlsx_text_decode(&s->decoded, buf_str(&s->current));
+    s->text_bytes += s->decoded.len;
+    if (s->text_bytes > MAX_TEXT_BYTES) {
+        xlsx_part_fail(s->part, FILE_WORKBOOK_LIMIT, "its strings", MAX_TEXT_BYTES);
+        return;
+    }
+    uint32_t end = (uint32_t)s->text_bytes;
+    s->count++;
+    if (!spool_add(&s->text, buf_str(&s->decoded)) ||
+        !spool_add(&s->end, (str){(const char *)&end, sizeof end}))
+        xlsx_part_fail(s->part, FILE_WORKBOOK_LIMIT,
+                       "no room for its strings in the folder for temporary files", 0);
+}
+
 static void on_end(void *context, str name)
 {
     struct xlsx_strings *s = context;
@@ -156,15 +219,8 @@ static void on_end(void *context, str name)
     } else if (str_eq(name, STR("rPh"))) {
         s->phonetic--;
     } else if (str_eq(name, STR("si"))) {
-        AUTO(buf_done) struct buf text = {0};
-        xlsx_text_decode(&text, buf_str(&s->current));
         s->in_item = false;
-        s->count++;
-        bool ok = spool_add(&s->text, buf_str(&text));
-        uint64_t end = s->text.in_file + s->text.tail.len;
-        if (!ok || !spool_add(&s->offset, (str){(const char *)&end, sizeof end}))
-            xlsx_part_fail(s->part, FILE_WORKBOOK_LIMIT,
-                           "no room for its strings in the folder for temporary files", 0);
+        end_item(s);
     }
 }
 
@@ -183,6 +239,8 @@ bool xlsx_strings_open(struct xlsx_package *p, str part_name, struct xlsx_string
 {
     static const struct xlsx_events events = {on_start, on_end, on_text};
     AUTO(xlsx_strings_free) struct xlsx_strings *s = mem_new(1, sizeof *s);
+    s->text.head_max = TEXT_MEMORY_BYTES;
+    s->end.head_max = END_MEMORY_BYTES;
     if (!xlsx_part_parse_all(p, part_name, &events, s, ret_problem, err))
         return false;
     *ret_strings = TAKE(s);
@@ -191,12 +249,12 @@ bool xlsx_strings_open(struct xlsx_package *p, str part_name, struct xlsx_string
 
 bool xlsx_strings_get(struct xlsx_strings *s, uint64_t i, struct buf *out)
 {
-    uint64_t ends[2] = {0};
+    uint32_t ends[2] = {0};
     if (i >= s->count)
         return false;
-    bool ok = i ? spool_get(&s->offset, (i - 1) * sizeof ends[0], (char *)ends, sizeof ends)
-                : spool_get(&s->offset, 0, (char *)&ends[1], sizeof ends[1]);
-    size_t len = (size_t)(ends[1] - ends[0]);
+    bool ok = i ? spool_get(&s->end, (i - 1) * sizeof ends[0], (char *)ends, sizeof ends)
+                : spool_get(&s->end, 0, (char *)&ends[1], sizeof ends[1]);
+    size_t len = ends[1] - ends[0];
     if (ok && !len) // out may have no memory yet
         return true;
     if (!ok || !buf_reserve(out, len) || !spool_get(&s->text, ends[0], out->ptr + out->len, len))
@@ -210,7 +268,8 @@ void xlsx_strings_free(struct xlsx_strings *s)
     if (!s)
         return;
     spool_done(&s->text);
-    spool_done(&s->offset);
+    spool_done(&s->end);
+    buf_done(&s->decoded);
     buf_done(&s->current);
     mem_free(s);
 }

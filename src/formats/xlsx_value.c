@@ -54,11 +54,28 @@ static void add_big_integer(struct buf *out, double n)
         buf_add_char(out, '0');
 }
 
+/* True for a decimal fraction that "%.15g" would print as it stands: at most 15 digits, no needless
+ * zeros, not so small that an exponent is shorter. */
+static bool is_plain_fraction(str s)
+{
+    size_t i = s.len && s.ptr[0] == '-', whole = i;
+    while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9')
+        i++;
+    if (i == whole || i == s.len || s.ptr[i] != '.' || (s.ptr[whole] == '0' && i - whole > 1))
+        return false;
+    size_t fraction = ++i;
+    while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9')
+        i++;
+    if (i < s.len || i == fraction || s.ptr[i - 1] == '0' || s.len - 1 - whole > 15)
+        return false;
+    return s.ptr[whole] != '0' || s.ptr[fraction] != '0'; // 0.0001 is the least that %g writes so
+}
+
 void xlsx_number_text(struct buf *out, str text)
 {
     double n;
     text = str_trim(text);
-    if (is_plain_integer(text) || !parse_number(text, &n))
+    if (is_plain_integer(text) || is_plain_fraction(text) || !parse_number(text, &n))
         buf_add(out, text);
     else if (fabs(n) >= 1e15 && fabs(n) < 1e21)
         add_big_integer(out, n);
@@ -66,6 +83,21 @@ void xlsx_number_text(struct buf *out, str text)
         buf_format(out, "%.0f", n + 0.0); // + 0.0: no minus before a zero
     else
         buf_format(out, "%.15g", n);
+}
+
+static void add_two(struct buf *out, int n)
+{
+    buf_add_char(out, (char)('0' + n / 10));
+    buf_add_char(out, (char)('0' + n % 10));
+}
+
+static void add_time(struct buf *out, int second)
+{
+    add_two(out, second / 3600);
+    buf_add_char(out, ':');
+    add_two(out, second / 60 % 60);
+    buf_add_char(out, ':');
+    add_two(out, second % 60);
 }
 
 bool xlsx_date_text(struct buf *out, str text, bool since_1904)
@@ -76,7 +108,7 @@ bool xlsx_date_text(struct buf *out, str text, bool since_1904)
     int64_t seconds = (int64_t)llround(serial * 86400), day = seconds / 86400;
     int second = (int)(seconds % 86400);
     if (serial < 1 && day == 0) {
-        buf_format(out, "%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
+        add_time(out, second);
         return true;
     }
     if (day > MAX_DAY - (since_1904 ? DAYS_1904 : 0))
@@ -86,12 +118,20 @@ bool xlsx_date_text(struct buf *out, str text, bool since_1904)
     int32_t year;
     uint8_t month, mday;
     zone_date_of_days(epoch + day, &year, &month, &mday);
-    if (!since_1904 && day == 60)
+    if (!since_1904 && day == 60) {
         buf_add(out, STR("1900-02-29"));
-    else
-        buf_format(out, "%04d-%02d-%02d", year, month, mday);
-    if (second)
-        buf_format(out, " %02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
+    } else {
+        add_two(out, year / 100);
+        add_two(out, year % 100);
+        buf_add_char(out, '-');
+        add_two(out, month);
+        buf_add_char(out, '-');
+        add_two(out, mday);
+    }
+    if (second) {
+        buf_add_char(out, ' ');
+        add_time(out, second);
+    }
     return true;
 }
 
