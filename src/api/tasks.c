@@ -287,12 +287,12 @@ static void add_task(struct http_request *r, struct buf *b, struct store_company
                      struct store_reader *reader, const struct store_task *t)
 {
     struct api *api = http_app_context(r);
-    int64_t corrected = 0;
+    struct jobs_corrections corrections;
     struct err ignored = {0};
-    if (t->counts.failed && !store_task_corrected(reader, t->id, &corrected, &ignored))
-        corrected = 0;
+    if (!jobs_corrections_get(reader, http_arena(r), t, &corrections, &ignored))
+        corrections = (struct jobs_corrections){0};
     buf_format(b, "{\"id\":\"%lld\",\"type\":\"import_tasks\",\"attributes\":", (long long)t->id);
-    jobs_task_json(b, api->config.jobs, company, t, corrected, request_language(r), http_arena(r));
+    jobs_task_json(b, api->config.jobs, company, t, &corrections, request_language(r), http_arena(r));
     if (t->same_as)
         buf_format(b, ",\"meta\":{\"same_content_as\":\"%lld\"}", (long long)t->same_as);
     buf_add(b, STR(",\"links\":{"));

@@ -2,8 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/commands.h"
-#include "domain/cell.h"
-#include "formats/row_writer.h"
+#include "cli/error_table.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,9 +58,11 @@ static str reason_of(struct import *i, const struct store_task_error *e)
 static void add_json_error(struct import *i, const struct store_task_error *p)
 {
     struct buf *b = &i->report;
-    buf_format(b, "%s{\"record\":%llu,\"line\":%llu,\"code\":\"%s\",\"field\":", b->len ? "," : "",
+    buf_format(b, "%s{\"record\":%llu,\"line\":%llu,\"code\":\"%s\",\"column\":", b->len ? "," : "",
                (unsigned long long)p->record, (unsigned long long)p->line,
                problem_code_name(p->code));
+    json_write_string(b, error_table_column(p));
+    buf_add(b, STR(",\"field\":"));
     json_write_string(b, p->field);
     if (p->key.len) {
         buf_add(b, STR(",\"key\":"));
@@ -92,34 +93,13 @@ static void add_text_error(struct import *i, const struct store_task_error *p)
     buf_add_char(b, '\n');
 }
 
-static void add_table_error(struct import *i, const struct store_task_error *p)
-{
-    AUTO(arena_done) struct arena a = {0};
-    char other[CONSUMER_ID_BYTES] = "";
-    if (p->other_id)
-        consumer_id_text(p->other_id, other);
-    str value = cell_guarded(&a, p->value, false);
-    const str cell[] = {arena_format(&a, "%llu", (unsigned long long)p->record),
-                        arena_format(&a, "%llu", (unsigned long long)p->line),
-                        p->key.len ? p->key : p->field,
-                        value,
-                        str_of(problem_code_name(p->code)),
-                        reason_of(i, p),
-                        str_of(other)};
-    if (i->table_failed.code == ERR_NONE)
-        IGNORE(row_writer_add(i->table, cell, COUNT(cell), &i->table_failed));
-}
-
 static bool open_table(struct import *i, const char *path, struct err *err)
 {
-    static const str header[] = {{"record", 6}, {"line", 4},   {"column", 6},  {"value", 5},
-                                 {"code", 4},   {"reason", 6}, {"other_id", 8}};
     int fd = open(cli_path(i->c, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_errno(err, "cannot create '%s'", path);
     i->table_fd = fd;
-    return row_writer_open(fd, ROWS_CSV, &i->table, err) &&
-           row_writer_add(i->table, header, COUNT(header), err);
+    return row_writer_open(fd, ROWS_CSV, &i->table, err) && error_table_begin(i->table, err);
 }
 
 /* Ends the table of errors; false when it could not be written whole. */
@@ -137,8 +117,8 @@ static bool close_table(struct import *i)
 static void see_error(struct import *i, const struct store_task_error *e)
 {
     i->errors++;
-    if (i->table)
-        add_table_error(i, e);
+    if (i->table && i->table_failed.code == ERR_NONE)
+        IGNORE(error_table_add(i->table, i->c->language, e, &i->table_failed));
     if (i->json && i->errors <= JSON_ERRORS)
         add_json_error(i, e);
     else if (!i->json && i->errors <= SHOWN_ERRORS)

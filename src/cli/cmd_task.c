@@ -3,12 +3,21 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/error_table.h"
 
 #include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LISTED = 50, WAIT_NS = 20000000, COPY_BYTES = 64 * 1024, KEPT_PAGE = 1000 };
+enum {
+    LISTED = 50,
+    WAIT_NS = 20000000,
+    COPY_BYTES = 64 * 1024,
+    KEPT_PAGE = 1000,
+    GROUPS = 100,
+    GROUP_RANGES = 20,
+    ERRORS_PAGE = 5000
+};
 
 struct found {
     struct store_company *company;
@@ -79,14 +88,14 @@ int cmd_task_show(struct cli *c)
 {
     AUTO(found_done) struct found f = {0};
     AUTO(buf_done) struct buf b = {0};
-    int64_t corrected = 0;
+    struct jobs_corrections corrections;
     struct err err = {0};
     int code = find(c, &f);
     if (code != EXIT_OK)
         return code;
-    if (!store_task_corrected(f.reader, f.task.id, &corrected, &err))
+    if (!jobs_corrections_get(f.reader, &c->arena, &f.task, &corrections, &err))
         return cli_fail_err(c, &err);
-    jobs_task_json(&b, c->jobs, f.company, &f.task, corrected, c->language, &c->arena);
+    jobs_task_json(&b, c->jobs, f.company, &f.task, &corrections, c->language, &c->arena);
     buf_add_char(&b, '\n');
     cli_write(c, buf_str(&b));
     return EXIT_OK;
@@ -136,23 +145,69 @@ static void print_undone(struct cli *c, const struct store_undo_counts *n)
         (unsigned long long)n->partly, (unsigned long long)n->kept, (unsigned long long)n->gone);
 }
 
+/* What became of one undo that was asked for, or of one that could not be. */
+static bool tell_undo(struct cli *c, struct found *f, struct err *err)
+{
+    if (f->task.state != TASK_REVERTING && f->task.state != TASK_REVERTED)
+        return true;
+    if (!wait_for_undo(c, f, false, err))
+        return false;
+    cli_print(c, "%lld: ", (long long)f->task.id);
+    print_undone(c, &f->task.undo);
+    return list_kept(c, f, err);
+}
+
+static bool undo_with_corrections(struct cli *c, struct found *f,
+                                  const struct jobs_corrections *corrections, struct err *err)
+{
+    const int64_t id = f->task.id;
+    if (!jobs_task_undo_all(c->jobs, f->company, id, err))
+        return false;
+    for (size_t i = 0; i <= corrections->count; i++)
+        if (!store_task_get(f->reader, &c->arena, i < corrections->count ? corrections->id[i] : id,
+                            &f->task, err) ||
+            !tell_undo(c, f, err))
+            return false;
+    return true;
+}
+
+/* Corrections that stay are not forgotten. */
+static void print_left(struct cli *c, int64_t id, const struct jobs_corrections *corrections)
+{
+    if (corrections->count)
+        cli_print(
+            c,
+            c->language == LANGUAGE_RU
+                ? "Исправлений этой загрузки: %zu. Их тоже вернёт: clientele task undo %lld --corrections\n"
+                : "Corrections of this import: %zu. 'clientele task undo %lld --corrections' takes them back, too\n",
+            corrections->count, (long long)id);
+}
+
 int cmd_task_undo(struct cli *c)
 {
     AUTO(found_done) struct found f = {0};
+    struct jobs_corrections corrections;
     struct err err = {0};
-    bool dry = cli_option(c, "dry-run");
+    bool dry = cli_option(c, "dry-run"), both = cli_option(c, "corrections");
     int code = find(c, &f);
     if (code != EXIT_OK)
         return code;
+    if (!jobs_corrections_get(f.reader, &c->arena, &f.task, &corrections, &err))
+        return cli_fail_err(c, &err);
+    if (both && !dry)
+        return undo_with_corrections(c, &f, &corrections, &err) ? EXIT_OK : cli_fail_err(c, &err);
     if (!jobs_task_undo(c->jobs, f.company, f.task.id, dry, &err) ||
         !wait_for_undo(c, &f, dry, &err))
         return cli_fail_err(c, &err);
-    if (dry) {
+    if (dry)
         cli_print(c, "%.*s\n", STR_ARG(f.task.undo_preview));
-        return EXIT_OK;
-    }
-    print_undone(c, &f.task.undo);
-    return list_kept(c, &f, &err) ? EXIT_OK : cli_fail_err(c, &err);
+    else
+        print_undone(c, &f.task.undo);
+    if (!dry && !list_kept(c, &f, &err))
+        return cli_fail_err(c, &err);
+    if (!dry)
+        print_left(c, f.task.id, &corrections);
+    return EXIT_OK;
 }
 
 /* Copies what fd holds to --output or the person's stdout. */
@@ -172,6 +227,74 @@ static int copy_out(struct cli *c, int fd)
     if (path && to >= 0)
         (void)close(to);
     (void)close(fd);
+    return ok ? EXIT_OK : cli_fail_err(c, &err);
+}
+
+/* --- problems --- */
+
+static bool print_groups(struct cli *c, const struct found *f, enum problem_list which,
+                         struct err *err)
+{
+    struct store_error_group *group;
+    size_t count;
+    if (!store_task_error_groups(f->reader, &c->arena, f->task.id, which, GROUPS, &group, &count,
+                                 err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct store_error_group *g = &group[i];
+        const struct problem p = {.code = g->code, .field = g->field, .key = g->key};
+        const struct store_task_error e = {.column = g->column, .field = g->field, .key = g->key};
+        cli_print(c, "%llu × %.*s: %.*s; %.*s\n", (unsigned long long)g->count,
+                  STR_ARG(error_table_column(&e)),
+                  STR_ARG(wording_problem(&c->arena, c->language, &p)),
+                  STR_ARG(wording_lines(&c->arena, c->language, g, GROUP_RANGES)));
+    }
+    return true;
+}
+
+/* Every problem, page by page, as CSV. */
+static bool write_problems(struct cli *c, const struct found *f, enum problem_list which, int fd,
+                           struct err *err)
+{
+    AUTO(row_writer_free) struct row_writer *w = NULL;
+    uint64_t after = 0;
+    if (!row_writer_open(fd, ROWS_CSV, &w, err) || !error_table_begin(w, err))
+        return false;
+    for (;;) {
+        AUTO(arena_done) struct arena a = {0};
+        struct store_task_error *e;
+        size_t count;
+        if (!store_task_errors_after(f->reader, &a, f->task.id, which, after, ERRORS_PAGE, &e,
+                                     &count, err))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            if (!error_table_add(w, c->language, &e[i], err))
+                return false;
+        if (!count)
+            return row_writer_end(w, err);
+        after = e[count - 1].record;
+    }
+}
+
+int cmd_task_errors(struct cli *c)
+{
+    AUTO(found_done) struct found f = {0};
+    const char *path = cli_option(c, "output");
+    struct err err = {0};
+    int code = find(c, &f);
+    if (code != EXIT_OK)
+        return code;
+    bool warned = cli_option(c, "warnings"), tried = !f.task.counts.records;
+    enum problem_list which = tried ? (warned ? PROBLEMS_TRIAL_WARN : PROBLEMS_TRIAL_REFUSE)
+                                    : (warned ? PROBLEMS_WARN : PROBLEMS_REFUSE);
+    if (!cli_option(c, "all"))
+        return print_groups(c, &f, which, &err) ? EXIT_OK : cli_fail_err(c, &err);
+    int fd =
+        path ? open(cli_path(c, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : c->out;
+    bool ok = (fd >= 0 || err_errno(&err, "cannot create '%s'", path)) &&
+              write_problems(c, &f, which, fd, &err);
+    if (path && fd >= 0)
+        (void)close(fd);
     return ok ? EXIT_OK : cli_fail_err(c, &err);
 }
 

@@ -27,6 +27,7 @@ int cmd_token_revoke(struct cli *c);
 int cmd_import(struct cli *c);
 int cmd_task_list(struct cli *c);
 int cmd_task_show(struct cli *c);
+int cmd_task_errors(struct cli *c);
 int cmd_task_undo(struct cli *c);
 int cmd_task_failed_rows(struct cli *c);
 int cmd_task_diff(struct cli *c);

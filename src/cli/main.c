@@ -246,13 +246,25 @@ static const struct cli_command commands[] = {
      {DATA, COMPANY, LANGUAGE},
      1,
      true},
+    {"task errors",
+     "--data DIR [--company NAME] TASK [--warnings] [--all] [--output FILE]",
+     "Says why records of an import failed: by reason, with their lines",
+     DATA_HELP COMPANY_HELP
+     "  --warnings        of records that came in with a warning\n"
+     "  --all             every single one, as CSV\n"
+     "  --output FILE     where --all goes, instead of the standard output\n",
+     cmd_task_errors,
+     {DATA, COMPANY, {"warnings", false}, {"all", false}, {"output", true}, LANGUAGE},
+     1,
+     true},
     {"task undo",
-     "--data DIR [--company NAME] TASK [--dry-run]",
+     "--data DIR [--company NAME] TASK [--dry-run] [--corrections]",
      "Takes an import back: what it created and what it changed",
      DATA_HELP COMPANY_HELP "  --dry-run         say what would happen, write nothing\n"
+                            "  --corrections     take back what corrected it, too\n"
                             "What others changed since stays, and is listed.\n",
      cmd_task_undo,
-     {DATA, COMPANY, {"dry-run", false}, LANGUAGE},
+     {DATA, COMPANY, {"dry-run", false}, {"corrections", false}, LANGUAGE},
      1,
      true},
     {"task failed-rows",

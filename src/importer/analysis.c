@@ -6,7 +6,14 @@
 #include "base/utf8.h"
 #include "importer/import_priv.h"
 
-enum { PREVIEW_ROWS = 20, SAMPLES = 5, SAMPLE_ROWS_MAX = 200, CELL_SHOWN = 120, LINES_READ = 5000 };
+enum {
+    PREVIEW_ROWS = 20,
+    SAMPLES = 5,
+    SAMPLE_ROWS_MAX = 200,
+    CELL_SHOWN = 120,
+    LINES_READ = 5000,
+    MARK_ROWS = 100
+};
 
 static bool next_data_row(struct rows *rows, uint64_t header_record, struct row *row)
 {
@@ -151,7 +158,7 @@ static bool add_lines(struct buf *b, const char *path, const struct import_setti
 str analysis_encodings(struct arena *a, const char *path, const struct import_settings *settings,
                        uint64_t line)
 {
-    static const char *const candidates[] = {"windows-1251", "KOI8-R",   "UTF-16LE",
+    static const char *const candidates[] = {"windows-1251", "KOI8-R", "UTF-16LE",
                                              "UTF-16BE",     "IBM866", "windows-1252"};
     AUTO(buf_done) struct buf b = {0};
     buf_add_char(&b, '[');
@@ -181,6 +188,43 @@ str analysis_fingerprint(struct arena *a, const char *path, const struct import_
             return STR("");
     while (row.line < settings->header_row);
     return import_header_fingerprint(a, &row);
+}
+
+/* The record's import_error; {0}: it has none. */
+static str error_of(struct arena *a, const struct row *row, size_t column, bool json)
+{
+    struct json tree;
+    struct json_place place;
+    struct err err;
+    if (!json)
+        return column < row->count ? row->cell[column] : (str){0};
+    const struct json *reason =
+        json_parse(row->cell[0], a, &tree, &place, &err) ? json_get(&tree, HEADER_ERROR) : NULL;
+    return reason && reason->kind == JSON_STRING ? reason->text : (str){0};
+}
+
+struct report_mark analysis_mark(struct arena *a, const char *path,
+                                 const struct import_settings *settings)
+{
+    AUTO(rows_free) struct rows *rows = NULL;
+    struct file_problem problem;
+    struct err err;
+    struct row row;
+    size_t column = SIZE_MAX;
+    if (!rows_open(path, &settings->rows, &rows, &problem, &err))
+        return (struct report_mark){0};
+    bool json = rows_about(rows)->format == ROWS_JSONL;
+    for (size_t n = 0; n < MARK_ROWS && rows_next(rows, &row, &problem, &err) == ROWS_ROW; n++) {
+        for (size_t i = 0; !json && column == SIZE_MAX && i < row.count; i++)
+            if (str_eq(utf8_trim(row.cell[i]), STR(HEADER_ERROR)))
+                column = i;
+        struct report_mark mark = report_mark_of(error_of(a, &row, column, json));
+        if (mark.task_id) {
+            mark.hash = arena_str(a, mark.hash);
+            return mark;
+        }
+    }
+    return (struct report_mark){0};
 }
 
 bool analysis_is_sample(const char *path, const struct import_plan *p)

@@ -4,7 +4,7 @@
 #ifndef IMPORTER_ANALYSIS_H
 #define IMPORTER_ANALYSIS_H
 
-#include "importer/import.h"
+#include "importer/report.h"
 
 /* The members "format" to "preview" of a JSON object, without braces: how the file was read, what
  * each column becomes with a few of its values, the first rows. */
@@ -17,6 +17,10 @@ str analysis_encodings(struct arena *a, const char *path, const struct import_se
 /* The fingerprint of the header, also when the header itself cannot be taken; "" when there is
  * none. */
 str analysis_fingerprint(struct arena *a, const char *path, const struct import_settings *settings);
+/* The import whose failed rows the file holds, as its first records say; {0}: it is no such file.
+ */
+struct report_mark analysis_mark(struct arena *a, const char *path,
+                                 const struct import_settings *settings);
 /* True when it is the sample file, as it was downloaded. */
 bool analysis_is_sample(const char *path, const struct import_plan *p);
 /* The setting that answers a file problem ("encoding"); NULL: none does. */

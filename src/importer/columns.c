@@ -7,7 +7,6 @@
 #include "base/utf8.h"
 #include "domain/cell.h"
 #include "domain/header.h"
-#include "importer/report.h"
 
 const enum consumer_field columns_required[REQUIRED_COLUMNS] = {
     FIELD_EXTERNAL_ID, FIELD_EMAIL, FIELD_NAME, FIELD_PHONE, FIELD_CREATED_AT};
@@ -54,8 +53,8 @@ static void read_column(struct arena *a, const struct row *header, size_t i,
 {
     str text = cell_unguarded(utf8_trim(header->cell[i])), normal = header_normal(a, text);
     *c = (struct import_column){.header = arena_str(a, text), .field = FIELD_COUNT};
-    c->is_error = str_eq(text, STR(REPORT_COLUMN));
-    if (!text.len || c->is_error || read_dotted(a, c->header, c))
+    bool error = str_eq(text, STR(HEADER_ERROR)); // of a file of failed rows: passed over
+    if (!text.len || error || read_dotted(a, c->header, c))
         return;
     c->field = is_lone_name(a, normal, header) ? FIELD_NAME : header_field(normal);
     if (c->field != FIELD_COUNT)

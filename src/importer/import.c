@@ -13,9 +13,9 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "domain/cell.h"
+#include "domain/header.h"
 #include "importer/columns.h"
 #include "importer/repeats.h"
-#include "importer/report.h"
 #include "importer/row_change.h"
 
 #include <pthread.h>
@@ -56,7 +56,7 @@ str import_header_fingerprint(struct arena *a, const struct row *header)
     unsigned char digest[SHA256_BYTES];
     for (size_t i = 0; i < header->count; i++) {
         str text = cell_unguarded(utf8_trim(header->cell[i]));
-        if (!str_eq(text, STR(REPORT_COLUMN))) // a correction has the columns of what it corrects
+        if (!str_eq(text, STR(HEADER_ERROR))) // a correction has the columns of what it corrects
             json_write_string(&b, text.ptr ? text : STR(""));
     }
     crypto_sha256(buf_str(&b), digest);
@@ -66,9 +66,6 @@ str import_header_fingerprint(struct arena *a, const struct row *header)
 /* What the header says besides its columns. */
 static void note_header(struct import_plan *p, const struct row *row)
 {
-    for (size_t i = 0; i < row->count; i++)
-        if (p->column[i].is_error)
-            p->error_column = i;
     p->fingerprint = import_header_fingerprint(&p->arena, row);
     p->header_line = row->line;
 }
@@ -112,8 +109,6 @@ static bool read_sample(struct import_plan *p, struct rows *rows, struct file_pr
             return i > 0 ||
                    file_problem_set(problem, p->header_record ? FILE_HEADER_ONLY : FILE_EMPTY,
                                     (str){0}, (str){0});
-        if (i == 0 && p->error_column < row.count)
-            p->corrects = report_parent(row.cell[p->error_column]);
         for (size_t c = 0; p->header_record && c < p->count && c < row.count; c++)
             if (columns_is_nameless(&p->column[c]) && str_trim(row.cell[c]).len) {
                 problem->column = c + 1;
@@ -137,7 +132,6 @@ bool import_open(const char *path, const struct import_settings *settings, const
     AUTO(import_plan_free) struct import_plan *p = mem_new(1, sizeof *p);
     AUTO(rows_free) struct rows *rows = NULL;
     p->path = mem_strdup(path);
-    p->error_column = SIZE_MAX;
     p->settings = *settings;
     p->settings.rows.encoding = arena_str(&p->arena, str_of(settings->rows.encoding)).ptr;
     p->settings.rows.sheet = arena_str(&p->arena, str_of(settings->rows.sheet)).ptr;
@@ -178,11 +172,6 @@ const struct import_column *import_plan_columns(const struct import_plan *p, siz
 const str *import_plan_header(const struct import_plan *p)
 {
     return p->header;
-}
-
-int64_t import_plan_corrects(const struct import_plan *p)
-{
-    return p->corrects;
 }
 
 str import_plan_fingerprint(const struct import_plan *p)

@@ -48,7 +48,6 @@ struct import_column {
     enum consumer_field field; /* FIELD_COUNT: a custom attribute or ignored */
     str attribute; /* custom attribute's key; {0} when field is set or the column is ignored */
     bool by_id;    /* attributes.id: our own id */
-    bool is_error; /* import_error, of a file of failed rows: passed over */
     const char *warning; /* "reserved_column", "near_miss"; NULL */
     str near;            /* what a near miss is close to */
 };
@@ -67,9 +66,6 @@ const struct import_column *import_plan_columns(const struct import_plan *p, siz
 
 /* By field (FIELD_COUNT): the header of its column, {0} without one; for reports.  Borrowed. */
 const str *import_plan_header(const struct import_plan *p);
-/* Where the rows of a correction came from: the import whose failed rows they were; 0: it is none.
- * Its column import_error is passed over. */
-int64_t import_plan_corrects(const struct import_plan *p);
 /* A fingerprint of the header, the same for every file with the same columns in the same order;
  * "" for JSON Lines. */
 str import_plan_fingerprint(const struct import_plan *p);
@@ -141,6 +137,9 @@ MUST_CHECK bool import_settings_set(struct arena *a, struct import_settings *set
 /* Sets those that a JSON object names, as import_settings_set(). */
 MUST_CHECK bool import_settings_from_json(struct arena *a, const struct json *object,
                                           struct import_settings *settings, struct err *err);
+/* What a file of failed rows takes over from the import that they failed in: what its columns mean
+ * and which rules hold, not how its file was to be read. */
+struct import_settings import_settings_for_correction(const struct import_settings *of);
 /* The name of setting i, from 0; NULL past the last. */
 const char *import_settings_name(size_t i);
 

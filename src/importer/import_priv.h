@@ -17,8 +17,6 @@ struct import_plan {
     uint64_t header_record, header_line; /* 0: the format has no header */
     str header[FIELD_COUNT];
     str fingerprint;
-    size_t error_column; /* of import_error; SIZE_MAX: none */
-    int64_t corrects;
 };
 
 /* The fingerprint of a header row, in the arena. */

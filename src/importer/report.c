@@ -9,12 +9,13 @@
 #include "domain/cell.h"
 #include "formats/row_writer.h"
 
-enum { PAGE = 5000, HEADER_LINES_MAX = 64 };
+enum { PAGE = 5000, MARK_DIGITS = 6 };
 
 /* The task's problems, in the order of records. */
 struct problems_page {
     struct store_reader *reader;
     int64_t task_id;
+    enum problem_list which;
     struct arena arena;
     struct store_task_error *error;
     size_t count, at;
@@ -31,23 +32,30 @@ struct report {
     struct arena arena;
     str *cell;
     size_t room;
-    size_t columns; /* of the imported file's header */
+    size_t columns;     /* of the imported file's header */
     size_t skip_column; /* an import_error of the file itself; SIZE_MAX: none */
     bool guard;
 };
 
-int64_t report_parent(str cell)
+struct report_mark report_mark_of(str cell)
 {
-    uint64_t task;
-    str text = str_trim(cell);
+    uint64_t task, record;
+    str text = utf8_trim(cell);
     size_t open = text.len;
     if (!str_ends(text, STR("]")))
-        return 0;
+        return (struct report_mark){0};
     while (open > 0 && text.ptr[open - 1] != '[')
         open--;
-    str inside = str_first(str_from(text, open), text.len - open - 1);
-    str number = str_split(&inside, ':');
-    return open && str_to_u64(number, &task) && task <= INT64_MAX ? (int64_t)task : 0;
+    str hash = str_first(str_from(text, open), text.len - open - 1);
+    str number = str_split(&hash, ':'), row = str_split(&hash, ':');
+    bool whole = open && str_to_u64(number, &task) && task <= INT64_MAX &&
+                 str_to_u64(row, &record) && hash.len == MARK_DIGITS;
+    return whole ? (struct report_mark){(int64_t)task, hash} : (struct report_mark){0};
+}
+
+bool report_mark_fits(const struct report_mark *mark, const struct store_task *task)
+{
+    return mark->task_id == task->id && str_starts(task->sha256, mark->hash);
 }
 
 static const struct store_task_error *next_error(struct problems_page *p, struct err *err)
@@ -57,9 +65,8 @@ static const struct store_task_error *next_error(struct problems_page *p, struct
     if (p->end)
         return NULL;
     arena_reset(&p->arena);
-    if (!store_task_errors_after(p->reader, &p->arena, p->task_id, PROBLEMS_REFUSE, p->after,
-                                 PAGE, &p->error,
-                                 &p->count, err))
+    if (!store_task_errors_after(p->reader, &p->arena, p->task_id, p->which, p->after, PAGE,
+                                 &p->error, &p->count, err))
         return NULL;
     p->at = 0;
     p->end = p->count == 0;
@@ -68,7 +75,7 @@ static const struct store_task_error *next_error(struct problems_page *p, struct
     return p->count ? p->error : NULL;
 }
 
-/* "email: is not an address; phone: ... [17:345]": all problems of the record. */
+/* "email: is not an address; phone: ... [17:345:9f3ab2]": all problems of the record. */
 static str error_text(struct report *r, uint64_t record, struct err *err)
 {
     AUTO(buf_done) struct buf b = {0};
@@ -87,7 +94,9 @@ static str error_text(struct report *r, uint64_t record, struct err *err)
         }
         r->page.at++;
     }
-    buf_format(&b, " [%lld:%llu]", (long long)r->task->id, (unsigned long long)record);
+    str hash = str_first(r->task->sha256, MIN(r->task->sha256.len, (size_t)MARK_DIGITS));
+    buf_format(&b, " [%lld:%llu:%.*s]", (long long)r->task->id, (unsigned long long)record,
+               STR_ARG(hash));
     return arena_str(&r->arena, buf_str(&b));
 }
 
@@ -100,19 +109,22 @@ static str *cells(struct report *r, size_t count)
     return r->cell;
 }
 
-static bool add_row(struct report *r, const struct row *row, str last, struct err *err)
+/* A cell means what it meant: a guard or a token of the file's own stays as it is. */
+static str shown(struct report *r, str text)
 {
-    size_t count = 0;
-    str *cell = cells(r, MAX(row->count, r->columns) + 1);
-    for (size_t i = 0; i < MAX(row->count, r->columns); i++) {
-        str text = i < row->count ? row->cell[i] : (str){0};
-        if (i != r->skip_column)
-            // A cell means what it meant: a guard or a token of the file's own stays as it is.
-            cell[count++] = r->guard && cell_runs_as_formula(text)
-                                ? arena_format(&r->arena, "'%.*s", STR_ARG(text))
-                                : text;
+    return r->guard && cell_runs_as_formula(text) ? cell_guarded(&r->arena, text, false) : text;
+}
+
+static bool add_row(struct report *r, const struct row *row, str reason, struct err *err)
+{
+    size_t count = 0, all = MAX(row->count, r->columns);
+    str *cell = cells(r, all + 1);
+    for (size_t i = 0; i <= all; i++) {
+        if (i == r->columns)
+            cell[count++] = reason;
+        if (i < all && i != r->skip_column)
+            cell[count++] = i < row->count ? shown(r, row->cell[i]) : (str){0};
     }
-    cell[count++] = last;
     return row_writer_add(r->table, cell, count, err);
 }
 
@@ -123,7 +135,7 @@ static bool add_line(struct report *r, str line, str reason, struct err *err)
     str text = str_trim(line);
     if (str_starts(text, STR("{")) && str_ends(text, STR("}"))) {
         str inside = str_trim(str_first(str_from(text, 1), text.len - 2));
-        buf_add(&r->lines, STR("{\"" REPORT_COLUMN "\":"));
+        buf_add(&r->lines, STR("{\"" HEADER_ERROR "\":"));
         json_write_string(&r->lines, reason);
         if (inside.len)
             buf_add_char(&r->lines, ',');
@@ -144,7 +156,7 @@ static void find_own_column(struct report *r, const struct row *header)
     r->columns = header->count;
     r->skip_column = SIZE_MAX;
     for (size_t i = 0; i < header->count; i++)
-        if (str_eq(utf8_trim(header->cell[i]), STR(REPORT_COLUMN)))
+        if (str_eq(utf8_trim(header->cell[i]), STR(HEADER_ERROR)))
             r->skip_column = i;
 }
 
@@ -164,7 +176,7 @@ static bool write_rows(struct report *r, struct rows *rows, const struct import_
             seen_header = true;
             header_record = row.record;
             find_own_column(r, &row);
-            if (!add_row(r, &row, STR(REPORT_COLUMN), err))
+            if (!add_row(r, &row, STR(HEADER_ERROR), err))
                 return false;
             continue;
         }
@@ -187,11 +199,14 @@ bool report_write(const char *path, const struct import_settings *settings,
                   struct file_problem *ret_problem, struct err *err)
 {
     AUTO(rows_free) struct rows *rows = NULL;
+    bool only_tried = !task->counts.records;
     struct report r = {.task = task,
                        .language = language,
                        .fd = fd,
                        .guard = format == ROWS_CSV,
-                       .page = {.reader = reader, .task_id = task->id}};
+                       .page = {.reader = reader,
+                                .task_id = task->id,
+                                .which = only_tried ? PROBLEMS_TRIAL_REFUSE : PROBLEMS_REFUSE}};
     if (!rows_open(path, &settings->rows, &rows, ret_problem, err))
         return false;
     bool json = rows_about(rows)->format == ROWS_JSONL;

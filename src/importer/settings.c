@@ -277,3 +277,13 @@ bool import_settings_parse(struct arena *a, str text, struct import_settings *re
             import_settings_from_json(a, &tree, ret_settings, err)) ||
            err_context(err, "settings: ");
 }
+
+struct import_settings import_settings_for_correction(const struct import_settings *of)
+{
+    struct import_settings settings = *of;
+    settings.rows = (struct rows_options){0};
+    settings.header_row = 0;
+    settings.hidden_rows = HIDDEN_KEEP;
+    settings.all_or_nothing = settings.go_on = false;
+    return settings;
+}

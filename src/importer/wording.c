@@ -131,3 +131,22 @@ enum language wording_language_of(str text, enum language fallback)
     }
     return fallback;
 }
+
+str wording_lines(struct arena *a, enum language language, const struct store_error_group *g,
+                  size_t ranges)
+{
+    AUTO(buf_done) struct buf b = {0};
+    bool ru = language == LANGUAGE_RU;
+    size_t shown = MIN(g->ranges, ranges);
+    buf_add(&b, g->count == 1 ? (ru ? STR("строка ") : STR("line "))
+                              : (ru ? STR("строки ") : STR("lines ")));
+    for (size_t i = 0; i < shown; i++) {
+        buf_format(&b, "%s%llu", i ? ", " : "", (unsigned long long)g->range[i].from);
+        if (g->range[i].to != g->range[i].from)
+            buf_format(&b, "–%llu", (unsigned long long)g->range[i].to);
+    }
+    if (shown < g->ranges || g->more)
+        buf_format(&b, ru ? " и далее, до %llu" : " and more, up to %llu",
+                   (unsigned long long)g->last_line);
+    return arena_str(a, buf_str(&b));
+}

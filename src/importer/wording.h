@@ -6,6 +6,7 @@
 
 #include "domain/consumer.h"
 #include "formats/file_problem.h"
+#include "store/store.h"
 
 enum language { LANGUAGE_EN, LANGUAGE_RU, LANGUAGE_COUNT };
 
@@ -14,6 +15,9 @@ str wording_file_problem(struct arena *a, enum language language,
                          const struct file_problem *problem);
 /* The reason a record was refused or warned about, with no value in it: "is already taken". */
 str wording_problem(struct arena *a, enum language language, const struct problem *problem);
+/* "lines 2–41, 57 and 3 more": where a group's problems are, at most `ranges` of them. */
+str wording_lines(struct arena *a, enum language language, const struct store_error_group *group,
+                  size_t ranges);
 /* "ru", "ru-RU,en;q=0.5", "ru_RU.UTF-8": the first language known; fallback otherwise. */
 enum language wording_language_of(str text, enum language fallback);
 

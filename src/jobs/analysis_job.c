@@ -101,21 +101,36 @@ static bool check_same(struct work *w, struct file_problem *problem, struct err 
                             arena_format(&w->arena, "%lld", (long long)w->task.same_as), (str){0});
 }
 
-/* A correction hangs under the import whose failed rows it holds. */
-static bool find_parent(struct work *w, struct err *err)
+/* A correction hangs under the import whose failed rows it holds, and is read by that import's
+ * rules; what was said for this file goes before. */
+static bool find_parent(struct work *w, const char *path, struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
+    const struct report_mark mark = analysis_mark(&w->arena, path, &w->settings);
+    struct import_settings of, all;
     struct store_task parent;
-    int64_t id = import_plan_corrects(w->plan);
-    if (!id || id == w->task.id)
+    struct json said;
+    struct json_place place;
+    // Once taken over they are this import's own, and may be changed.
+    if (w->task.parent || !mark.task_id || mark.task_id == w->task.id)
         return true;
     if (!store_reader_open(w->company, &reader, err))
         return false;
-    if (store_task_get(reader, &w->arena, id, &parent, err))
-        w->task.parent = id;
-    else if (err->code != ERR_NOT_FOUND)
+    if (!store_task_get(reader, &w->arena, mark.task_id, &parent, err)) {
+        bool gone = err->code == ERR_NOT_FOUND;
+        err->code = gone ? ERR_NONE : err->code;
+        return gone;
+    }
+    if (!report_mark_fits(&mark, &parent))
+        return true;
+    if (!import_settings_parse(&w->arena, parent.settings, &of, err) ||
+        !json_parse(w->task.settings, &w->arena, &said, &place, err))
         return false;
-    err->code = ERR_NONE;
+    all = import_settings_for_correction(&of);
+    if (!import_settings_from_json(&w->arena, &said, &all, err))
+        return false;
+    w->task.settings = import_settings_text(&w->arena, &all);
+    w->task.parent = parent.id;
     return true;
 }
 
@@ -129,7 +144,7 @@ static bool use_remembered(struct work *w, str fingerprint, bool *ret_changed, s
     int64_t id = 0;
     *ret_changed = false;
     bool asked = w->task.manual || (w->task.wanted & WANT_REMEMBERED);
-    if (!fingerprint.len || !asked)
+    if (!fingerprint.len || !asked || w->task.parent)
         return true;
     if (!store_reader_open(w->company, &reader, err) ||
         !store_task_remembered(reader, fingerprint, w->task.id, &id, err))
@@ -230,14 +245,14 @@ bool analysis_step(struct work *w, struct err *err)
     task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
     if (!import_settings_parse(&w->arena, w->task.settings, &w->settings, err))
         return false;
+    if (!find_parent(w, path, err))
+        return false;
     w->task.header = analysis_fingerprint(&w->arena, path, &w->settings);
     if (!use_remembered(w, w->task.header, &remembered, err))
         return false;
     if (!work_open(w, &problem, err))
         return problem.code != FILE_OK && settle_problem(w, &problem, remembered, err);
     w->task.header = import_plan_fingerprint(w->plan);
-    if (!find_parent(w, err))
-        return false;
     if (!ask(w, &problem, err))
         return problem.code != FILE_OK && settle_problem(w, &problem, remembered, err);
     if (!analysis_text(w->plan, &w->arena, &more, err))

@@ -79,6 +79,10 @@ MUST_CHECK bool jobs_task_cancel(struct jobs *j, struct store_company *company, 
  * Errors: ERR_CONFLICT: not in a state for it, or too long ago. */
 MUST_CHECK bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id,
                                bool preview, struct err *err);
+/* The same for the task and for all that correct it, the newest first.
+ * Errors: ERR_CONFLICT: none of them can be undone. */
+MUST_CHECK bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t id,
+                                   struct err *err);
 /* Until when the task can be undone, in microseconds; 0: it cannot. */
 int64_t jobs_undo_until(const struct jobs *j, const struct store_task *task);
 /* Until when its files are kept, in microseconds. */
@@ -109,11 +113,20 @@ const char *jobs_phase_name(enum jobs_phase phase);
 
 /* Appends {"type":"token","id":"3"}: who an origin_of() is. */
 void jobs_origin_json(struct buf *b, int64_t origin);
-/* Appends the attributes of a task as a JSON object.  corrected: store_task_corrected(); a is for
- * the sentences. */
+/* What corrects a task. */
+struct jobs_corrections {
+    int64_t *id; /* newest first */
+    size_t count;
+    int64_t accepted; /* of the task's failed records */
+};
+/* Reads them, into the arena. */
+MUST_CHECK bool jobs_corrections_get(struct store_reader *reader, struct arena *a,
+                                     const struct store_task *task,
+                                     struct jobs_corrections *ret_corrections, struct err *err);
+/* Appends the attributes of a task as a JSON object; a is for the sentences. */
 void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company,
-                    const struct store_task *task, int64_t corrected, enum language language,
-                    struct arena *a);
+                    const struct store_task *task, const struct jobs_corrections *corrections,
+                    enum language language, struct arena *a);
 
 /* Files that belong to a task. */
 enum jobs_file { JOBS_FILE_ITSELF, JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES, JOBS_FILE_MISSING };

@@ -240,6 +240,29 @@ bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, b
     return save_and_wake(j, company, &t, err);
 }
 
+bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    AUTO(arena_done) struct arena a = {0};
+    int64_t *correction;
+    size_t count, undone = 0;
+    if (!store_reader_open(company, &reader, err) ||
+        !store_task_corrections(reader, &a, id, &correction, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool ok = jobs_task_undo(j, company, correction[i], false, err);
+        if (!ok && err->code != ERR_CONFLICT)
+            return false;
+        undone += ok;
+    }
+    // An import that changed nobody itself may have been corrected all the same.
+    bool ok = jobs_task_undo(j, company, id, false, err);
+    if (ok || err->code != ERR_CONFLICT || !undone)
+        return ok;
+    *err = (struct err){0};
+    return true;
+}
+
 /* --- looking on --- */
 
 const char *jobs_phase_name(enum jobs_phase phase)

@@ -109,9 +109,30 @@ static void add_undo(struct buf *b, const struct store_task *t)
     add_raw(b, "undo_preview", t->undo_preview);
 }
 
+bool jobs_corrections_get(struct store_reader *reader, struct arena *a, const struct store_task *t,
+                          struct jobs_corrections *ret, struct err *err)
+{
+    *ret = (struct jobs_corrections){0};
+    return !t->counts.failed ||
+           (store_task_corrections(reader, a, t->id, &ret->id, &ret->count, err) &&
+            store_task_corrected(reader, t->id, &ret->accepted, err));
+}
+
+static void add_corrections(struct buf *b, const struct store_task *t,
+                            const struct jobs_corrections *c)
+{
+    if (!c->count)
+        return;
+    buf_format(b, ",\"corrected\":{\"failed\":%llu,\"accepted\":%lld,\"by\":[",
+               (unsigned long long)t->counts.failed, (long long)c->accepted);
+    for (size_t i = 0; i < c->count; i++)
+        buf_format(b, "%s\"%lld\"", i ? "," : "", (long long)c->id[i]);
+    buf_add(b, STR("]}"));
+}
+
 void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company,
-                    const struct store_task *t, int64_t corrected, enum language language,
-                    struct arena *a)
+                    const struct store_task *t, const struct jobs_corrections *corrections,
+                    enum language language, struct arena *a)
 {
     const struct zone *zone = store_company_zone(company);
     buf_format(b, "{\"state\":\"%s\"", task_state_name(t->state));
@@ -134,9 +155,7 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
     add_undo(b, t);
     add_id(b, "same_content_as", t->same_as);
     add_id(b, "corrects", t->parent);
-    if (corrected)
-        buf_format(b, ",\"corrected\":{\"failed\":%llu,\"accepted\":%lld}",
-                   (unsigned long long)t->counts.failed, (long long)corrected);
+    add_corrections(b, t, corrections);
     add_stamp(b, "created_at", zone, t->created_at_us);
     add_stamp(b, "started_at", zone, t->started_at_us);
     add_stamp(b, "finished_at", zone, t->finished_at_us);

@@ -137,6 +137,28 @@ bool undo_preview_fail(struct work *w, const struct file_problem *problem, struc
                         err);
 }
 
+/* Imports that correct this one stay unless they are undone, too: whoever asks is to know. */
+static bool add_corrections(struct work *w, struct buf *b, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    struct store_task t;
+    int64_t *id;
+    size_t count, told = 0;
+    if (!store_reader_open(w->company, &reader, err) ||
+        !store_task_corrections(reader, &w->arena, w->task.id, &id, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!store_task_get(reader, &w->arena, id[i], &t, err))
+            return false;
+        if (!jobs_undo_until(w->jobs, &t))
+            continue;
+        buf_format(b, "%s{\"id\":\"%lld\",\"created\":%llu,\"updated\":%llu}", told++ ? "," : "",
+                   (long long)t.id, (unsigned long long)t.counts.created,
+                   (unsigned long long)t.counts.updated);
+    }
+    return true;
+}
+
 bool undo_preview_step(struct work *w, struct err *err)
 {
     AUTO(store_trial_free) struct store_trial *trial = NULL;
@@ -159,6 +181,8 @@ bool undo_preview_step(struct work *w, struct err *err)
             (unsigned long long)n.removed, (unsigned long long)n.restored,
             (unsigned long long)n.partly, (unsigned long long)n.kept, (unsigned long long)n.gone);
         buf_add(&b, buf_str(&list.text));
+        buf_add(&b, STR("],\"corrections\":["));
+        ok = add_corrections(w, &b, err);
         buf_add(&b, STR("]}"));
     }
     buf_done(&list.text);

@@ -204,7 +204,7 @@ struct store_batch {
         header; /* by field (FIELD_COUNT): the file's header, for import_error.column; NULL: none */
     uint64_t bytes_done;
     _Atomic uint64_t *at_record; /* told which record is acted on; NULL: nobody asks */
-    struct arena *arena; /* for the results; the batch's owner resets it */
+    struct arena *arena;         /* for the results; the batch's owner resets it */
     /* Called on the writer's thread after the commit (or failure: err.code set, nothing was
      * changed). */
     void (*done)(struct store_batch *batch);
@@ -302,18 +302,18 @@ struct store_task {
     uint64_t bytes, bytes_done;
     struct store_counts counts; /* counts.records is the position: resume skips so many */
     int64_t created_at_us, started_at_us, finished_at_us, updated_at_us; /* 0: not yet */
-    str failure;       /* state failed: JSON text, the importer's own */
+    str failure; /* state failed: JSON text, the importer's own */
     /* How many processes have started on it since it last went on; 0: it stopped in good order. */
     uint32_t attempts;
     uint64_t died_reading, died_applying; /* the records at which the last of them died; 0: none */
     uint32_t deaths;                      /* how many died there */
-    int64_t origin;    /* who asked for it */
-    bool manual;       /* waits for a person at every step */
-    int64_t parent;    /* the task whose failed rows it corrects; 0: none */
-    int64_t same_as;   /* an earlier task with the same content, not undone; 0: none */
-    unsigned wanted;   /* enum task_want */
-    str analysis;      /* JSON text, the importer's own; {0}: not yet */
-    str header;        /* fingerprint of the header */
+    int64_t origin;                       /* who asked for it */
+    bool manual;                          /* waits for a person at every step */
+    int64_t parent;                       /* the task whose failed rows it corrects; 0: none */
+    int64_t same_as; /* an earlier task with the same content, not undone; 0: none */
+    unsigned wanted; /* enum task_want */
+    str analysis;    /* JSON text, the importer's own; {0}: not yet */
+    str header;      /* fingerprint of the header */
     enum trial_state trial;
     uint64_t trial_records, trial_bytes; /* the dry run's progress */
     str trial_result;                    /* JSON text, the jobs' own */
@@ -367,7 +367,10 @@ MUST_CHECK bool store_task_remembered(struct store_reader *r, str header, int64_
 /* The task whose source this is; 0: none. */
 MUST_CHECK bool store_task_from(struct store_reader *r, str source, int64_t *ret_id,
                                 struct err *err);
-/* How many records the corrections of a task brought in. */
+/* The tasks that correct the task, or correct a correction of it, newest first. */
+MUST_CHECK bool store_task_corrections(struct store_reader *r, struct arena *a, int64_t parent,
+                                       int64_t **ret_id, size_t *ret_count, struct err *err);
+/* How many of a task's failed records its corrections, and theirs, brought in. */
 MUST_CHECK bool store_task_corrected(struct store_reader *r, int64_t parent, int64_t *ret_count,
                                      struct err *err);
 /* The problems of a task in the order of records, those past the first `skip`. */
@@ -382,13 +385,17 @@ MUST_CHECK bool store_task_errors_after(struct store_reader *r, struct arena *a,
                                         struct store_task_error **ret_error, size_t *ret_count,
                                         struct err *err);
 
-enum { STORE_GROUP_LINES = 1000 };
+enum { STORE_GROUP_RANGES = 200 };
+struct store_line_range {
+    uint64_t from, to; /* the lines of the first and the last of records one after another */
+};
 struct store_error_group { /* problems of one kind */
     enum problem_code code;
     str column, field, key;
     uint64_t count, first_line, last_line;
-    uint64_t *line; /* the first STORE_GROUP_LINES of them, in order */
-    size_t lines;
+    struct store_line_range *range; /* the first STORE_GROUP_RANGES of them, in order */
+    size_t ranges;
+    uint64_t more; /* problems beyond those */
 };
 /* A task's problems by kind, the most frequent first. */
 MUST_CHECK bool store_task_error_groups(struct store_reader *r, struct arena *a, int64_t task_id,

@@ -17,7 +17,8 @@ static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_T
                   sql_task_list_uploading[] = SQL_TASK_LIST_UPLOADING,
                   sql_task_from[] = SQL_TASK_FROM, sql_task_same[] = SQL_TASK_SAME,
                   sql_task_remembered[] = SQL_TASK_REMEMBERED,
-                  sql_task_corrected[] = SQL_TASK_CORRECTED, sql_error_list[] = SQL_ERROR_LIST,
+                  sql_task_corrected[] = SQL_TASK_CORRECTED,
+                  sql_task_corrections[] = SQL_TASK_CORRECTIONS, sql_error_list[] = SQL_ERROR_LIST,
                   sql_error_list_after[] = SQL_ERROR_LIST_AFTER, sql_error_drop[] = SQL_ERROR_DROP,
                   sql_error_groups[] = SQL_ERROR_GROUPS,
                   sql_error_group_lines[] = SQL_ERROR_GROUP_LINES,
@@ -503,6 +504,31 @@ bool store_task_from(struct store_reader *r, str source, int64_t *ret_id, struct
     return get_number(r, sql_task_from, source, 0, ret_id, err);
 }
 
+bool store_task_corrections(struct store_reader *r, struct arena *a, int64_t parent,
+                            int64_t **ret_id, size_t *ret_count, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql_task_corrections, err);
+    int64_t *id = NULL;
+    size_t count = 0, room = 0;
+    int step;
+    if (!s)
+        return false;
+    db_bind_int(s, 1, parent);
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
+        if (count == room) {
+            int64_t *more = ARENA_NEW(a, int64_t, room = room ? room * 2 : 8);
+            if (count)
+                memcpy(more, id, count * sizeof *id);
+            id = more;
+        }
+        id[count++] = sqlite3_column_int64(s, 0);
+    }
+    (void)sqlite3_reset(s);
+    *ret_id = id;
+    *ret_count = count;
+    return step != 0;
+}
+
 /* --- undo --- */
 
 static bool read_undo(sqlite3_stmt *s, struct arena *a, bool made, struct store_change *c,
@@ -607,22 +633,48 @@ bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t task_id, u
 
 /* --- the groups of a report --- */
 
-static bool group_lines(struct store_reader *r, struct arena *a, int64_t task_id,
-                        enum problem_list which, struct store_error_group *g, struct err *err)
+/* The next problem of a group, in the order of records. */
+static void add_to_ranges(struct store_error_group *g, uint64_t *last_record, uint64_t record,
+                          uint64_t line)
+{
+    struct store_line_range *last = g->ranges ? &g->range[g->ranges - 1] : NULL;
+    if (!g->more && last && record <= *last_record + 1)
+        last->to = line;
+    else if (g->ranges < STORE_GROUP_RANGES)
+        g->range[g->ranges++] = (struct store_line_range){line, line};
+    else
+        g->more++;
+    *last_record = record;
+}
+
+static bool is_of(const struct store_error_group *g, sqlite3_stmt *s)
+{
+    return str_eq(db_column_borrow(s, 0), str_of(problem_code_name(g->code))) &&
+           str_eq(db_column_borrow(s, 1), g->field) && str_eq(db_column_borrow(s, 2), g->key);
+}
+
+static bool read_ranges(struct store_reader *r, struct arena *a, int64_t task_id,
+                        enum problem_list which, struct store_error_group *group, size_t count,
+                        struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, sql_error_group_lines, err);
+    uint64_t *last_record = ARENA_NEW(a, uint64_t, count);
+    size_t g = 0;
     int step;
     if (!s)
         return false;
-    g->line = ARENA_NEW(a, uint64_t, STORE_GROUP_LINES);
+    for (size_t i = 0; i < count; i++)
+        group[i].range = ARENA_NEW(a, struct store_line_range, STORE_GROUP_RANGES);
     db_bind_int(s, 1, task_id);
     db_bind_int(s, 2, which);
-    db_bind_str(s, 3, str_of(problem_code_name(g->code)));
-    db_bind_str(s, 4, g->field);
-    db_bind_str(s, 5, g->key);
-    db_bind_int(s, 6, STORE_GROUP_LINES);
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW)
-        g->line[g->lines++] = (uint64_t)sqlite3_column_int64(s, 0);
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
+        size_t tried = 0;
+        for (; tried < count && !is_of(&group[g], s); tried++)
+            g = (g + 1) % count; // most often it is the one of the problem before
+        if (tried < count)
+            add_to_ranges(&group[g], &last_record[g], (uint64_t)sqlite3_column_int64(s, 3),
+                          (uint64_t)sqlite3_column_int64(s, 4));
+    }
     (void)sqlite3_reset(s);
     return step != 0;
 }
@@ -651,9 +703,8 @@ bool store_task_error_groups(struct store_reader *r, struct arena *a, int64_t ta
                                        .first_line = (uint64_t)sqlite3_column_int64(s, 5),
                                        .last_line = (uint64_t)sqlite3_column_int64(s, 6)};
     (void)sqlite3_reset(s);
-    for (size_t i = 0; step && i < count; i++)
-        if (!group_lines(r, a, task_id, which, &group[i], err))
-            return false;
+    if (step && count && !read_ranges(r, a, task_id, which, group, count, err))
+        return false;
     *ret_group = group;
     *ret_count = count;
     return step != 0;

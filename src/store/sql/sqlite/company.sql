@@ -123,7 +123,16 @@ DELETE FROM import_task WHERE updated_at < ?1 AND state IN (6, 7, 8, 9, 11)
 -- name: task_remembered
 SELECT max(id) FROM import_task WHERE header = ?1 AND header <> '' AND id < ?2 AND state IN (6, 7, 11)
 -- name: task_corrected
-SELECT ifnull(sum(created + updated + unchanged), 0) FROM import_task WHERE parent = ?1 AND state IN (5, 6, 7, 9)
+WITH RECURSIVE below (id) AS (
+  SELECT id FROM import_task WHERE parent = ?1
+  UNION SELECT t.id FROM import_task AS t JOIN below ON t.parent = below.id)
+SELECT min(ifnull(sum(created + updated + unchanged), 0), (SELECT failed FROM import_task WHERE id = ?1))
+  FROM import_task WHERE id IN below AND state IN (5, 6, 7, 9) AND same_as = 0
+-- name: task_corrections
+WITH RECURSIVE below (id) AS (
+  SELECT id FROM import_task WHERE parent = ?1
+  UNION SELECT t.id FROM import_task AS t JOIN below ON t.parent = below.id)
+SELECT id FROM import_task WHERE id IN below AND state IN (5, 6, 7, 8, 9, 10) ORDER BY id DESC
 -- name: task_same
 SELECT max(id) FROM import_task WHERE sha256 = ?1 AND id <> ?2 AND state IN (6, 7)
 -- name: error_insert
@@ -141,8 +150,7 @@ DELETE FROM import_error WHERE task_id = ?1 AND warning = ?2
 SELECT code, header, field, key, count(*), min(line), max(line), min(record) FROM import_error
  WHERE task_id = ?1 AND warning = ?2 GROUP BY code, field, key ORDER BY count(*) DESC LIMIT ?3
 -- name: error_group_lines
-SELECT line FROM import_error WHERE task_id = ?1 AND warning = ?2 AND code = ?3 AND field = ?4 AND key IS ?5
- ORDER BY record LIMIT ?6
+SELECT code, field, key, record, line FROM import_error WHERE task_id = ?1 AND warning = ?2 ORDER BY record, seq
 -- name: trail_add
 INSERT INTO trail (id, consumer_id, prev, origin, record, at, made, former)
 SELECT id, consumer_id, prev, origin, record, at, made, former FROM wanted_trail
