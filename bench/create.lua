@@ -6,6 +6,7 @@ function setup(thread)
 end
 function init(args)
   token, prefix, count = args[1], args[2], 0
+  if args[3] then delay = function() return tonumber(args[3]) end end -- ms between a connection's requests
   headers = { ["Content-Type"] = "application/vnd.api+json", ["Authorization"] = "Token token=" .. token }
   created, refused = 0, 0
 end

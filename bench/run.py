@@ -16,9 +16,10 @@ import tempfile
 import api_parts
 import file_parts
 import import_parts
+import latency_parts
 from common import Bench
 
-PARTS = {**api_parts.PARTS, **import_parts.PARTS, **file_parts.PARTS}
+PARTS = {**api_parts.PARTS, **import_parts.PARTS, **file_parts.PARTS, **latency_parts.PARTS}
 
 
 def main():
