@@ -74,5 +74,8 @@ bool file_write(const char *path, str bytes, mode_t mode, struct err *err)
 
 bool file_mkdir(const char *path, mode_t mode, struct err *err)
 {
-    return mkdir(path, mode) == 0 || errno == EEXIST || err_errno(err, "cannot create '%s'", path);
+    // One that is there may have been made just before the power went: its entry is synced, too.
+    return (mkdir(path, mode) == 0 || errno == EEXIST ||
+            err_errno(err, "cannot create '%s'", path)) &&
+           sync_directory_of(path, err);
 }

@@ -69,6 +69,56 @@ static int make_file(const struct work *w, enum jobs_file which, const char *suf
     return open(full, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
+/* The files of a dry run while they are made. */
+enum { DIFF, OUTCOMES, TRIAL_FILES };
+static const enum jobs_file trial_file[TRIAL_FILES] = {JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES};
+struct trial_files {
+    int fd[TRIAL_FILES];
+};
+
+static bool open_files(struct work *w, const char *suffix, struct trial_files *files,
+                       struct err *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < TRIAL_FILES; i++) {
+        files->fd[i] = make_file(w, trial_file[i], suffix);
+        ok = ok && (files->fd[i] >= 0 || err_errno(err, "cannot make a file for the dry run"));
+    }
+    return ok;
+}
+
+static void close_files(struct trial_files *files)
+{
+    for (size_t i = 0; i < TRIAL_FILES; i++)
+        if (files->fd[i] >= 0)
+            (void)close(files->fd[i]);
+}
+
+/* The files are on the disk under their names before the task says that they are whole. */
+static bool keep_files(struct work *w, const char *suffix, const struct trial_files *files,
+                       struct err *err)
+{
+    char from[PATH_MAX + 8], to[PATH_MAX];
+    for (size_t i = 0; i < TRIAL_FILES; i++) {
+        task_path(w->jobs, &w->task, trial_file[i], to, sizeof to);
+        (void)snprintf(from, sizeof from, "%s%s", to, suffix);
+        if (fsync(files->fd[i]) != 0 || (suffix[0] && rename(from, to) != 0))
+            return err_errno(err, "cannot keep the dry run's file");
+    }
+    return fsync(w->jobs->uploads_fd) == 0 || err_errno(err, "cannot sync the uploads");
+}
+
+/* It did not come to its end.  Paused, it begins anew at the next start; cancelled, the task says
+ * so already. */
+static bool unfinished(struct work *w, const struct file_problem *problem, struct err *err)
+{
+    if (err->code == ERR_BUSY && work_cancelled(w)) {
+        err->code = ERR_NONE;
+        return true;
+    }
+    return problem->code != FILE_OK && work_fail(w, problem, err);
+}
+
 /* What came of a dry run, besides its files. */
 struct outcome {
     struct import_progress progress;
@@ -187,22 +237,14 @@ bool trial_step(struct work *w, struct err *err)
     if (!work_open(w, &problem, err))
         return problem.code != FILE_OK && work_fail(w, &problem, err);
     work_phase(w, JOBS_TRIAL);
-    int diff = make_file(w, JOBS_FILE_DIFF, ""), outcomes = make_file(w, JOBS_FILE_OUTCOMES, "");
-    bool ok = diff >= 0 && outcomes >= 0;
+    struct trial_files files;
+    bool ok = open_files(w, "", &files, err) &&
+              run_trial(w, files.fd[DIFF], files.fd[OUTCOMES], keys, &o, &problem, err);
+    bool kept = ok && keep_files(w, "", &files, err);
+    close_files(&files);
     if (!ok)
-        err_errno(err, "cannot make a file for the dry run");
-    ok = ok && run_trial(w, diff, outcomes, keys, &o, &problem, err);
-    if (diff >= 0)
-        (void)close(diff);
-    if (outcomes >= 0)
-        (void)close(outcomes);
-    if (!ok && err->code == ERR_BUSY && work_cancelled(w)) {
-        err->code = ERR_NONE;
-        return true; // begins anew at the next start, or was cancelled
-    }
-    if (!ok)
-        return problem.code != FILE_OK && work_fail(w, &problem, err);
-    return count_missing(w, keys, &more, err) &&
+        return unfinished(w, &problem, err);
+    return kept && count_missing(w, keys, &more, err) &&
            save_result(w, TRIAL_DONE, result_text(w, &o, &more), &o.progress, err);
 }
 
@@ -243,60 +285,40 @@ static bool show_difference(struct work *w, const struct outcome *o, int was_fd,
     return task_end(w->jobs, w->company, &t, err);
 }
 
-static bool judge(struct work *w, const struct outcome *o, int new_fd, bool *ret_go,
+static bool judge(struct work *w, const struct outcome *o, int was_fd, int new_fd, bool *ret_go,
                   struct err *err)
 {
     struct file_problem problem = {0};
+    *ret_go = false;
     if (w->settings.all_or_nothing && o->failed) {
-        *ret_go = false;
         problem.limit = o->failed;
         (void)file_problem_set(&problem, FILE_ALL_OR_NOTHING, (str){0}, (str){0});
         return work_fail(w, &problem, err);
     }
-    if (!w->task.expected.len || str_eq(w->task.expected, o->fingerprint))
+    *ret_go = !w->task.expected.len || str_eq(w->task.expected, o->fingerprint);
+    if (*ret_go)
         return true;
-    int was_fd;
-    *ret_go = false;
-    if (!jobs_file_open(w->jobs, &w->task, JOBS_FILE_OUTCOMES, &was_fd, err))
-        return false;
-    bool ok = lseek(new_fd, 0, SEEK_SET) == 0 && show_difference(w, o, was_fd, new_fd, err);
-    (void)close(was_fd);
-    return ok;
+    return lseek(new_fd, 0, SEEK_SET) == 0 && show_difference(w, o, was_fd, new_fd, err);
 }
 
 bool trial_check(struct work *w, bool *ret_go, struct err *err)
 {
-    struct file_problem problem;
+    struct file_problem problem = {0};
     struct outcome o = {0};
     AUTO(keys_seen_free) struct keys_seen *keys = keys_seen_new();
-    *ret_go = true;
+    struct trial_files files = {{-1, -1}};
+    int was_fd = -1;
+    *ret_go = false;
     work_phase(w, JOBS_TRIAL);
-    int diff = make_file(w, JOBS_FILE_DIFF, ".new"),
-        outcomes = make_file(w, JOBS_FILE_OUTCOMES, ".new");
-    bool ok = diff >= 0 && outcomes >= 0;
-    if (!ok)
-        err_errno(err, "cannot make a file for the dry run");
-    ok = ok && run_trial(w, diff, outcomes, keys, &o, &problem, err);
-    bool stop = !ok && err->code == ERR_BUSY && work_cancelled(w);
-    if (ok)
-        ok = judge(w, &o, outcomes, ret_go, err);
-    else if (stop)
-        ok = true; // cancelled by next look at the task, or gone on with at the next start
-    else if (problem.code != FILE_OK)
-        ok = work_fail(w, &problem, err);
-    if (!ok || stop || o.progress.counts.records == 0)
-        *ret_go = *ret_go && ok && !stop && o.fingerprint.len;
+    bool ok = (!w->task.expected.len ||
+               jobs_file_open(w->jobs, &w->task, JOBS_FILE_OUTCOMES, &was_fd, err)) &&
+              open_files(w, ".new", &files, err) &&
+              run_trial(w, files.fd[DIFF], files.fd[OUTCOMES], keys, &o, &problem, err);
     // What was tried last is what is shown.
-    static const enum jobs_file files[] = {JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES};
-    for (size_t i = 0; i < COUNT(files); i++) {
-        char from[PATH_MAX + 8], to[PATH_MAX];
-        task_path(w->jobs, &w->task, files[i], to, sizeof to);
-        (void)snprintf(from, sizeof from, "%s.new", to);
-        (void)rename(from, to);
-    }
-    if (diff >= 0)
-        (void)close(diff);
-    if (outcomes >= 0)
-        (void)close(outcomes);
-    return ok;
+    bool kept = ok && keep_files(w, ".new", &files, err) &&
+                judge(w, &o, was_fd, files.fd[OUTCOMES], ret_go, err);
+    close_files(&files);
+    if (was_fd >= 0)
+        (void)close(was_fd);
+    return ok ? kept : unfinished(w, &problem, err);
 }
