@@ -198,7 +198,10 @@ def wait_for_task(server, token, task, seconds=60, until=lambda t: t["state"] in
     client, end = Client(server, token), time.monotonic() + seconds
     try:
         while True:
-            got = client.get(f"/v4/import_tasks/{task}").json["data"]["attributes"]
+            answer = client.get(f"/v4/import_tasks/{task}")
+            if answer.status != 200:
+                raise AssertionError(repr(answer))
+            got = answer.json["data"]["attributes"]
             if until(got):
                 return got
             if time.monotonic() > end:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds with sanitizers and runs every test; the last line is `N passed, N failed, N skipped`.
 
-usage: tools/run_tests.py [NAME...]   only suites whose names begin so
+usage: tools/run_tests.py [--show] [NAME...]   only suites whose names begin so; --show: with what they say
 """
 import glob
 import os
@@ -17,7 +17,8 @@ TIMEOUT_S = 900
 
 
 class Tally:
-    def __init__(self):
+    def __init__(self, show):
+        self.show = show
         self.passed = self.failed = self.skipped = 0
 
     def suite(self, name, passed, failed, skipped, output):
@@ -25,6 +26,8 @@ class Tally:
         self.failed += failed
         self.skipped += skipped
         print(f"{'FAIL' if failed else 'ok  '} {name}: {passed} passed, {failed} failed, {skipped} skipped", flush=True)
+        if self.show and not failed:
+            print("     " + "\n     ".join(line for line in output.splitlines() if line.strip()))
         if failed or skipped:
             for line in output.splitlines()[-60:] if failed else []:
                 print("     " + line)
@@ -78,7 +81,7 @@ def unit(tally, name, path):
 
 
 def python(tally, name, path):
-    code, output = run([sys.executable, "-X", "dev", path, "-v"], CLIENTELE_BIN=os.path.join(BUILD, "clientele"),
+    code, output = run([sys.executable, "-X", "dev", path, "-v"], None if tally.show else TIMEOUT_S, CLIENTELE_BIN=os.path.join(BUILD, "clientele"),
                        PYTHONPATH=os.path.join(ROOT, "tests"))
     ran = re.search(r"^Ran (\d+) tests?", output, re.M)
     counts = {k: int(n) for k, n in re.findall(r"(failures|errors|skipped)=(\d+)", output)}
@@ -90,8 +93,8 @@ def python(tally, name, path):
 
 
 def main():
-    wanted = tuple(sys.argv[1:]) or ("",)
-    tally = Tally()
+    wanted = tuple(a for a in sys.argv[1:] if a != "--show") or ("",)
+    tally = Tally("--show" in sys.argv)
     build()
     suites = [("clang", clang, ())]
     for path in sorted(glob.glob(os.path.join(BUILD, "src", "*", "*_test"))):

@@ -45,4 +45,10 @@ void fault_applying(uint64_t record)
     die_if_told("", record);
 }
 
+const char *fault_value(const char *variable, const char *otherwise)
+{
+    const char *value = getenv(variable);
+    return value ? value : otherwise;
+}
+
 #endif

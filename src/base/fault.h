@@ -1,8 +1,9 @@
 /* fault: a test's way to have the program die at a record.
  *
  * CLIENTELE_FAULT=import:4711 aborts the process when that phase of a task (analysis, dry_run,
- * import, undo) acts on that record; reading-import:4711 when it reads it.  Compiled in with
- * -Dtests=true only: a release knows nothing of it.
+ * import, undo) acts on that record; reading-import:4711 when it reads it.
+ * CLIENTELE_FAULT_SYNCHRONOUS=OFF runs the databases without syncs, so that the test of power cuts
+ * can be seen to go red.  Compiled in with -Dtests=true only: a release knows nothing of it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_FAULT_H
@@ -17,10 +18,13 @@ void fault_phase(const char *phase);
 void fault_reading(uint64_t record);
 /* Dies here when told to, before the record is acted on. */
 void fault_applying(uint64_t record);
+/* What a test puts in the place of a constant by a variable of the environment. */
+const char *fault_value(const char *variable, const char *otherwise);
 #else
-#define fault_phase(phase)     ((void)(phase))
-#define fault_reading(record)  ((void)(record))
-#define fault_applying(record) ((void)(record))
+#define fault_phase(phase)               ((void)(phase))
+#define fault_reading(record)            ((void)(record))
+#define fault_applying(record)           ((void)(record))
+#define fault_value(variable, otherwise) (otherwise)
 #endif
 
 #endif

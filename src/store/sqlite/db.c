@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite/db.h"
+#include "base/fault.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -51,9 +52,9 @@ bool db_open(struct db *db, const char *path, bool create, size_t cache_bytes, s
     }
     (void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
     (void)snprintf(pragmas, sizeof pragmas,
-                   "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                   "PRAGMA journal_mode=WAL; PRAGMA synchronous=%s; PRAGMA foreign_keys=ON;"
                    "PRAGMA cache_size=-%zu; PRAGMA wal_autocheckpoint=0",
-                   cache_bytes / 1024);
+                   fault_value("CLIENTELE_FAULT_SYNCHRONOUS", "FULL"), cache_bytes / 1024);
     if (!db_exec(db, pragmas, err)) {
         db_close(db);
         return false;
