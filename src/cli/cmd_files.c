@@ -33,6 +33,18 @@ static int rows_options_of(struct cli *c, struct rows_options *options)
     return EXIT_OK;
 }
 
+/* A text may hold nothing, or one column; under the name of a workbook it is one that never arrived
+ * whole. */
+static bool rows_may_be(const struct cli *c, const struct rows *rows, struct file_problem *problem)
+{
+    if (!str_ends(str_of(c->word[0]), STR(".xlsx")))
+        return true;
+    if (!rows_bytes(rows))
+        return file_problem_set(problem, FILE_EMPTY, (str){0}, (str){0});
+    return !rows_about(rows)->one_column ||
+           file_problem_set(problem, FILE_WORKBOOK_DAMAGED, (str){0}, STR("not a zip archive"));
+}
+
 int cmd_rows(struct cli *c)
 {
     AUTO(rows_free) struct rows *rows = NULL;
@@ -50,11 +62,8 @@ int cmd_rows(struct cli *c)
         return code;
     if (!rows_open(cli_path(c, c->word[0]), &options, &rows, &problem, &err))
         return unreadable(c, &problem);
-    // A text may hold nothing; a workbook of no bytes is one that never arrived.
-    if (!rows_bytes(rows) && str_ends(str_of(c->word[0]), STR(".xlsx"))) {
-        problem.code = FILE_EMPTY;
+    if (!rows_may_be(c, rows, &problem))
         return unreadable(c, &problem);
-    }
     behind = behind_new(c->out);
     while ((step = rows_next(rows, &row, &problem, &err)) == ROWS_ROW) {
         for (size_t i = 0; i < row.count; i++) {

@@ -75,8 +75,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     struct file_problem sniffed = {0};
-    char found = csv_sniff(text, data[1] & 1, &sniffed);
-    assert(found ? strchr(";,\t|", found) && sniffed.code == FILE_OK
+    bool one_column = false;
+    char found = csv_sniff(text, data[1] & 1, &one_column, &sniffed);
+    assert(found ? strchr(";,\t|:^~\x1F", found) && sniffed.code == FILE_OK
                  : sniffed.code == FILE_DELIMITER || sniffed.code == FILE_ONE_COLUMN);
     size_t len = 0;
     assert(!csv_sniff_sep_line(text, &len) || (len >= 5 && len <= text.len));

@@ -6,12 +6,19 @@
 #include "base/limits.h"
 #include "formats/csv_reader.h"
 
-enum { MAX_RECORDS = 200 };
+enum {
+    MAX_RECORDS = 200,
+    TITLE_COLUMNS = 3, // at least so many below a title, or between rare signs: two may be chance
+};
 
-static const struct {
+static const struct candidate {
     char delimiter;
     const char *shown;
-} candidates[] = {{';', "\";\""}, {',', "\",\""}, {'\t', "\"\\t\""}, {'|', "\"|\""}};
+} usual[] = {{';', "\";\""}, {',', "\",\""}, {'\t', "\"\\t\""}, {'|', "\"|\""}},
+  rare[] = {{':', "\":\""}, {'^', "\"^\""}, {'~', "\"~\""}, {'\x1F', "\"\\x1f\""}},
+  unlikely[] = {{' ', "\" \""}, {'/', "\"/\""}, {'\\', "\"\\\""}, {'#', "\"#\""},
+                {'=', "\"=\""}, {'&', "\"&\""}, {'*', "\"*\""},   {'!', "\"!\""},
+                {'%', "\"%\""}, {'$', "\"$\""}, {'\'', "\"'\""}};
 
 struct memory {
     str left;
@@ -34,6 +41,8 @@ static int64_t read_memory(void *context, char *to, size_t room, struct file_pro
 struct reading {
     size_t header;  /* columns of the first filled record */
     size_t records; /* filled records */
+    size_t title;   /* of these stand above the first one of several columns */
+    size_t columns; /* of that one; 0: there is none, or the records below have other numbers */
     bool even;      /* all filled records have as many columns as the header */
     bool any;       /* some record has more than one column */
     bool broken;    /* a quote is left open, a record too large */
@@ -66,7 +75,12 @@ static struct reading read_as(str sample, bool whole, char delimiter)
             continue;
         if (!r.records++)
             r.header = row.count;
+        if (!r.any && row.count > 1) {
+            r.title = r.records - 1;
+            r.columns = row.count;
+        }
         r.any = r.any || row.count > 1;
+        r.columns = row.count == r.columns ? r.columns : 0;
         r.even = r.even && row.count == r.header;
     }
     if (!whole) // the last record may be cut: its columns and quotes say nothing
@@ -104,11 +118,11 @@ static bool is_beside_quotes(str text, char delimiter)
 /* The signs that could be meant, as a person would type them. */
 static void list(struct buf *b, const bool *possible)
 {
-    for (size_t i = 0; i < COUNT(candidates); i++)
+    for (size_t i = 0; i < COUNT(usual); i++)
         if (possible[i]) {
             if (b->len)
                 buf_add(b, STR(", "));
-            buf_add(b, str_of(candidates[i].shown));
+            buf_add(b, str_of(usual[i].shown));
         }
 }
 
@@ -125,44 +139,120 @@ char csv_sniff_sep_line(str text, size_t *ret_len)
     return len > 5 || text.len == 5 ? (*ret_len = len, text.ptr[4]) : 0;
 }
 
-char csv_sniff(str sample, bool whole, struct file_problem *ret_problem)
+/* Below a title all records are cut alike. */
+static bool is_even_below_title(const struct reading *r)
 {
-    bool even[COUNT(candidates)] = {0}, header[COUNT(candidates)] = {0},
-         any[COUNT(candidates)] = {0}, quoted[COUNT(candidates)] = {0};
-    size_t evens = 0, headers = 0, anys = 0, quotes = 0;
-    sample = whole_lines(sample, whole);
-    if (!sample.len)
-        return ',';
-    for (size_t i = 0; i < COUNT(candidates); i++) {
-        struct reading r = read_as(sample, whole, candidates[i].delimiter);
-        if (!r.records) // nothing but blank cells
-            return candidates[i].delimiter;
-        header[i] = r.header > 1;
-        even[i] = header[i] && r.even && !r.broken;
-        any[i] = r.any;
-        quoted[i] = header[i] && is_beside_quotes(sample, candidates[i].delimiter);
-        quotes += quoted[i];
-        evens += even[i];
-        headers += header[i];
-        anys += any[i];
+    return r->header <= 1 && r->columns >= TITLE_COLUMNS && r->title < LIMIT_HEADER_SEARCH_ROWS &&
+           r->records - r->title >= 2;
+}
+
+/* No sign cuts the first record, and one alone all below it: 0 when that is not so. */
+static char below_title(const struct reading *reading)
+{
+    char found = 0;
+    for (size_t i = 0; i < COUNT(usual); i++) {
+        if (reading[i].any && reading[i].broken)
+            return 0;
+        if (!is_even_below_title(&reading[i]))
+            continue;
+        if (found)
+            return 0;
+        found = usual[i].delimiter;
     }
-    // One that cuts the header and every record alike, the only one that cuts the header, or the
-    // only one of several even ones that quoted cells end at, is no guess.
-    for (size_t i = 0; i < COUNT(candidates); i++)
-        if ((even[i] && evens == 1) || (header[i] && headers == 1) ||
-            (even[i] && quoted[i] && quotes == 1))
-            return candidates[i].delimiter;
-    AUTO(buf_done) struct buf names = {0};
-    if (headers > 1 || anys) {
-        list(&names, headers > 1 ? header : any);
-        (void)file_problem_set(ret_problem, FILE_DELIMITER, (str){0}, buf_str(&names));
-        return 0;
+    return found;
+}
+
+/* How many of the signs cut every one of at least two records into the same number of columns. */
+static size_t even_signs(str sample, bool whole, const struct candidate *sign, size_t count,
+                         size_t columns, char *ret_last)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct reading r = read_as(sample, whole, sign[i].delimiter);
+        if (r.header < columns || !r.even || r.broken || r.records < 2)
+            continue;
+        found++;
+        *ret_last = sign[i].delimiter;
     }
+    return found;
+}
+
+static bool one_column(str sample, struct file_problem *problem)
+{
     str first = str_trim(sample);
     size_t end = 0;
     while (end < first.len && first.ptr[end] != '\n' && first.ptr[end] != '\r')
         end++;
-    (void)file_problem_set(ret_problem, FILE_ONE_COLUMN,
-                           str_shown(str_trim(str_first(first, end)), 60), (str){0});
+    return file_problem_set(problem, FILE_ONE_COLUMN,
+                            str_shown(str_trim(str_first(first, end)), 60), (str){0});
+}
+
+/* None of the usual signs stands between cells: a rare one does, or there is only one column. */
+static char sniff_rare(str sample, bool whole, bool *ret_one_column, struct file_problem *problem)
+{
+    char found = 0;
+    size_t rares = even_signs(sample, whole, rare, COUNT(rare), TITLE_COLUMNS, &found);
+    if (rares == 1)
+        return found;
+    // A sign that cuts all records may be one that nobody would guess: a person must say so.
+    if (!whole || rares || even_signs(sample, whole, rare, COUNT(rare), 2, &found) ||
+        even_signs(sample, whole, unlikely, COUNT(unlikely), 2, &found))
+        return (void)one_column(sample, problem), 0;
+    *ret_one_column = true;
+    return ',';
+}
+
+/* The one that is no guess: it alone cuts the header and every record alike, and none cuts the
+ * header into more; it alone cuts the header, and that is no title above another's table; or of
+ * several even ones quoted cells end at it alone. */
+static char certain(str sample, const struct reading *reading)
+{
+    size_t evens = 0, headers = 0, quotes = 0, widest = 0, tables = 0;
+    bool even[COUNT(usual)], quoted[COUNT(usual)];
+    for (size_t i = 0; i < COUNT(usual); i++) {
+        bool header = reading[i].header > 1;
+        even[i] = header && reading[i].even && !reading[i].broken;
+        quoted[i] = header && is_beside_quotes(sample, usual[i].delimiter);
+        evens += even[i];
+        headers += header;
+        quotes += quoted[i];
+        widest = MAX(widest, reading[i].header);
+        tables += is_even_below_title(&reading[i]);
+    }
+    for (size_t i = 0; i < COUNT(usual); i++)
+        if ((even[i] && evens == 1 && reading[i].header == widest) ||
+            (reading[i].header > 1 && headers == 1 && !tables) ||
+            (even[i] && quoted[i] && quotes == 1))
+            return usual[i].delimiter;
+    return 0;
+}
+
+char csv_sniff(str sample, bool whole, bool *ret_one_column, struct file_problem *ret_problem)
+{
+    struct reading reading[COUNT(usual)];
+    bool header[COUNT(usual)], any[COUNT(usual)];
+    size_t headers = 0, anys = 0;
+    sample = whole_lines(sample, whole);
+    if (!sample.len)
+        return ',';
+    for (size_t i = 0; i < COUNT(usual); i++) {
+        reading[i] = read_as(sample, whole, usual[i].delimiter);
+        if (!reading[i].records) // nothing but blank cells
+            return usual[i].delimiter;
+        header[i] = reading[i].header > 1;
+        any[i] = reading[i].any;
+        headers += header[i];
+        anys += any[i];
+    }
+    char found = certain(sample, reading);
+    if (!found && !headers)
+        found = below_title(reading);
+    if (found)
+        return found;
+    if (!anys)
+        return sniff_rare(sample, whole, ret_one_column, ret_problem);
+    AUTO(buf_done) struct buf names = {0};
+    list(&names, headers > 1 ? header : any);
+    (void)file_problem_set(ret_problem, FILE_DELIMITER, (str){0}, buf_str(&names));
     return 0;
 }

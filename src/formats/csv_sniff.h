@@ -9,8 +9,8 @@
 
 /* Judges the beginning of a file (UTF-8; `whole`: it is all of the file).  0 with *ret_problem set
  * (FILE_DELIMITER, FILE_ONE_COLUMN) when that cannot be told without guessing.  An empty text has
- * the delimiter ','. */
-char csv_sniff(str sample, bool whole, struct file_problem *ret_problem);
+ * the delimiter ','.  So has a text in which no sign separates anything: *ret_one_column is set. */
+char csv_sniff(str sample, bool whole, bool *ret_one_column, struct file_problem *ret_problem);
 /* The delimiter of Excel's own first line "sep=;", and the length of that line with its end; 0 when
  * there is none. */
 char csv_sniff_sep_line(str text, size_t *ret_len);

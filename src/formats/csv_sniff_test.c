@@ -12,7 +12,7 @@ static void csv_sniff_tells_the_delimiter_or_says_why_not(void **state)
         const char *name, *sample;
         char want;
         enum file_problem_code code;
-        const char *text; /* the problem's detail, or its value for FILE_ONE_COLUMN */
+        const char *text; /* the problem's detail, its value for FILE_ONE_COLUMN, "1": one column */
         bool cut;
     } cases[] = {
         {"semicolons", "a;b\n1;2\n", ';', FILE_OK, "", false},
@@ -37,11 +37,35 @@ static void csv_sniff_tells_the_delimiter_or_says_why_not(void **state)
          "\";\", \",\"", false},
         {"a title above the header", "Our customers\na\tb\n1\t2\n", 0, FILE_DELIMITER, "\"\\t\"",
          false},
-        {"one column", " email \na@b.ru\n", 0, FILE_ONE_COLUMN, "email", false},
-        {"one word", "email", 0, FILE_ONE_COLUMN, "email", false},
+        {"a table below a title", "Our customers\n\na;b;c\n1;2;3\n", ';', FILE_OK, "", false},
+        {"a table below comments", "# 1, 2\n# 3\na;b;c\n1;2;3\n", 0, FILE_DELIMITER, "\";\", \",\"",
+         false},
+        {"prices below a title", "Price\n1,5\n2,5\n", 0, FILE_DELIMITER, "\",\"", false},
+        {"two tables below a title", "Title\na,b;c,d;e\n1,2;3,4;5\n", 0, FILE_DELIMITER,
+         "\";\", \",\"", false},
+        {"a title and one row", "Title\na;b;c\n", 0, FILE_DELIMITER, "\";\"", false},
+        {"a wider header under a sign that is not even",
+         "Name, first name;phone;city\nA, B;1;2;\nC, D;3;4\n", 0, FILE_DELIMITER, "\";\", \",\"",
+         false},
+        {"one column", " email \na@b.ru\n", ',', FILE_OK, "1", false},
+        {"one word", "email", ',', FILE_OK, "1", false},
+        {"one column of quoted cells", "\"a,b\"\n\"c;d\"\n", ',', FILE_OK, "1", false},
+        {"one column, or perhaps blanks between two", "first last\nAn Na\n", 0, FILE_ONE_COLUMN,
+         "first last", false},
+        {"one column of times", "time\n10:30\n", ',', FILE_OK, "1", false},
+        {"one column, or colons between two", "a:b\n10:30\n", 0, FILE_ONE_COLUMN, "a:b", false},
+        {"colons", "a:b:c\n1:2:3\n", ':', FILE_OK, "", false},
+        {"signs of ASCII's own",
+         "a\x1f"
+         "b\x1f"
+         "c\n1\x1f"
+         "2\x1f"
+         "3\n",
+         '\x1f', FILE_OK, "", false},
         {"one column under a long header",
-         "0123456789012345678901234567890123456789012345678901234567890123456789\nx\n", 0,
+         "01234567890123456789012345678901234567890123456789012345678901234 6789\nx y\n", 0,
          FILE_ONE_COLUMN, "012345678901234567890123456789012345678901234567890123456789", false},
+        {"one column of a longer file", "email\na\nb", 0, FILE_ONE_COLUMN, "email", true},
         {"nothing at all", "", ',', FILE_OK, "", false},
         {"nothing but blank cells", ";;\n;;\n", ';', FILE_OK, "", false},
         {"nothing but other blank cells", ",,\r\n,,\r\n", ',', FILE_OK, "", false},
@@ -53,8 +77,9 @@ static void csv_sniff_tells_the_delimiter_or_says_why_not(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct file_problem p = {0};
-        char got = csv_sniff(str_of(cases[i].sample), !cases[i].cut, &p);
-        const char *text = p.code == FILE_ONE_COLUMN ? p.value : p.detail;
+        bool one = false;
+        char got = csv_sniff(str_of(cases[i].sample), !cases[i].cut, &one, &p);
+        const char *text = p.code == FILE_ONE_COLUMN ? p.value : one ? "1" : p.detail;
         if (got != cases[i].want || p.code != cases[i].code || strcmp(text, cases[i].text) != 0)
             fail_msg("%s: got '%c' %s '%s'", cases[i].name, got ? got : '0',
                      file_problem_code_name(p.code), text);

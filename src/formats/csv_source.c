@@ -92,7 +92,8 @@ static bool open_text(const char *path, const struct rows_options *options,
     return true;
 }
 
-static char choose_delimiter(struct csv_source *c, char stated, struct file_problem *problem)
+static char choose_delimiter(struct csv_source *c, char stated, bool *ret_one_column,
+                             struct file_problem *problem)
 {
     str sample = {c->sample, c->sample_len};
     size_t len = 0;
@@ -102,7 +103,7 @@ static char choose_delimiter(struct csv_source *c, char stated, struct file_prob
         c->skipped_lines = 1;
         return said;
     }
-    return stated ? stated : csv_sniff(sample, c->sample_whole, problem);
+    return stated ? stated : csv_sniff(sample, c->sample_whole, ret_one_column, problem);
 }
 
 static struct csv_limits limits_of(const struct rows_options *options)
@@ -118,7 +119,8 @@ bool csv_source_open(const char *path, const struct rows_options *options,
     struct csv_source *c;
     if (!open_text(path, options, &c, ret_about, ret_problem, err))
         return false;
-    ret_about->delimiter = choose_delimiter(c, options->delimiter, ret_problem);
+    ret_about->delimiter =
+        choose_delimiter(c, options->delimiter, &ret_about->one_column, ret_problem);
     if (!ret_about->delimiter) {
         source_free(&c->source);
         return false;

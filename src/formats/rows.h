@@ -41,6 +41,7 @@ struct rows_about { /* how the file was understood */
     char delimiter; /* CSV only */
     str sheet;      /* workbooks only: its name */
     bool had_bom;
+    bool one_column; /* CSV only: no delimiter was stated, and no sign in it could be one */
 };
 
 struct rows;

@@ -130,7 +130,40 @@ static void rows_are_read_from_any_text(void **state)
          {.delimiter = ','},
          "1@1 a|b;c|/2@2 1|2;3|/"},
         {"a delimiter that cannot be told", BYTES("a,b;c\n1,2;3\n"), {0}, "!delimiter"},
-        {"one column", BYTES("email\nx@y.ru\n"), {0}, "!one_column value email"},
+        {"one column", BYTES("email\nx@y.ru\n"), {0}, "1@1 email|/2@2 x@y.ru|/"},
+        {"one column, if blanks stand between no two",
+         BYTES("first last\nx y\n"),
+         {0},
+         "!one_column value first last"},
+        {"UTF-16LE without a mark",
+         BYTES("a\0;\0\x11\x04\n\0"
+               "1\0;\0"
+               "2\0"),
+         {0},
+         "1@1 a|Б|/2@2 1|2|/"},
+        {"UTF-16BE without a mark",
+         BYTES("\0a\0;\x04\x11\0\r\0\n\0"
+               "1\0;\0"
+               "2"),
+         {0},
+         "1@1 a|Б|/2@2 1|2|/"},
+        {"UTF-32LE without a mark", BYTES("a\0\0\0;\0\0\0\x11\x04\0\0\n\0\0\0"), {0}, "1@1 a|Б|/"},
+        {"UTF-32BE without a mark", BYTES("\0\0\0a\0\0\0;\0\0\x04\x11\0\0\0\n"), {0}, "1@1 a|Б|/"},
+        {"UTF-16 without a mark or a line end",
+         BYTES("a\0;\0"
+               "b\0"),
+         {0},
+         "!binary line 1 column 2 offset 1"},
+        {"UTF-16 without a mark, with half a pair",
+         BYTES("a\0;\0\x3d\xd8\n\0"),
+         {0},
+         "!binary line 1 column 2 offset 1"},
+        {"UTF-16 without a mark, cut in a letter",
+         BYTES("a\0;\0"
+               "b\0\n\0"
+               "c"),
+         {0},
+         "!binary line 1 column 2 offset 1"},
         {"one column with a delimiter stated",
          BYTES("email\nx@y.ru\n"),
          {.delimiter = ';'},

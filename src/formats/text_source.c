@@ -5,6 +5,7 @@
 #include "base/charset.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "formats/wide_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -158,6 +159,16 @@ static void name_candidates(struct text_source *s, uint64_t offset, struct file_
         (void)file_problem_set(problem, problem->code, (str){0}, buf_str(&list));
 }
 
+static bool rewind_text(struct text_source *s, struct file_problem *problem, struct err *err)
+{
+    if (lseek(s->fd, 0, SEEK_SET) != 0)
+        return file_problem_set(problem, FILE_UNREADABLE, (str){0}, STR("it cannot be read twice"));
+    s->start = s->end = 0;
+    s->offset = 0;
+    s->eof = false;
+    return fill(s, problem, err);
+}
+
 /* A pass over the whole file: is it UTF-8 without NUL bytes? */
 static bool check_utf8(struct text_source *s, struct file_problem *problem, struct err *err)
 {
@@ -179,12 +190,18 @@ static bool check_utf8(struct text_source *s, struct file_problem *problem, stru
         if (s->eof)
             break;
     }
-    if (lseek(s->fd, 0, SEEK_SET) != 0)
-        return file_problem_set(problem, FILE_UNREADABLE, (str){0}, STR("it cannot be read twice"));
-    s->start = s->end = 0;
-    s->offset = 0;
-    s->eof = false;
-    return fill(s, problem, err);
+    return rewind_text(s, problem, err);
+}
+
+/* Bytes of zero in what has no mark: it may still be text, of two or four bytes a letter. */
+static bool choose_wide(struct text_source *s, struct file_problem *problem, struct err *err)
+{
+    const char *encoding = wide_text_encoding(s->fd);
+    if (!encoding || !charset_open(encoding, &s->charset, err))
+        return false;
+    s->encoding = charset_name(s->charset);
+    *problem = (struct file_problem){0};
+    return rewind_text(s, problem, err);
 }
 
 static bool choose_encoding(struct text_source *s, const char *stated, struct file_problem *problem,
@@ -202,6 +219,8 @@ static bool choose_encoding(struct text_source *s, const char *stated, struct fi
     if (utf8) {
         charset_free(TAKE(s->charset));
         if (!check_utf8(s, problem, err)) {
+            if (!stated && problem->code == FILE_BINARY && choose_wide(s, problem, err))
+                return true;
             if (stated && problem->code == FILE_ENCODING)
                 (void)file_problem_set(problem, FILE_ENCODING_MISMATCH, STR("UTF-8"), (str){0});
             return false;

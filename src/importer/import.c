@@ -82,6 +82,9 @@ static bool read_header(struct import_plan *p, struct rows *rows, struct file_pr
         if (step == ROWS_END)
             return file_problem_set(problem, FILE_EMPTY, (str){0}, (str){0});
     } while (row.line < p->settings.header_row);
+    // Far more often it is the wrong file than a list that means anything.
+    if (rows_about(rows)->one_column)
+        return file_problem_set(problem, FILE_ONE_COLUMN, str_shown(row.cell[0], 60), (str){0});
     if (!columns_read(&p->arena, &row, &p->settings, &p->column, problem)) {
         if (problem->code == FILE_COLUMNS_MISSING && !p->settings.header_row)
             (void)look_further(p, rows, problem, err);

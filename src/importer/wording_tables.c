@@ -42,9 +42,9 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
          "Это не текстовый файл[: в байте {offset}, строке {line} стоит нулевой байт]. Загрузите "
          "файл CSV или XLSX."},
     [FILE_DELIMITER] =
-        {"It is not clear which character separates the columns[: {detail} are all possible]. "
-         "State the delimiter.",
-         "Неясно, каким знаком разделены колонки[: возможны {detail}]. Укажите разделитель."},
+        {"It is not clear which character separates the columns[; perhaps {detail}]. State the "
+         "delimiter.",
+         "Неясно, каким знаком разделены колонки[; возможно, {detail}]. Укажите разделитель."},
     [FILE_ONE_COLUMN] =
         {"The file has only one column[: \"{value}\"]. Separate the columns with a semicolon, a "
          "comma or a tab, or state the delimiter.",
