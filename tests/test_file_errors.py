@@ -16,9 +16,9 @@ GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden", "fil
 HEADER = "external_id;email;name;phone;created_at\n"
 
 
-def package(parts):
+def package(parts, method=zipfile.ZIP_DEFLATED):
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+    with zipfile.ZipFile(out, "w", method) as z:
         for name, text in parts.items():
             z.writestr(name, text)
     return out.getvalue()
@@ -33,18 +33,46 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DOC = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def workbook(sheet, name="Клиенты", state=""):
+def workbook(sheet, name="Клиенты", state="", method=zipfile.ZIP_DEFLATED, **more):
     return package({
         "[Content_Types].xml": CONTENT_TYPES,
         "_rels/.rels": RELS,
         "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{DOC}"><sheets><sheet name="{name}" sheetId="1" {state} r:id="rId1"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
                                       f'Type="{DOC}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": sheet,
-    })
+        "xl/worksheets/sheet1.xml": sheet, **more,
+    }, method)
 
 
 SHEET = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row></sheetData></worksheet>'
+ROW = '<row r="1"><c r="A1" t="inlineStr"><is><t>{}</t></is></c></row>'
+
+
+def sheet(rows):
+    return f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+
+
+def huge(size):
+    """A workbook whose directory says in its ZIP64 field that the sheet unpacks to size bytes."""
+    book = bytearray(workbook(SHEET, method=zipfile.ZIP_STORED))
+    end = book.rindex(b"PK\5\6")
+    entry = book.rindex(b"PK\1\2")
+    assert book[entry + 46:].startswith(b"xl/worksheets/sheet1.xml")
+    book[entry + 24:entry + 28] = b"\xff" * 4
+    book[entry + 30:entry + 32] = (12).to_bytes(2, "little")
+    book[end + 12:end + 16] = (int.from_bytes(book[end + 12:end + 16], "little") + 12).to_bytes(4, "little")
+    return bytes(book[:end] + b"\1\0\x08\0" + size.to_bytes(8, "little") + book[end:])
+
+
+def many(entries, name):
+    out = io.BytesIO(workbook(SHEET))
+    with zipfile.ZipFile(out, "a") as z:
+        for i in range(entries):
+            z.writestr(name.format(i), b"")
+    return out.getvalue()
+
+
+STYLES = (f'<styleSheet xmlns="{MAIN}"><cellXfs>' + '<xf numFmtId="0"/>' * 65537 + "</cellXfs></styleSheet>")
 CFB = bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 504
 
 # name, bytes, more arguments.  The name is the expected code.
@@ -60,6 +88,8 @@ CASES = [
     ("one_column", b"external_id\n1\n2\n", []),
     ("quote_open", (HEADER + '1;;"Anna;;\n2;;B;;\n').encode(), []),
     ("row_too_large", (HEADER + "1;;" + "x" * 2000000 + ";;\n").encode(), []),
+    ("cell_too_large", ("external_id;email;name;phone;created_at;x\n1;;;;;" + "x" * 600000 + "\n").encode(), []),
+    ("cell_too_large", workbook(sheet(ROW.format("x" * 600000))), []),
     ("too_many_columns", (HEADER + "1" + ";x" * 2000 + "\n").encode(), []),
     ("xls", CFB + "Workbook".encode("utf-16le") + b"\0" * 2048, []),
     ("encrypted", CFB + b"\0" * 512 + "EncryptedPackage".encode("utf-16le") + b"\0" * 2048, []),
@@ -75,7 +105,15 @@ CASES = [
     ("xml", b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>', []),
     ("json", b'[{"external_id": "1"}, {"external_id": "2"}]', []),
     ("workbook_damaged", workbook(SHEET[:-30]), []),
-    ("workbook_entities", workbook('<!DOCTYPE worksheet [<!ENTITY a "aaaa">]>' + SHEET), []),
+    ("workbook_size", huge(1 << 40), []),
+    ("workbook_ratio", workbook(sheet(" " * (80 << 20) + ROW)), []),
+    ("workbook_entries", many(65536, "{}"), []),
+    ("workbook_directory", many(150, "x" * 60000 + "{}"), []),
+    ("workbook_compression", workbook(SHEET, method=zipfile.ZIP_BZIP2), []),
+    ("workbook_doctype", workbook('<!DOCTYPE worksheet [<!ENTITY a "aaaa">]>' + SHEET), []),
+    ("workbook_depth", workbook(sheet("<a>" * 300 + "</a>" * 300)), []),
+    ("workbook_tag", workbook(sheet("<!-- " + "0123456789abcdef" * 200000 + " -->")), []),
+    ("workbook_formats", workbook(SHEET, **{"xl/styles.xml": STYLES}), []),
     ("no_sheet", workbook(SHEET, state='state="hidden"'), []),
     ("sheet_not_found", workbook(SHEET), ["--sheet", "Customers"]),
     ("columns_missing", "external_id;emial;name;phone;created_at\n1;;;;\n".encode(), []),

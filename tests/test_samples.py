@@ -53,13 +53,13 @@ class Samples(unittest.TestCase):
 
     def test_csv_told_nothing_is_never_misread(self):
         _, _, bad = self.score("csv")
-        self.assertEqual([b for b in bad if b.startswith("fail") and " refused " not in b], [])
+        refused = [b for b in bad if b.startswith("fail")]
+        # Of bytes that are no UTF-8 a person must say what they are; all else is told from the bytes.
+        self.assertEqual([b for b in refused if " refused " not in b or not re.search(r"\benc cp125[12]\b", b)], [])
 
     def test_workbooks(self):
         passed, total, bad = self.score("xlsx")
-        # 52575_main: a cell typed as inline string has its text in <v>; we keep it, the judges drop it.
-        self.assertEqual([b for b in bad if "52575_main" not in b], [])
-        self.assertGreaterEqual(passed, total - 2)
+        self.assertEqual((passed, bad), (total, []))
 
     def test_hostile_workbooks(self):
         passed, total, bad = self.score("hostile")

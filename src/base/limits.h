@@ -32,11 +32,18 @@
 #define LIMIT_PART_HEADER_BYTES (16 * KIB)
 
 /* A file. */
-#define LIMIT_ROW_BYTES          (1 * MIB)
-#define LIMIT_COLUMNS            1024
-#define LIMIT_HEADER_CELL_BYTES  255
-#define LIMIT_XML_TOKEN_BYTES    (1 * MIB) /* a tag or comment of a workbook's part */
-#define LIMIT_HEADER_SEARCH_ROWS 20
+#define LIMIT_ROW_BYTES           (1 * MIB)
+#define LIMIT_COLUMNS             1024
+#define LIMIT_HEADER_CELL_BYTES   255
+#define LIMIT_CELL_BYTES          (512 * KIB)
+#define LIMIT_XML_TOKEN_BYTES     (1 * MIB) /* a tag or comment of a workbook's part */
+#define LIMIT_XML_DEPTH           256
+#define LIMIT_PART_BYTES          (16 * GIB) /* of a workbook, unpacked */
+#define LIMIT_PART_RATIO          300        /* of its unpacked bytes to its packed ones */
+#define LIMIT_PART_FREE_BYTES     (64 * MIB) /* which any part may have */
+#define LIMIT_ZIP_ENTRIES         65535
+#define LIMIT_ZIP_DIRECTORY_BYTES (8 * MIB)
+#define LIMIT_HEADER_SEARCH_ROWS  20
 
 /* A batch on its way to the store. */
 #define LIMIT_BATCH_ROWS  50000

@@ -41,7 +41,7 @@ static void show(struct buf *b, str bytes, size_t step, char delimiter, struct c
         line = row.line;
         buf_format(b, "%llu:", (unsigned long long)line);
         for (size_t i = 0; i < row.count; i++) {
-            assert(row.cell[i].len <= limits.row_bytes);
+            assert(row.cell[i].len <= (limits.cell_bytes ? limits.cell_bytes : limits.row_bytes));
             buf_format(b, "%zu ", row.cell[i].len);
             buf_add(b, row.cell[i]);
         }
@@ -58,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     char delimiter = delimiters[data[0] % (COUNT(delimiters) - 1)];
-    struct csv_limits limits = {bytes[data[0] >> 4 & 3], columns[data[0] >> 6]};
+    struct csv_limits limits = {bytes[data[0] >> 4 & 3], columns[data[0] >> 6],
+                                data[0] & 8 ? 5 : 0};
     size_t steps[] = {1, 1 + data[1]};
     str text = {(const char *)data + 2, size - 2};
     AUTO(buf_done) struct buf whole = {0};

@@ -216,6 +216,19 @@ static void unquote_cells(struct csv_reader *r)
     }
 }
 
+/* Looked at only in a record that could hold such a cell. */
+static bool cells_are_small(struct csv_reader *r, struct file_problem *problem)
+{
+    for (size_t i = 0; i < r->cells; i++)
+        if (r->cell[i].len > r->limits.cell_bytes) {
+            problem->line = r->line;
+            problem->column = i + 1;
+            problem->limit = r->limits.cell_bytes;
+            return file_problem_set(problem, FILE_CELL_TOO_LARGE, (str){0}, (str){0});
+        }
+    return true;
+}
+
 enum rows_step csv_reader_next(struct csv_reader *r, struct row *ret_row,
                                struct file_problem *ret_problem, struct err *err)
 {
@@ -244,6 +257,9 @@ enum rows_step csv_reader_next(struct csv_reader *r, struct row *ret_row,
             continue;
         }
         unquote_cells(r);
+        if (r->limits.cell_bytes && rec.i - r->start > r->limits.cell_bytes &&
+            !cells_are_small(r, ret_problem))
+            return ROWS_FAILED;
         *ret_row = (struct row){.line = r->line, .cell = r->cell, .count = r->cells};
         r->start = rec.i;
         r->line += rec.lines;

@@ -12,6 +12,7 @@
 
 struct csv_limits {
     size_t row_bytes, columns; /* of one record, quotes included; both > 0 */
+    size_t cell_bytes;         /* of one cell, without its quotes; 0: as many as the record */
 };
 /* Bytes for a reader: to is filled with up to room bytes; 0 at the end, -1 on failure. */
 typedef int64_t csv_read(void *context, char *to, size_t room, struct file_problem *problem,
@@ -22,7 +23,8 @@ struct csv_reader;
 struct csv_reader *csv_reader_new(csv_read *read, void *context, char delimiter,
                                   struct csv_limits limits);
 /* Reads one record (blank ones too); *ret_row is set only on ROWS_ROW, its cells are borrowed until
- * the next call. Problems: FILE_QUOTE_OPEN, FILE_ROW_TOO_LARGE, FILE_TOO_MANY_COLUMNS. */
+ * the next call. Problems: FILE_QUOTE_OPEN, FILE_ROW_TOO_LARGE, FILE_CELL_TOO_LARGE,
+ * FILE_TOO_MANY_COLUMNS. */
 MUST_CHECK enum rows_step csv_reader_next(struct csv_reader *r, struct row *ret_row,
                                           struct file_problem *ret_problem, struct err *err);
 /* Frees r, not the context; NULL is fine. */

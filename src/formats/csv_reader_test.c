@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static const struct csv_limits wide = {1 << 20, 1024};
+static const struct csv_limits wide = {1 << 20, 1024, 0};
 
 struct feed {
     str left;
@@ -241,7 +241,7 @@ static void csv_reader_reads_far_more_than_its_window(void **state)
     }
     for (size_t i = 0; i < COUNT(steps); i++) {
         AUTO(buf_done) struct buf b = {0};
-        show(&b, buf_str(&text), steps[i], ',', (struct csv_limits){2 << 20, 3});
+        show(&b, buf_str(&text), steps[i], ',', (struct csv_limits){2 << 20, 3, 0});
         if (!str_eq(buf_str(&b), buf_str(&want)))
             fail_msg("%zu bytes at a time: %zu bytes, want %zu", steps[i], b.len, want.len);
     }

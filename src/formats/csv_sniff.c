@@ -64,8 +64,8 @@ static struct reading read_as(str sample, bool whole, char delimiter)
     struct file_problem problem = {0};
     struct err err;
     AUTO(csv_reader_free)
-    struct csv_reader *reader = csv_reader_new(read_memory, &m, delimiter,
-                                               (struct csv_limits){LIMIT_ROW_BYTES, LIMIT_COLUMNS});
+    struct csv_reader *reader = csv_reader_new(
+        read_memory, &m, delimiter, (struct csv_limits){LIMIT_ROW_BYTES, LIMIT_COLUMNS, 0});
     while (r.records < MAX_RECORDS) {
         enum rows_step step = csv_reader_next(reader, &row, &problem, &err);
         r.broken = step == ROWS_FAILED;

@@ -109,7 +109,8 @@ static char choose_delimiter(struct csv_source *c, char stated, bool *ret_one_co
 static struct csv_limits limits_of(const struct rows_options *options)
 {
     return (struct csv_limits){options->row_bytes ? options->row_bytes : LIMIT_ROW_BYTES,
-                               options->columns ? options->columns : LIMIT_COLUMNS};
+                               options->columns ? options->columns : LIMIT_COLUMNS,
+                               LIMIT_CELL_BYTES};
 }
 
 bool csv_source_open(const char *path, const struct rows_options *options,

@@ -22,6 +22,7 @@
     X(FILE_ONE_COLUMN, "one_column") /* no delimiter found */                                      \
     X(FILE_QUOTE_OPEN, "quote_open") /* a quote opened at line is never closed */                  \
     X(FILE_ROW_TOO_LARGE, "row_too_large")       /* line, limit */                                 \
+    X(FILE_CELL_TOO_LARGE, "cell_too_large")     /* line, column, limit */                         \
     X(FILE_TOO_MANY_COLUMNS, "too_many_columns") /* line, limit */                                 \
     X(FILE_XLS, "xls")                           /* an old Excel 97-2003 workbook */               \
     X(FILE_XLSB, "xlsb")                         /* a binary workbook */                           \
@@ -37,10 +38,17 @@
     X(FILE_WORD, "word") /* a text document */                                                     \
     X(FILE_WORKBOOK_DAMAGED,                                                                       \
       "workbook_damaged") /* detail: the part, e.g. xl/worksheets/sheet1.xml; line */              \
-    X(FILE_WORKBOOK_LIMIT,                                                                         \
-      "workbook_limit") /* a zip or XML bomb: over a ceiling; detail, limit */                     \
-    X(FILE_WORKBOOK_ENTITIES, "workbook_entities") /* detail: the part */                          \
-    X(FILE_NO_SHEET, "no_sheet")                   /* no visible worksheet */                      \
+    X(FILE_WORKBOOK_SIZE, "workbook_size")       /* a part unpacks to over limit bytes: detail */  \
+    X(FILE_WORKBOOK_RATIO, "workbook_ratio")     /* to over limit times its size: detail */        \
+    X(FILE_WORKBOOK_ENTRIES, "workbook_entries") /* over limit files in the archive */             \
+    X(FILE_WORKBOOK_DIRECTORY, "workbook_directory")     /* over limit bytes of their names */     \
+    X(FILE_WORKBOOK_COMPRESSION, "workbook_compression") /* neither stored nor deflated: detail */ \
+    X(FILE_WORKBOOK_DOCTYPE, "workbook_doctype")         /* detail: the part */                    \
+    X(FILE_WORKBOOK_DEPTH, "workbook_depth") /* elements in elements: detail, line, limit */       \
+    X(FILE_WORKBOOK_TAG, "workbook_tag")     /* a tag or comment over limit bytes: detail, line */ \
+    X(FILE_WORKBOOK_FORMATS, "workbook_formats") /* over limit cell formats: detail */             \
+    X(FILE_WORKBOOK_SPACE, "workbook_space")     /* no room for its texts on the disk */           \
+    X(FILE_NO_SHEET, "no_sheet")                 /* no visible worksheet */                        \
     X(FILE_SHEET_NOT_FOUND, "sheet_not_found") /* value asked for; detail lists those there are */ \
     X(FILE_COLUMNS_MISSING,                                                                        \
       "columns_missing") /* value: the missing ones, comma separated; detail: near misses */       \

@@ -67,6 +67,7 @@ static void check_values(str text)
     bool date = xlsx_date_text(&b, text, text.len & 1);
     assert(date ? b.len - len >= 8 && b.len - len <= 19 : b.len == len);
     (void)xlsx_format_is_date(164, text);
+    xlsx_iso_date_text(&b, text);
     buf_reset(&b);
     xlsx_text_decode(&b, text);
     assert(b.len <= text.len && (!utf8_valid(text) || utf8_valid(buf_str(&b))));

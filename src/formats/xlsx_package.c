@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "formats/zip_end.h"
 
 #include <expat.h>
 #include <sys/stat.h>
@@ -13,11 +14,8 @@
 enum {
     CHUNK_BYTES = 32 * 1024,
     LARGE_PART_BYTES = 256 * 1024, // worth a thread that unpacks ahead of the parser
-    MAX_DEPTH = 256,
-    MAX_RATIO = 300,      // of a part's unpacked bytes to its packed ones, beyond FREE_BYTES
-    NAME_SEPARATOR = '|', // between a namespace and a name; neither can hold it
+    NAME_SEPARATOR = '|',          // between a namespace and a name; neither can hold it
 };
-#define FREE_BYTES ((uint64_t)(64 * MIB))
 
 struct xlsx_package {
     zip_t *zip;
@@ -78,6 +76,8 @@ bool xlsx_package_open(const char *path, struct xlsx_package **ret_package,
                        struct file_problem *ret_problem, struct err *err)
 {
     int code = 0;
+    if (!zip_end_check(path, ret_problem))
+        return false;
     zip_t *zip = zip_open(path, ZIP_RDONLY, &code);
     if (!zip) {
         zip_error_t error;
@@ -108,6 +108,23 @@ void xlsx_package_free(struct xlsx_package *p)
     mem_free(p);
 }
 
+/* Replaces %HH by the byte it means; false when there is none. */
+static bool percent_decode(char *text)
+{
+    char *to = text;
+    bool any = false;
+    for (; *text; text++, to++) {
+        int byte = *text == '%' && text[1] && text[2]
+                       ? str_hex4((str){(char[]){'0', '0', text[1], text[2]}, 4})
+                       : -1;
+        *to = byte > 0 ? (char)byte : *text;
+        text += byte > 0 ? 2 : 0;
+        any = any || byte > 0;
+    }
+    *to = 0;
+    return any;
+}
+
 static zip_int64_t locate(struct xlsx_package *p, str name)
 {
     char text[512];
@@ -116,6 +133,9 @@ static zip_int64_t locate(struct xlsx_package *p, str name)
     memcpy(text, name.ptr, name.len);
     text[name.len] = 0;
     zip_int64_t at = zip_name_locate(p->zip, text, ZIP_FL_NOCASE);
+    // A target is a URI, the archive's name may be plain (ECMA-376 Part 2, 6.2.2).
+    if (at < 0 && percent_decode(text))
+        at = zip_name_locate(p->zip, text, ZIP_FL_NOCASE);
     if (at >= 0)
         return at;
     // Some writers use backslashes in the archive's own names.
@@ -211,8 +231,8 @@ void xlsx_part_fail(struct xlsx_part *part, enum file_problem_code code, const c
 static void XMLCALL on_start(void *context, const char *name, const char **attributes)
 {
     struct xlsx_part *part = context;
-    if (++part->depth > MAX_DEPTH) {
-        xlsx_part_fail(part, FILE_WORKBOOK_LIMIT, "elements inside elements", MAX_DEPTH);
+    if (++part->depth > LIMIT_XML_DEPTH) {
+        xlsx_part_fail(part, FILE_WORKBOOK_DEPTH, "", LIMIT_XML_DEPTH);
         return;
     }
     part->events->start(part->context, element_name(part, name), attributes);
@@ -233,13 +253,12 @@ static void XMLCALL on_text(void *context, const char *text, int len)
         part->events->text(part->context, (str){text, (size_t)len});
 }
 
-static void XMLCALL on_entity(void *context, const char *name, int is_parameter, const char *value,
-                              int value_length, const char *base, const char *system_id,
-                              const char *public_id, const char *notation)
+/* A workbook needs none, and what it declares may grow without end or lie elsewhere. */
+static void XMLCALL on_doctype(void *context, const char *name, const char *system_id,
+                               const char *public_id, int has_internal_subset)
 {
-    (void)name, (void)is_parameter, (void)value, (void)value_length, (void)base, (void)system_id,
-        (void)public_id, (void)notation;
-    xlsx_part_fail(context, FILE_WORKBOOK_ENTITIES, "", 0);
+    (void)name, (void)system_id, (void)public_id, (void)has_internal_subset;
+    xlsx_part_fail(context, FILE_WORKBOOK_DOCTYPE, "", 0);
 }
 
 static bool bad_part(str name, const char *how, struct file_problem *problem)
@@ -264,6 +283,29 @@ static int64_t read_chunk(struct xlsx_part *part, char *to)
     return n;
 }
 
+static bool part_is_allowed(str name, const zip_stat_t *st, struct file_problem *problem)
+{
+    bool plain = !(st->valid & ZIP_STAT_COMP_METHOD) || st->comp_method == ZIP_CM_STORE ||
+                 st->comp_method == ZIP_CM_DEFLATE;
+    if (!plain)
+        return file_problem_set(problem, FILE_WORKBOOK_COMPRESSION, (str){0}, str_shown(name, 200));
+    if ((st->valid & ZIP_STAT_SIZE) && st->size > LIMIT_PART_BYTES) {
+        problem->limit = LIMIT_PART_BYTES;
+        return file_problem_set(problem, FILE_WORKBOOK_SIZE, (str){0}, str_shown(name, 200));
+    }
+    return true;
+}
+
+/* What its headers say of a part's size may be a lie: what comes is counted. */
+static bool part_is_small(struct xlsx_part *part)
+{
+    if (part->read > LIMIT_PART_BYTES)
+        xlsx_part_fail(part, FILE_WORKBOOK_SIZE, "", LIMIT_PART_BYTES);
+    else if (part->read > LIMIT_PART_FREE_BYTES && part->read / LIMIT_PART_RATIO > part->packed)
+        xlsx_part_fail(part, FILE_WORKBOOK_RATIO, "", LIMIT_PART_RATIO);
+    return !part->failed;
+}
+
 bool xlsx_part_open(struct xlsx_package *p, str name, const struct xlsx_events *events,
                     void *context, struct xlsx_part **ret_part, struct file_problem *ret_problem,
                     struct err *err)
@@ -274,6 +316,8 @@ bool xlsx_part_open(struct xlsx_package *p, str name, const struct xlsx_events *
         return bad_part(name, "is missing", ret_problem);
     if ((st.valid & ZIP_STAT_COMP_SIZE) && st.comp_size > p->bytes)
         return bad_part(name, "would be larger than the file", ret_problem);
+    if (!part_is_allowed(name, &st, ret_problem))
+        return false;
     struct xlsx_part *part = mem_new(1, sizeof *part);
     (void)snprintf(part->name, sizeof part->name, "%.*s",
                    STR_ARG(str_shown(name, sizeof part->name - 1)));
@@ -288,7 +332,7 @@ bool xlsx_part_open(struct xlsx_package *p, str name, const struct xlsx_events *
     XML_SetUserData(part->parser, part);
     XML_SetElementHandler(part->parser, on_start, on_end);
     XML_SetCharacterDataHandler(part->parser, on_text);
-    XML_SetEntityDeclHandler(part->parser, on_entity);
+    XML_SetStartDoctypeDeclHandler(part->parser, on_doctype);
     if (!part->file) {
         err_set(err, ERR_INVALID, "the archive: %s", zip_strerror(p->zip));
         xlsx_part_free(part);
@@ -341,16 +385,12 @@ int xlsx_part_parse(struct xlsx_part *part, struct file_problem *ret_problem, st
             if (n < 0)
                 return fail(part, "it cannot be unpacked", ret_problem, err);
             part->read += (uint64_t)n;
-            if (part->read > FREE_BYTES && part->read / MAX_RATIO > part->packed) {
-                xlsx_part_fail(part, FILE_WORKBOOK_LIMIT, "it unpacks to many times its size",
-                               MAX_RATIO);
+            if (!part_is_small(part))
                 return fail(part, "a zip bomb", ret_problem, err);
-            }
             part->eof = n == 0;
             status = XML_ParseBuffer(part->parser, (int)n, part->eof);
             if (status == XML_STATUS_OK && !part->eof && token_too_long(part)) {
-                xlsx_part_fail(part, FILE_WORKBOOK_LIMIT, "a tag or comment",
-                               LIMIT_XML_TOKEN_BYTES);
+                xlsx_part_fail(part, FILE_WORKBOOK_TAG, "", LIMIT_XML_TOKEN_BYTES);
                 return fail(part, "an XML token", ret_problem, err);
             }
         }

@@ -21,7 +21,7 @@ struct xlsx_reader {
     struct xlsx_strings *strings;
     struct xlsx_styles *styles;
     struct xlsx_part *part;
-    size_t max_columns, max_bytes;
+    size_t max_columns, max_bytes, max_cell;
     /* a sheet that goes on on the next */
     size_t more;           /* of book.more_part read */
     uint64_t lines, bytes; /* of the sheets before */
@@ -32,7 +32,7 @@ struct xlsx_reader {
     struct cell *cell;
     size_t cells, cell_room;
     struct buf text;
-    bool row_ready;
+    bool in_rows, row_said, row_ready;
     /* the cell being read */
     size_t column;
     str type; /* one of the constants below */
@@ -46,8 +46,8 @@ struct xlsx_reader {
     size_t out_room;
 };
 
-/* "BC12" is column 54 (from 0); false when there are no letters. */
-static bool column_of(str reference, size_t *ret)
+/* "BC12" is column 54 (from 0) and row 12 (0: no digits); false when there are no letters. */
+static bool place_of(str reference, size_t *ret, uint64_t *ret_row)
 {
     size_t n = 0, i = 0;
     for (; i < reference.len && i < 4; i++) {
@@ -57,6 +57,8 @@ static bool column_of(str reference, size_t *ret)
         n = n * 26 + (size_t)(c - 'a') + 1;
     }
     *ret = n - 1;
+    if (!n || !str_to_u64(str_from(reference, i), ret_row))
+        *ret_row = 0;
     return n > 0;
 }
 
@@ -74,7 +76,8 @@ static void start_row(struct xlsx_reader *x, const char **attributes)
 {
     uint64_t number;
     str r = xlsx_attribute(attributes, "r");
-    x->row_number = str_to_u64(r, &number) && number > 0 ? number : x->row_number + 1;
+    x->row_said = str_to_u64(r, &number) && number > 0;
+    x->row_number = x->row_said ? number : x->row_number + 1;
     x->next_column = 0;
     x->cells = 0;
     buf_reset(&x->text);
@@ -85,12 +88,13 @@ static void start_row(struct xlsx_reader *x, const char **attributes)
 static void start_cell(struct xlsx_reader *x, const char **attributes)
 {
     bool placed = false;
+    uint64_t row = 0;
     x->type = STR("n");
     x->style = 0;
     for (; attributes[0]; attributes += 2) {
         str name = xlsx_attribute_name(attributes[0]), value = str_of(attributes[1]);
         if (str_eq(name, STR("r")))
-            placed = column_of(value, &x->column);
+            placed = place_of(value, &x->column, &row);
         else if (str_eq(name, STR("t")))
             x->type = known_type(value);
         else if (str_eq(name, STR("s")) && !str_to_u64(value, &x->style))
@@ -98,6 +102,8 @@ static void start_cell(struct xlsx_reader *x, const char **attributes)
     }
     if (!placed)
         x->column = x->next_column;
+    else if (!x->row_said && row > x->row_number)
+        x->row_number = row; // the row has no number of its own
     x->next_column = x->column + 1;
     buf_reset(&x->value);
     x->in_inline = false;
@@ -107,14 +113,16 @@ static void start_cell(struct xlsx_reader *x, const char **attributes)
 static void on_start(void *context, str name, const char **attributes)
 {
     struct xlsx_reader *x = context;
-    if (str_eq(name, STR("row")))
+    if (!x->in_rows) // extensions and controls have rows and values of their own
+        x->in_rows = str_eq(name, STR("sheetData"));
+    else if (str_eq(name, STR("row")))
         start_row(x, attributes);
     else if (str_eq(name, STR("c")))
         start_cell(x, attributes);
     else if (str_eq(name, STR("v")))
         x->in_value = !x->in_inline;
     else if (str_eq(name, STR("is"))) {
-        x->in_inline = true; // it is the cell's value; some writers put a stale <v> beside it
+        x->in_inline = true; // it is the cell's value; what stands in a <v> beside it is not
         buf_reset(&x->value);
     } else if (str_eq(name, STR("rPh")))
         x->phonetic++;
@@ -142,12 +150,12 @@ static bool add_text(struct xlsx_reader *x, enum cell_kind *kind)
     } else if (str_eq(x->type, STR("e"))) {
         *kind = CELL_ERROR;
         buf_add(&x->text, value);
-    } else if (str_eq(x->type, STR("d"))) { // an ISO 8601 date (18.18.11): T between date and time
+    } else if (str_eq(x->type, STR("d"))) {
         *kind = CELL_DATE;
-        size_t from = x->text.len;
-        buf_add(&x->text, str_trim(value));
-        if (x->text.len - from > 10 && x->text.ptr[from + 10] == 'T')
-            x->text.ptr[from + 10] = ' ';
+        xlsx_iso_date_text(&x->text, value);
+    } else if (str_eq(x->type, STR("inlineStr"))) {
+        if (x->in_inline)
+            xlsx_text_decode(&x->text, value);
     } else if (str_eq(x->type, STR("n"))) {
         bool date = value.len && xlsx_styles_is_date(x->styles, x->style) &&
                     xlsx_date_text(&x->text, value, x->book.since_1904);
@@ -191,6 +199,8 @@ static void end_cell(struct xlsx_reader *x)
 static void on_end(void *context, str name)
 {
     struct xlsx_reader *x = context;
+    if (!x->in_rows)
+        return;
     if (str_eq(name, STR("v"))) {
         x->in_value = false;
     } else if (str_eq(name, STR("t"))) {
@@ -202,6 +212,8 @@ static void on_end(void *context, str name)
     } else if (str_eq(name, STR("row")) && x->cells) {
         x->row_ready = true;
         xlsx_part_pause(x->part);
+    } else if (str_eq(name, STR("sheetData"))) {
+        x->in_rows = false;
     }
 }
 
@@ -211,8 +223,8 @@ static void on_text(void *context, str text)
     if (!x->in_value && !x->in_text)
         return;
     buf_add(&x->value, text);
-    if (x->value.len > x->max_bytes)
-        xlsx_part_fail(x->part, FILE_ROW_TOO_LARGE, "", x->max_bytes);
+    if (x->value.len > x->max_cell)
+        xlsx_part_fail(x->part, FILE_CELL_TOO_LARGE, "", x->max_cell);
 }
 
 static const struct xlsx_events sheet_events = {on_start, on_end, on_text};
@@ -240,13 +252,23 @@ static void hand_out(struct xlsx_reader *x, struct row *ret_row)
         .line = x->lines + x->row_number, .cell = x->out, .kind = x->kind, .count = count};
 }
 
+/* What a person counts in a sheet are its rows and columns, not the lines of its XML. */
+static void place_in_sheet(const struct xlsx_reader *x, struct file_problem *problem)
+{
+    bool cell = problem->code == FILE_CELL_TOO_LARGE;
+    if (cell || problem->code == FILE_TOO_MANY_COLUMNS || problem->code == FILE_ROW_TOO_LARGE)
+        problem->line = x->row_number;
+    if (cell)
+        problem->column = x->column + 1;
+}
+
 static enum rows_step next_of_sheet(struct xlsx_reader *x, struct row *ret_row,
                                     struct file_problem *problem, struct err *err)
 {
     x->row_ready = false;
     int rc = xlsx_part_parse(x->part, problem, err);
-    if (rc < 0 && (problem->code == FILE_TOO_MANY_COLUMNS || problem->code == FILE_ROW_TOO_LARGE))
-        problem->line = x->row_number;
+    if (rc < 0)
+        place_in_sheet(x, problem);
     if (rc < 0)
         return ROWS_FAILED;
     if (!x->row_ready)
@@ -339,6 +361,7 @@ bool xlsx_reader_open(const char *path, const struct rows_options *options,
     x->source = (struct rows_source){.next = next, .bytes_done = bytes_done, .free = reader_free};
     x->max_columns = options->columns ? options->columns : LIMIT_COLUMNS;
     x->max_bytes = options->row_bytes ? options->row_bytes : LIMIT_ROW_BYTES;
+    x->max_cell = MIN(x->max_bytes, LIMIT_CELL_BYTES);
     if (!open_parts(x, path, options, ret_problem, err)) {
         reader_free(&x->source);
         return false;

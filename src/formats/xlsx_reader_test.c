@@ -153,6 +153,59 @@ static void xlsx_reader_reads_cells(void **state)
         {"an inline string in a cell without a type",
          {ROW("<c><is><t>007</t></is></c>")},
          "1@1 007|/"},
+        {"an inline string without <is> has no text, as for other readers",
+         {ROW("<c t=\"inlineStr\"><f>A1</f><v>7</v></c><c><v>8</v></c>")},
+         "1@1 |8~n|/"},
+        {"cached values of formulas",
+         {ROW(
+             "<c><f>1+1</f><v>2</v></c><c t=\"str\"><f t=\"shared\" ref=\"B1:B2\" si=\"0\">A1</f>"
+             "<v>a\n&#13;&#10;_x0041_</v></c><c t=\"str\"><f t=\"shared\" si=\"0\"/><v>b</v></c>"
+             "<c><f t=\"array\" ref=\"D1\">SUM(A1)</f><v>3</v></c><c t=\"b\"><f>A1=1</f><v>0</v></c>"
+             "<c><f t=\"dataTable\" ref=\"F1\" dt2D=\"1\"/><v>4</v></c><c><f>A1</f></c>"
+             "<c t=\"e\"><f>1/0</f><v>#DIV/0!</v></c>")},
+         "1@1 2~n|a\n\nA|b|3~n|false~b|4~n||#DIV/0!~e|/"},
+        {"empty cells and values of every kind",
+         {ROW("<c/><c><v/></c><c><v></v></c><c t=\"s\"/><c t=\"s\"><v/></c><c t=\"b\"><v/></c>"
+              "<c t=\"str\"/><c t=\"inlineStr\"/><c t=\"d\"/><c t=\"e\"/><c s=\"1\"><v> </v></c>"
+              "<c><v>1</v></c>")},
+         "1@1 |||||||||||1~n|/"},
+        {"text in CDATA and in references, around comments",
+         {ROW("<c t=\"str\"><v><![CDATA[<a> &amp;]]>&lt;&#x416;<!-- no -->&#1078;</v></c>")},
+         "1@1 <a> &amp;<Жж|/"},
+        {"elements and attributes that nobody knows",
+         {"<row r=\"1\" xmlns:n=\"urn:n\" n:q=\"1\"><c r=\"A1\" n:cm=\"1\"><n:x><n:y/></n:x><v>1</v>"
+          "<extLst><ext uri=\"u\"><n:z>9</n:z></ext></extLst></c></row>"},
+         "1@1 1~n|/"},
+        {"rows and cells outside of the sheet's data are none",
+         {.sheet = XML "<worksheet " MAIN " xmlns:x=\"urn:x\"><cols><c><v>7</v></c></cols>"
+                       "<sheetData><row><c><v>1</v></c></row></sheetData><controls><x:row><c>"
+                       "<v>8</v></c></x:row></controls><extLst><row><c><v>9</v></c></row></extLst>"
+                       "</worksheet>"},
+         "1@1 1~n|/"},
+        {"a wrong dimension says nothing",
+         {.sheet = XML "<worksheet " MAIN "><dimension ref=\"A1:A1\"/><sheetData><row r=\"2\"><c "
+                       "r=\"B2\"><v>1</v></c></row></sheetData></worksheet>"},
+         "1@2 |1~n|/"},
+        {"strict names",
+         {.sheet = "<worksheet xmlns=\"http://purl.oclc.org/ooxml/spreadsheetml/main\"><sheetData>"
+                   "<row><c t=\"d\" s=\"1\"><v>2024-01-01T10:20:30</v></c></row></sheetData>"
+                   "</worksheet>"},
+         "1@1 2024-01-01 10:20:30~d|/"},
+        {"a mark before the XML",
+         {.sheet = "\xef\xbb\xbf" XML "<worksheet><sheetData><row><c><v>1</v></c></row></sheetData>"
+                   "</worksheet>"},
+         "1@1 1~n|/"},
+        {"rows without a number have that of their cells",
+         {"<row><c r=\"A4\"><v>1</v></c><c r=\"B4\"><v>2</v></c></row><row><c><v>3</v></c></row>"},
+         "1@4 1~n|2~n|/2@5 3~n|/"},
+        {"a style behind the last one, and no number for it",
+         {ROW("<c s=\"99\"><v>45292</v></c><c s=\"\"><v>1</v></c><c s=\"-1\"><v>2</v></c>")},
+         "1@1 45292~n|1~n|2~n|/"},
+        {"numbers that are long, small, or none",
+         {ROW("<c><v>0.30000000000000004</v></c><c><v>-0</v></c><c><v>1E-7</v></c>"
+              "<c><v>12345678901234567890</v></c><c><v>1e400</v></c><c><v>0x1A</v></c>"
+              "<c><v>9007199254740993</v></c>")},
+         "1@1 0.3~n|-0~n|1e-07~n|12345678901234567890~n|1e400~n|0x1A~n|9007199254740993~n|/"},
         {"numbers",
          {ROW("<c><v>42</v></c><c t=\"n\"><v>1.5</v></c><c><v>7.9161234567E+10</v></c>"
               "<c s=\"3\"><v>45292</v></c>")},
@@ -236,16 +289,16 @@ static void xlsx_reader_reads_cells(void **state)
         {"an entity that was not declared", {ROW("<c><v>&x;</v></c>")}, "!workbook_damaged line 2"},
         {"entities in a sheet",
          {.sheet = XML "<!DOCTYPE x [<!ENTITY a \"b\">]>\n<worksheet " MAIN "/>"},
-         "!workbook_entities line 2"},
+         "!workbook_doctype line 2"},
         {"entities in a file from outside",
          {.sheet = "<!DOCTYPE x [\n<!ENTITY a SYSTEM \"file:///etc/passwd\">]>\n"
                    "<worksheet " MAIN "><sheetData><row><c><v>&a;</v></c></row></sheetData>"
                    "</worksheet>"},
-         "!workbook_entities line 2"},
-        {"a document type without entities is harmless",
+         "!workbook_doctype line 1"},
+        {"a document type without entities",
          {.sheet = XML "<!DOCTYPE worksheet>\n<worksheet " MAIN
                        "><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>"},
-         "1@1 1~n|/"},
+         "!workbook_doctype line 2"},
         {"the last column that may be", {ROW("<c r=\"AMJ1\"><v>1</v></c>")}, NULL},
         {"a column more",
          {ROW("<c r=\"A1\"><v>1</v></c>") "<row r=\"7\"><c r=\"AMK7\"><v>1</v></c>"
@@ -465,9 +518,9 @@ static void xlsx_reader_keeps_to_its_limits(void **state)
 {
     enum { DEEP, LONG_CELL, LONG_ROW, LONG_STRING, BOMB, COMMENT, KINDS };
     static const char *const want[KINDS] = {
-        "!workbook_limit line 1 limit 256", "!row_too_large line 1 limit 1000",
-        "!row_too_large line 1 limit 1000", "!workbook_limit line 1 limit 1048576",
-        "!workbook_limit line 1 limit 300", "!workbook_limit line 1 limit 1048576",
+        "!workbook_depth line 1 limit 256", "!cell_too_large line 1 column 1 limit 1000",
+        "!row_too_large line 1 limit 1000", "!cell_too_large line 1 limit 524288",
+        "!workbook_ratio line 1 limit 300", "!workbook_tag line 1 limit 1048576",
     };
     const struct folder *f = *state;
     for (int kind = 0; kind < KINDS; kind++) {
@@ -481,7 +534,7 @@ static void xlsx_reader_keeps_to_its_limits(void **state)
         if (kind == DEEP)
             repeat(&sheet, "<a>", 300);
         if (kind == LONG_STRING)
-            repeat(&strings, "x", LIMIT_ROW_BYTES + 1);
+            repeat(&strings, "x", LIMIT_CELL_BYTES + 1);
         if (kind == COMMENT) {
             buf_add(&sheet, STR("<!-- "));
             repeat(&sheet, "0123456789abcdef", 2 * MIB / 16);

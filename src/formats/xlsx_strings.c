@@ -200,15 +200,14 @@ static void end_item(struct xlsx_strings *s)
     xlsx_text_decode(&s->decoded, buf_str(&s->current));
     s->text_bytes += s->decoded.len;
     if (s->text_bytes > MAX_TEXT_BYTES) {
-        xlsx_part_fail(s->part, FILE_WORKBOOK_LIMIT, "its strings", MAX_TEXT_BYTES);
+        xlsx_part_fail(s->part, FILE_WORKBOOK_SIZE, "its texts", MAX_TEXT_BYTES);
         return;
     }
     uint32_t end = (uint32_t)s->text_bytes;
     s->count++;
     if (!spool_add(&s->text, buf_str(&s->decoded)) ||
         !spool_add(&s->end, (str){(const char *)&end, sizeof end}))
-        xlsx_part_fail(s->part, FILE_WORKBOOK_LIMIT,
-                       "no room for its strings in the folder for temporary files", 0);
+        xlsx_part_fail(s->part, FILE_WORKBOOK_SPACE, "", 0);
 }
 
 static void on_end(void *context, str name)
@@ -230,8 +229,8 @@ static void on_text(void *context, str text)
     if (!s->in_text)
         return;
     buf_add(&s->current, text);
-    if (s->current.len > LIMIT_ROW_BYTES)
-        xlsx_part_fail(s->part, FILE_WORKBOOK_LIMIT, "one string", LIMIT_ROW_BYTES);
+    if (s->current.len > LIMIT_CELL_BYTES)
+        xlsx_part_fail(s->part, FILE_CELL_TOO_LARGE, "", LIMIT_CELL_BYTES);
 }
 
 bool xlsx_strings_open(struct xlsx_package *p, str part_name, struct xlsx_strings **ret_strings,

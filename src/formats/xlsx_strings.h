@@ -11,8 +11,9 @@
 #include "formats/xlsx_package.h"
 
 struct xlsx_strings;
-/* Reads all strings of the part.  Problems: those of xlsx_part_parse(); FILE_WORKBOOK_LIMIT (a
- * string over LIMIT_ROW_BYTES, or no room for the temporary file). */
+/* Reads all strings of the part.  Problems: those of xlsx_part_parse();
+ * FILE_CELL_TOO_LARGE (a string over LIMIT_CELL_BYTES), FILE_WORKBOOK_SPACE (no room for the
+ * temporary file). */
 MUST_CHECK bool xlsx_strings_open(struct xlsx_package *p, str part_name,
                                   struct xlsx_strings **ret_strings,
                                   struct file_problem *ret_problem, struct err *err);

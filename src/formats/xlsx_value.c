@@ -10,7 +10,7 @@
 
 enum {
     MAX_STYLES = 65536,
-    MAX_FORMATS = 65536,
+    MAX_FORMATS = 8192,
     MAX_DAY = 2958465, // 9999-12-31
     DAYS_1904 = 1462,  // from the one epoch to the other
 };
@@ -135,7 +135,48 @@ bool xlsx_date_text(struct buf *out, str text, bool since_1904)
     return true;
 }
 
+void xlsx_iso_date_text(struct buf *out, str text)
+{
+    text = str_trim(text);
+    size_t t = str_find(text, 'T');
+    str day = str_first(text, t), time = str_from(text, MIN(t + 1, text.len));
+    if (str_ends(time, STR("Z")))
+        time = str_first(time, time.len - 1);
+    size_t point = str_find(time, '.'), end = time.len;
+    while (end > point + 1 && time.ptr[end - 1] == '0')
+        end--;
+    if (end <= point + 1)
+        time = str_first(time, point);
+    buf_add(out, day);
+    if (day.len && (!time.len || str_eq(time, STR("00:00:00"))))
+        return;
+    if (day.len)
+        buf_add_char(out, ' ');
+    buf_add(out, time);
+}
+
 /* --- formats --- */
+
+/* Some writers keep a format as Russian Excel shows it: two letters of a date or a time beside each
+ * other, where a number has none. */
+static bool starts_russian_date(str code)
+{
+    static const char *const pairs[] = {"ДД", "дд", "ММ", "мм", "ГГ", "гг", "ЧЧ", "чч", "ч:м"};
+    for (size_t i = 0; i < COUNT(pairs); i++)
+        if (str_starts(code, str_of(pairs[i])))
+            return true;
+    return false;
+}
+
+/* How many bytes at the beginning name the format that shows a cell as it is; in German, too. */
+static size_t general_bytes(str code)
+{
+    static const char *const names[] = {"general", "standard"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_eq_nocase(str_first(code, strlen(names[i])), str_of(names[i])))
+            return strlen(names[i]);
+    return 0;
+}
 
 bool xlsx_format_is_date(uint64_t id, str code)
 {
@@ -159,9 +200,10 @@ bool xlsx_format_is_date(uint64_t id, str code)
             if (elapsed)
                 return true;
             i += 1 + inside.len;
-        } else if (c == 'g' && str_eq_nocase(str_first(str_from(code, i), 7), STR("general"))) {
-            i += 6;
-        } else if (c == 'd' || c == 'm' || c == 'y' || c == 'h' || c == 's') {
+        } else if (general_bytes(str_from(code, i))) {
+            i += general_bytes(str_from(code, i)) - 1;
+        } else if (starts_russian_date(str_from(code, i)) || c == 'd' || c == 'm' || c == 'y' ||
+                   c == 'h' || c == 's') {
             return true;
         }
     }
@@ -176,9 +218,10 @@ struct xlsx_styles {
     struct xlsx_part *part; /* first: see xlsx_part_parse_all() */
     struct number_format *format;
     size_t formats;
+    uint64_t *style; /* the id of each one's number format */
     bool *is_date;
     size_t styles;
-    bool in_cell_formats;
+    bool in_formats, in_cell_formats;
 };
 
 static bool format_is_date(const struct xlsx_styles *s, uint64_t id)
@@ -196,25 +239,40 @@ static uint64_t number_of(const char **attributes, const char *name)
     return str_to_u64(text, &n) ? n : 0;
 }
 
+static void add_format(struct xlsx_styles *s, const char **attributes)
+{
+    if (s->formats == MAX_FORMATS) {
+        xlsx_part_fail(s->part, FILE_WORKBOOK_FORMATS, "", MAX_FORMATS);
+        return;
+    }
+    uint64_t id = number_of(attributes, "numFmtId");
+    str code = xlsx_attribute(attributes, "formatCode");
+    s->format = mem_grow(s->format, s->formats + 1, sizeof *s->format);
+    s->format[s->formats++] = (struct number_format){id, xlsx_format_is_date(id, code)};
+}
+
+static void add_style(struct xlsx_styles *s, const char **attributes)
+{
+    if (s->styles == MAX_STYLES) {
+        xlsx_part_fail(s->part, FILE_WORKBOOK_FORMATS, "", MAX_STYLES);
+        return;
+    }
+    if ((s->styles & (s->styles - 1)) == 0)
+        s->style = mem_grow(s->style, s->styles ? s->styles * 2 : 1, sizeof *s->style);
+    s->style[s->styles++] = number_of(attributes, "numFmtId");
+}
+
 static void on_start(void *context, str name, const char **attributes)
 {
     struct xlsx_styles *s = context;
-    if (str_eq(name, STR("cellXfs"))) {
+    if (str_eq(name, STR("cellXfs")))
         s->in_cell_formats = true;
-    } else if (str_eq(name, STR("numFmt")) && s->formats < MAX_FORMATS) {
-        uint64_t id = number_of(attributes, "numFmtId");
-        str code = xlsx_attribute(attributes, "formatCode");
-        s->format = mem_grow(s->format, s->formats + 1, sizeof *s->format);
-        s->format[s->formats++] = (struct number_format){id, xlsx_format_is_date(id, code)};
-    } else if (str_eq(name, STR("xf")) && s->in_cell_formats) {
-        if (s->styles == MAX_STYLES) {
-            xlsx_part_fail(s->part, FILE_WORKBOOK_LIMIT, "cell formats", MAX_STYLES);
-            return;
-        }
-        if ((s->styles & (s->styles - 1)) == 0)
-            s->is_date = mem_grow(s->is_date, s->styles ? s->styles * 2 : 1, sizeof *s->is_date);
-        s->is_date[s->styles++] = format_is_date(s, number_of(attributes, "numFmtId"));
-    }
+    else if (str_eq(name, STR("numFmts")))
+        s->in_formats = true;
+    else if (str_eq(name, STR("numFmt")) && s->in_formats)
+        add_format(s, attributes);
+    else if (str_eq(name, STR("xf")) && s->in_cell_formats)
+        add_style(s, attributes);
 }
 
 static void on_end(void *context, str name)
@@ -222,6 +280,8 @@ static void on_end(void *context, str name)
     struct xlsx_styles *s = context;
     if (str_eq(name, STR("cellXfs")))
         s->in_cell_formats = false;
+    else if (str_eq(name, STR("numFmts")))
+        s->in_formats = false;
 }
 
 bool xlsx_styles_open(struct xlsx_package *p, str part_name, struct xlsx_styles **ret_styles,
@@ -231,6 +291,11 @@ bool xlsx_styles_open(struct xlsx_package *p, str part_name, struct xlsx_styles 
     AUTO(xlsx_styles_free) struct xlsx_styles *s = mem_new(1, sizeof *s);
     if (!xlsx_part_parse_all(p, part_name, &events, s, ret_problem, err))
         return false;
+    // Only now: some writers put the number formats behind the cell formats that use them.
+    s->is_date = mem_new(s->styles, sizeof *s->is_date);
+    for (size_t i = 0; i < s->styles; i++)
+        s->is_date[i] = i && s->style[i] == s->style[i - 1] ? s->is_date[i - 1]
+                                                            : format_is_date(s, s->style[i]);
     *ret_styles = TAKE(s);
     return true;
 }
@@ -245,6 +310,7 @@ void xlsx_styles_free(struct xlsx_styles *s)
     if (!s)
         return;
     mem_free(s->format);
+    mem_free(s->style);
     mem_free(s->is_date);
     mem_free(s);
 }

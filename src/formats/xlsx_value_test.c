@@ -93,6 +93,33 @@ static void xlsx_date_text_counts_as_excel_does(void **state)
     }
 }
 
+static void xlsx_iso_date_text_is_as_other_dates(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"2024-01-01T10:20:30", "2024-01-01 10:20:30"},
+        {"2024-01-01T10:20:30Z", "2024-01-01 10:20:30"},
+        {"2024-01-01T10:20:30.000Z", "2024-01-01 10:20:30"},
+        {"2024-01-01T10:20:30.250", "2024-01-01 10:20:30.250"},
+        {"2024-01-01T00:00:00.0", "2024-01-01"},
+        {"2024-01-01T00:00:00", "2024-01-01"},
+        {" 2024-01-01 ", "2024-01-01"},
+        {"2024-01-01T", "2024-01-01"},
+        {"T10:20:30", "10:20:30"},
+        {"10:20:30", "10:20:30"},
+        {"today", "today"},
+        {"", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(buf_done) struct buf b = {0};
+        xlsx_iso_date_text(&b, str_of(cases[i].text));
+        if (!str_eq(buf_str(&b), str_of(cases[i].want)))
+            fail_msg("%s: got '%.*s'", cases[i].text, STR_ARG(buf_str(&b)));
+    }
+}
+
 static void xlsx_format_is_date_tells_dates_from_numbers(void **state)
 {
     static const struct {
@@ -128,6 +155,19 @@ static void xlsx_format_is_date_tells_dates_from_numbers(void **state)
         {164, "[ss]", true},
         {164, "mm:ss.0", true},
         {164, "General", false},
+        {164, "Standard", false},
+        {164, "General;@", false},
+        {164, "\"\"General", false},
+        {164, "ДД.ММ.ГГГГ", true},
+        {164, "ДД/ММ/ГГ ч:мм;@", true},
+        {164, "[$-FC19]дд\\ ММММ\\ гггг\\ \\г\\.;@", true},
+        {164, "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", true},
+        {164, "[$-411]ge.m.d", true},
+        {164, "чч:мм:сс", true},
+        {164, "0\" ДД\"", false},
+        {164, "Основной", false},
+        {164, "# ##0.00\\ \"мм\"", false},
+        {164, "TT.MM.JJJJ", true},
         {164, "general\" items\"", false},
         {164, "0.00", false},
         {164, "0.00E+00", false},
@@ -229,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(xlsx_number_text_reads_as_in_a_table),
         cmocka_unit_test(xlsx_date_text_counts_as_excel_does),
+        cmocka_unit_test(xlsx_iso_date_text_is_as_other_dates),
         cmocka_unit_test(xlsx_format_is_date_tells_dates_from_numbers),
         cmocka_unit_test(xlsx_text_decode_reads_escapes),
         cmocka_unit_test(xlsx_text_decode_leaves_alone_what_was_there),

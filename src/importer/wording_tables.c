@@ -60,6 +60,11 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
          "unclosed quotation mark above it is a common cause.",
          "Запись, которая начинается в строке {line}, больше {size}. Сократите её; частая "
          "причина — незакрытая кавычка выше."},
+    [FILE_CELL_TOO_LARGE] =
+        {"A cell[ in line {line}, column {column},] is larger than {size}. Shorten it, or remove "
+         "its column.",
+         "Ячейка[ в строке {line}, колонке {column}] больше {size}. Сократите её или удалите её "
+         "колонку."},
     [FILE_TOO_MANY_COLUMNS] =
         {"Line {line} has more than {limit} columns. Remove columns that are not needed.",
          "В строке {line} больше {limit} колонок. Удалите лишние колонки."},
@@ -113,23 +118,63 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
                    "массива вокруг."},
     [FILE_WORD] = {"This is a text document. Copy the table into Excel and save it as .xlsx.",
                    "Это текстовый документ. Скопируйте таблицу в Excel и сохраните как .xlsx."},
-    [FILE_WORKBOOK_DAMAGED] = {"The workbook is damaged[ ({detail})][, line {line}]. Open it in "
-                               "Excel, let Excel repair it, and save it "
-                               "again.",
-                               "Книга повреждена[ ({detail})][, строка {line}]. Откройте её в "
-                               "Excel, дайте Excel её восстановить и "
-                               "сохраните заново."},
-    [FILE_WORKBOOK_LIMIT] = {"The workbook unpacks to more than is allowed[ ({detail})][, at most "
-                             "{limit}]. Save it again with only "
-                             "the sheet that is needed, or save that sheet as CSV.",
-                             "Книга при распаковке превышает допустимое[ ({detail})][, не больше "
-                             "{limit}]. Сохраните её заново "
-                             "только с нужным листом или сохраните этот лист как CSV."},
-    [FILE_WORKBOOK_ENTITIES] =
-        {"The workbook[ ({detail})] declares XML entities, which no table program writes and which "
-         "can hide an attack. Open it in Excel and save it again.",
-         "Книга[ ({detail})] объявляет сущности XML: табличные программы так не пишут, а вред "
-         "возможен. Откройте её в Excel и сохраните заново."},
+    [FILE_WORKBOOK_DAMAGED] =
+        {"The workbook is damaged[ ({detail})][, line {line} of its XML]. "
+         "Open it in Excel, let Excel repair it, and save it "
+         "again.",
+         "Книга повреждена[ ({detail})][, строка {line} её XML]. Откройте её в "
+         "Excel, дайте Excel её восстановить и "
+         "сохраните заново."},
+    [FILE_WORKBOOK_SIZE] = {"A part of the workbook ({detail}) unpacks to more than {size}. Save "
+                            "it again with only the sheet that is needed, or save that sheet as "
+                            "CSV.",
+                            "Часть книги ({detail}) при распаковке больше {size}. Сохраните её "
+                            "заново только с нужным листом или сохраните этот лист как CSV."},
+    [FILE_WORKBOOK_RATIO] =
+        {"A part of the workbook ({detail}) unpacks to more than {limit} times its size, which "
+         "hardly any table does and which can hide an attack. Save the sheet that is needed as "
+         "CSV.",
+         "Часть книги ({detail}) при распаковке растёт больше чем в {limit} раз: таблицы так почти "
+         "не сжимаются, а вред возможен. Сохраните нужный лист как CSV."},
+    [FILE_WORKBOOK_ENTRIES] =
+        {"The workbook consists of more than {limit} files. Copy the sheet that is needed into a "
+         "new workbook, without its pictures, and upload that.",
+         "Книга состоит больше чем из {limit} файлов. Скопируйте нужный лист в новую книгу без "
+         "картинок и загрузите её."},
+    [FILE_WORKBOOK_DIRECTORY] =
+        {"The list of the files that the workbook consists of is larger than {size}. Copy the "
+         "sheet that is needed into a new workbook, without its pictures, and upload that.",
+         "Список файлов, из которых состоит книга, больше {size}. Скопируйте нужный лист в новую "
+         "книгу без картинок и загрузите её."},
+    [FILE_WORKBOOK_COMPRESSION] =
+        {"A part of the workbook ({detail}) is compressed in a way that table programs do not use. "
+         "Open it in Excel and save it again.",
+         "Часть книги ({detail}) сжата способом, которым табличные программы не пользуются. "
+         "Откройте её в Excel и сохраните заново."},
+    [FILE_WORKBOOK_DOCTYPE] =
+        {"A part of the workbook ({detail}) begins with a document type (DOCTYPE), which no table "
+         "program writes and which can hide an attack. Open it in Excel and save it again.",
+         "Часть книги ({detail}) начинается с объявления DOCTYPE: табличные программы так не "
+         "пишут, а вред возможен. Откройте её в Excel и сохраните заново."},
+    [FILE_WORKBOOK_DEPTH] =
+        {"In a part of the workbook ({detail}, line {line}) more than {limit} XML elements stand "
+         "inside each other. Open it in Excel and save it again.",
+         "В части книги ({detail}, строка {line}) вложено друг в друга больше {limit} элементов "
+         "XML. Откройте её в Excel и сохраните заново."},
+    [FILE_WORKBOOK_TAG] = {"In a part of the workbook ({detail}, line {line}) one tag or comment "
+                           "is larger than {size}. Open it in Excel and save it again.",
+                           "В части книги ({detail}, строка {line}) один тег или комментарий "
+                           "больше {size}. Откройте её в Excel и сохраните заново."},
+    [FILE_WORKBOOK_FORMATS] =
+        {"The workbook has more than {limit} cell formats. Copy the sheet that is needed into a "
+         "new workbook as values (Paste Special, Values), or save it as CSV.",
+         "В книге больше {limit} форматов ячеек. Скопируйте нужный лист в новую книгу как значения "
+         "(Специальная вставка → Значения) или сохраните его как CSV."},
+    [FILE_WORKBOOK_SPACE] =
+        {"There is no room for the workbook's texts in the folder for temporary files. Make room "
+         "there (or ask who runs the server to), or save the sheet as CSV.",
+         "В папке временных файлов нет места для текстов книги. Освободите его (или попросите "
+         "администратора сервера) либо сохраните лист как CSV."},
     [FILE_NO_SHEET] =
         {"The workbook has no visible sheet with a table. Unhide the sheet with the customers.",
          "В книге нет видимого листа с таблицей. Покажите лист с клиентами."},
