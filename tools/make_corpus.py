@@ -79,6 +79,12 @@ JSON = {
     "wrong-type": '{"data":{"type":"orders","attributes":[1]}}',
     "cut-off": '{"data":{"attributes":{"name":"\\ud8',
 }
+# Byte 0: whether it is a form.
+FORMS = {
+    "form": b"\1data[type]=consumers&data[attributes][external_id]=1&data[attributes][custom_attributes][ltv]=1%2E5&data%5Battributes%5D%5Bname%5D=%D0%90+b",
+    "form-unsent": b"\1data[attributes][email]=&data[attributes][custom_attributes][a][b]=c&data[attributes][custom_attributes][a]=d",
+    "form-cut-off": b"\1data[attributes][=%D0&%zz",
+}
 
 
 def archive():
@@ -101,7 +107,8 @@ def bytes_of(value):
 def targets():
     xlsx = {name: bytes([part]) + bytes_of(text) for name, (part, text) in XLSX_PARTS.items()}
     xlsx["archive"] = b"\x06" + archive()
-    return {"formats_csv": CSV, "formats_jsonl": JSONL, "formats_xlsx": xlsx, "http_multipart": MULTIPART, "api_json": JSON}
+    body = {name: b"\0" + bytes_of(text) for name, text in JSON.items()} | FORMS
+    return {"formats_csv": CSV, "formats_jsonl": JSONL, "formats_xlsx": xlsx, "http_multipart": MULTIPART, "api_body": body}
 
 
 def main():
