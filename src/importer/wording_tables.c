@@ -258,6 +258,11 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
          "free. Nothing was imported. Make room and start again.",
          "Не хватает места на диске: нужно ~{about}, свободно {free}. Ничего не "
          "загружено. Освободите место и запустите снова."},
+    [FILE_UPLOAD_EXPIRED] =
+        {"The upload was not finished in time: {free} of {about} came, and are deleted. Nothing was "
+         "imported. Upload the file again.",
+         "Загрузку не закончили вовремя: пришло {free} из {about}, они удалены. Ничего не "
+         "загружено. Загрузите файл снова."},
     [FILE_STORE] = {"The import stopped: the database could not take the rows ({detail}). What was "
                     "imported before stays; the same file goes on from there.",
                     "Импорт остановлен: база не приняла строки ({detail}). Загруженное остаётся; "

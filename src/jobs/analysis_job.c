@@ -188,6 +188,7 @@ static bool settle(struct work *w, enum task_state state, const struct file_prob
         return true;
     }
     t.settings = w->task.settings;
+    t.sha256 = w->task.sha256;
     t.analysis = w->task.analysis;
     t.header = w->task.header;
     t.parent = w->task.parent;
@@ -244,6 +245,8 @@ bool analysis_step(struct work *w, struct err *err)
     w->settings_asked = w->task.settings;
     task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
     if (!import_settings_parse(&w->arena, w->task.settings, &w->settings, err))
+        return false;
+    if (!w->task.sha256.len && !upload_hash(path, &w->arena, &w->task.sha256, err))
         return false;
     if (!find_parent(w, path, err))
         return false;

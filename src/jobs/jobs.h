@@ -46,7 +46,6 @@ uint64_t jobs_upload_bytes(const struct jobs_upload *u);
 void jobs_upload_free(struct jobs_upload *u);
 DEFINE_AUTO(struct jobs_upload *, jobs_upload_free)
 
-/* --- tasks --- */
 struct jobs_import_options {
     str file_name;
     const struct import_settings *settings;
@@ -56,6 +55,36 @@ struct jobs_import_options {
     bool refuse_same; /* the same content as an earlier import fails the task */
     bool remembered;  /* the settings of the last import with this header are used */
 };
+/* --- receiving a file in pieces: its task is there from the first one --- */
+
+/* How far an upload in pieces is. */
+struct jobs_part {
+    uint64_t received; /* bytes that are on the disk for good */
+    int64_t until_us;  /* when it is forgotten if nothing more comes; 0: it is whole */
+};
+/* Makes the upload, of which more will come, a task in state uploading, synced to disk; with all
+ * its whole_bytes it goes on as by jobs_import().  source: kept with the task. */
+MUST_CHECK bool jobs_part_begin(struct jobs *j, struct store_company *company,
+                                struct jobs_upload *u, const struct jobs_import_options *options,
+                                uint64_t whole_bytes, str source, int64_t *ret_id, struct err *err);
+/* Syncs what has come and says how much.  Errors: ERR_NOT_FOUND: it was cancelled or its time is
+ * over. */
+MUST_CHECK bool jobs_part_look(struct jobs *j, const struct store_task *task,
+                               struct jobs_part *ret_part, struct err *err);
+/* Goes on with an upload at byte offset; never blocks.  The upload takes bytes by
+ * jobs_upload_add() and is nobody else's until it is freed; what it took is kept.
+ * Errors: ERR_BUSY: someone else is at it; ERR_CONFLICT: another number of bytes has come, or all;
+ * ERR_NOT_FOUND as above. */
+MUST_CHECK bool jobs_part_resume(struct jobs *j, struct store_company *company,
+                                 const struct store_task *task, uint64_t offset,
+                                 struct jobs_upload **ret_upload, struct err *err);
+/* Syncs what was added; when the file is whole its task goes on as after jobs_import().
+ * Errors: ERR_NOT_FOUND: it was cancelled meanwhile. */
+MUST_CHECK bool jobs_part_end(struct jobs *j, struct store_company *company, struct jobs_upload *u,
+                              struct jobs_part *ret_part, struct err *err);
+
+/* --- tasks --- */
+
 /* Makes the upload a task of the company, synced to disk, and wakes a worker.  *ret_id is the
  * task's. */
 MUST_CHECK bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_upload *u,

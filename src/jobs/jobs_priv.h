@@ -32,6 +32,11 @@ struct worker { /* guarded by the jobs' lock */
     int64_t phase_began_us;
     uint64_t phase_began_records, phase_began_bytes;
 };
+/* An upload in pieces that someone is at. */
+struct turn {
+    struct turn *next;
+    int64_t company_id, task_id;
+};
 struct jobs {
     struct store *store;
     char *data_dir;
@@ -47,6 +52,7 @@ struct jobs {
     pthread_cond_t changed;
     /* guarded by lock: */
     struct job *first, **last;
+    struct turn *turn;
     size_t started; /* workers that have taken their number */
     bool stopping;
 };
@@ -56,6 +62,9 @@ struct jobs_upload {
     uint64_t bytes, max_bytes;
     struct sha256 *hash;
     bool kept;
+    /* of one in pieces: */
+    struct jobs *jobs; /* NULL: it is none */
+    int64_t company_id, task_id;
 };
 /* A task in a worker's hands. */
 struct work {
@@ -72,8 +81,8 @@ struct work {
     struct import_plan *plan; /* NULL: not opened */
 };
 
-/* Syncs the file under its final name; it is still dropped by jobs_upload_free() unless u->kept is
- * set. */
+/* Syncs the file under its final name; ret_sha256 may be NULL.  It is still dropped by
+ * jobs_upload_free() unless u->kept is set. */
 MUST_CHECK bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha256,
                             struct err *err);
 /* Removes half-received uploads that cannot be gone on with; at the start, when none can be in
@@ -81,6 +90,20 @@ MUST_CHECK bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha
 void sweep_parts(struct jobs *j);
 /* Removes and forgets all that was kept long enough. */
 void sweep_old(struct jobs *j);
+/* An upload in pieces is one's alone; false when it is someone's already: */
+bool turn_take(struct jobs *j, int64_t company_id, int64_t task_id);
+void turn_give(struct jobs *j, int64_t company_id, int64_t task_id);
+/* How many bytes of a task's upload in pieces have come so far, synced or not. */
+uint64_t part_received(const struct jobs *j, const struct store_task *task);
+/* Removes what has come of it; the task is still to be written. */
+void part_drop(struct jobs *j, struct store_task *task);
+/* Ends the uploads of the company that did not go on in time. */
+MUST_CHECK bool part_expire(struct jobs *j, struct store_company *company, struct err *err);
+/* A new task of the options, whose file is u's; the file's name stays u's. */
+struct store_task upload_task(const struct jobs_upload *u,
+                              const struct jobs_import_options *options, struct arena *a);
+/* The SHA-256 of the file as hexadecimal digits; "" when it cannot be opened. */
+MUST_CHECK bool upload_hash(const char *path, struct arena *a, str *ret_sha256, struct err *err);
 /* Puts the task at the end of the queue and wakes a worker. */
 void jobs_enqueue(struct jobs *j, int64_t company_id, int64_t task_id);
 bool jobs_stopping(struct jobs *j);

@@ -58,18 +58,25 @@ static bool refuse(struct jobs *j, const struct store_task *task, const char *wh
 
 /* --- requests --- */
 
+struct store_task upload_task(const struct jobs_upload *u,
+                              const struct jobs_import_options *options, struct arena *a)
+{
+    return (struct store_task){.state = TASK_ANALYSED,
+                               .file_name = options->file_name,
+                               .bytes = u->bytes,
+                               .origin = options->origin,
+                               .manual = options->manual,
+                               .wanted = (options->trial ? WANT_TRIAL : 0) |
+                                         (options->refuse_same ? WANT_NO_SAME : 0) |
+                                         (options->remembered ? WANT_REMEMBERED : 0),
+                               .settings = import_settings_text(a, options->settings)};
+}
+
 bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_upload *u,
                  const struct jobs_import_options *options, int64_t *ret_id, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
-    struct store_task task = {.state = TASK_ANALYSED,
-                              .file_name = options->file_name,
-                              .bytes = u->bytes,
-                              .origin = options->origin,
-                              .manual = options->manual};
-    task.wanted = (options->trial ? WANT_TRIAL : 0) | (options->refuse_same ? WANT_NO_SAME : 0) |
-                  (options->remembered ? WANT_REMEMBERED : 0);
-    task.settings = import_settings_text(&a, options->settings);
+    struct store_task task = upload_task(u, options, &a);
     // First the file, then the task that names it: a crash in between leaves a file that is swept,
     // never a task without one.
     if (!upload_keep(u, &a, &task.sha256, err))
@@ -178,6 +185,8 @@ bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
     if (t.state == TASK_PROCESSING) {
         t.wanted |= WANT_CANCEL;
     } else {
+        if (t.state == TASK_UPLOADING)
+            part_drop(j, &t);
         t.state = TASK_CANCELLED;
         t.finished_at_us = clock_now_us();
         t.trial = t.trial == TRIAL_DONE ? TRIAL_DONE : TRIAL_NONE;

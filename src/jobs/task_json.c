@@ -72,6 +72,11 @@ static void add_progress(struct buf *b, struct jobs *j, struct store_company *co
 {
     struct jobs_live live;
     const int64_t company_id = store_company_info(company)->id;
+    if (t->state == TASK_UPLOADING) {
+        buf_format(b, ",\"progress\":{\"phase\":\"upload\",\"bytes_done\":%llu,\"bytes\":%llu}",
+                   (unsigned long long)part_received(j, t), (unsigned long long)t->bytes);
+        return;
+    }
     jobs_task_live(j, company_id, t->id, &live);
     buf_format(b, ",\"progress\":{\"phase\":\"%s\"", jobs_phase_name(live.phase));
     if (live.phase == JOBS_IDLE) {

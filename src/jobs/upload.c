@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+enum { HASH_BYTES = 256 * 1024 };
+
 bool jobs_upload_open(struct jobs *j, uint64_t max_bytes, struct jobs_upload **ret_upload,
                       struct err *err)
 {
@@ -35,7 +37,8 @@ bool jobs_upload_add(struct jobs_upload *u, str bytes, struct err *err)
                        (unsigned long long)u->max_bytes);
     if (!file_write_fd(u->fd, bytes, err))
         return err_context(err, "the upload: ");
-    sha256_add(u->hash, bytes);
+    if (u->hash)
+        sha256_add(u->hash, bytes);
     u->bytes += bytes.len;
     return true;
 }
@@ -56,6 +59,8 @@ void jobs_upload_free(struct jobs_upload *u)
         (void)close(u->fd);
     if (!u->kept && u->name[0])
         (void)unlinkat(u->dir_fd, u->name, 0);
+    if (u->jobs)
+        turn_give(u->jobs, u->company_id, u->task_id);
     mem_free(u);
 }
 
@@ -64,7 +69,8 @@ bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha256, struct
     unsigned char digest[SHA256_BYTES];
     char final[sizeof u->name];
     sha256_end(TAKE(u->hash), digest);
-    *ret_sha256 = crypto_hex(a, digest, sizeof digest);
+    if (ret_sha256)
+        *ret_sha256 = crypto_hex(a, digest, sizeof digest);
     if (fsync(u->fd) != 0)
         return err_errno(err, "cannot sync the upload");
     (void)snprintf(final, sizeof final, "%.*s", (int)(strlen(u->name) - strlen(UPLOAD_PART)),
@@ -73,4 +79,26 @@ bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha256, struct
         return err_errno(err, "cannot keep the upload");
     memcpy(u->name, final, sizeof final);
     return fsync(u->dir_fd) == 0 || err_errno(err, "cannot sync the uploads");
+}
+
+bool upload_hash(const char *path, struct arena *a, str *ret_sha256, struct err *err)
+{
+    unsigned char digest[SHA256_BYTES];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n;
+    *ret_sha256 = STR("");
+    if (fd < 0)
+        return true;
+    char *piece = mem_new(HASH_BYTES, 1);
+    struct sha256 *hash = sha256_new();
+    while ((n = read(fd, piece, HASH_BYTES)) > 0)
+        sha256_add(hash, (str){piece, (size_t)n});
+    if (n < 0)
+        err_errno(err, "cannot read the upload");
+    (void)close(fd);
+    mem_free(piece);
+    sha256_end(hash, digest);
+    if (n == 0)
+        *ret_sha256 = crypto_hex(a, digest, sizeof digest);
+    return n == 0;
 }
