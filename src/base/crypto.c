@@ -65,6 +65,17 @@ str crypto_hex(struct arena *a, const void *bytes, size_t count)
     return (str){text, 2 * count};
 }
 
+bool crypto_base64(struct arena *a, str text, str *ret_bytes)
+{
+    size_t room = text.len / 4 * 3 + 3, len;
+    unsigned char *bytes = arena_alloc(a, room, 1, 1);
+    if (sodium_base642bin(bytes, room, text.ptr ? text.ptr : "", text.len, NULL, &len, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) != 0)
+        return false;
+    *ret_bytes = (str){(const char *)bytes, len};
+    return true;
+}
+
 void crypto_password_hash(str password, char ret_hash[PASSWORD_HASH_BYTES])
 {
     memset(ret_hash, 0, PASSWORD_HASH_BYTES);

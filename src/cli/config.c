@@ -6,10 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const names[] = {
-    "data",      "listen",          "threads",         "upload_limit",    "log_level",
-    "seal_key",  "keep_files_days", "keep_trail_days", "keep_audit_days", "keep_parts_hours",
-    "batch_rows"};
+static const char *const names[] = {"data",
+                                    "listen",
+                                    "threads",
+                                    "upload_limit",
+                                    "log_level",
+                                    "seal_key",
+                                    "keep_files_days",
+                                    "keep_trail_days",
+                                    "keep_audit_days",
+                                    "keep_parts_hours",
+                                    "batch_rows",
+                                    "inbox"};
 
 /* Settings that are a number in a range. */
 static const struct number {
@@ -73,6 +81,8 @@ bool config_set(struct config *c, struct arena *a, str name, str value, struct e
         c->log_level = text;
     } else if (str_eq(name, STR("seal_key"))) {
         c->seal_key = text;
+    } else if (str_eq(name, STR("inbox"))) {
+        c->inbox = text;
     } else {
         return err_set(err, ERR_NOT_FOUND, "there is no setting '%.*s'",
                        STR_ARG(str_shown(name, 60)));

@@ -14,7 +14,7 @@ struct config {
     const char *listen[CONFIG_LISTENS];
     size_t listens;
     uint64_t threads, upload_limit_bytes, batch_rows;
-    const char *log_level, *seal_key;
+    const char *log_level, *seal_key, *inbox;
     uint64_t keep_files_days, keep_trail_days, keep_audit_days, keep_parts_hours; /* 0: usual */
 };
 

@@ -318,6 +318,7 @@ static const struct cli_command commands[] = {
      "  --upload-limit N  of a file; 2G unless given\n"
      "  --batch-rows N    of a file that become one commit at most; 50000 unless given\n  --log-level L     debug, info, warning or error\n"
      "  --seal-key FILE   the key that seals tokens, when it is kept outside the data directory\n"
+     "  --inbox DIR       files that come into DIR/COMPANY/ are imported, and moved to done/ or failed/ there\n"
      "  --keep-files-days N, --keep-trail-days N, --keep-audit-days N\n"
      "                    how long imported files, what their undo needs, and their tasks are kept; 7, 30, 1096\n"
      "  --keep-parts-hours N  how long an upload may pause before it is forgotten; 24\n"
@@ -332,6 +333,7 @@ static const struct cli_command commands[] = {
       {"batch-rows", true},
       {"log-level", true},
       {"seal-key", true},
+      {"inbox", true},
       {"keep-files-days", true},
       {"keep-trail-days", true},
       {"keep-audit-days", true},

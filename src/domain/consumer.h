@@ -153,7 +153,14 @@ str consumer_value_text(struct arena *a, const struct consumer *c, enum consumer
 
 /* --- who changes customers --- */
 
-enum origin_kind { ORIGIN_NONE, ORIGIN_TOKEN, ORIGIN_IMPORT, ORIGIN_USER, ORIGIN_COMMAND_LINE };
+enum origin_kind {
+    ORIGIN_NONE,
+    ORIGIN_TOKEN,
+    ORIGIN_IMPORT,
+    ORIGIN_USER,
+    ORIGIN_COMMAND_LINE,
+    ORIGIN_INBOX
+};
 /* One number for who it was: an API token, an import task, a user, by its number. */
 static inline int64_t origin_of(enum origin_kind kind, int64_t id)
 {

@@ -155,16 +155,21 @@ static bool add_lines(struct buf *b, const char *path, const struct import_setti
     return true;
 }
 
-str analysis_encodings(struct arena *a, const char *path, const struct import_settings *settings,
-                       uint64_t line)
+const char *analysis_encoding(size_t i)
 {
     static const char *const candidates[] = {"windows-1251", "KOI8-R", "UTF-16LE",
                                              "UTF-16BE",     "IBM866", "windows-1252"};
+    return i < COUNT(candidates) ? candidates[i] : NULL;
+}
+
+str analysis_encodings(struct arena *a, const char *path, const struct import_settings *settings,
+                       uint64_t line)
+{
     AUTO(buf_done) struct buf b = {0};
     buf_add_char(&b, '[');
-    for (size_t i = 0; i < COUNT(candidates); i++) {
+    for (size_t i = 0; analysis_encoding(i); i++) {
         AUTO(buf_done) struct buf one = {0};
-        if (!add_lines(&one, path, settings, candidates[i], line))
+        if (!add_lines(&one, path, settings, analysis_encoding(i), line))
             continue;
         if (b.len > 1)
             buf_add_char(&b, ',');

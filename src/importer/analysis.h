@@ -14,6 +14,9 @@ MUST_CHECK bool analysis_text(struct import_plan *p, struct arena *a, str *ret_j
  * array of {"encoding", "lines"}. */
 str analysis_encodings(struct arena *a, const char *path, const struct import_settings *settings,
                        uint64_t line);
+/* The encodings that are tried on a file which is not UTF-8, by number from 0; NULL past the last.
+ */
+const char *analysis_encoding(size_t i);
 /* The fingerprint of the header, also when the header itself cannot be taken; "" when there is
  * none. */
 str analysis_fingerprint(struct arena *a, const char *path, const struct import_settings *settings);

@@ -136,7 +136,9 @@ static bool find_parent(struct work *w, const char *path, struct err *err)
 
 /* --- settings of an earlier import with the same header --- */
 
-static bool use_remembered(struct work *w, str fingerprint, bool *ret_changed, struct err *err)
+/* encoding: those of an import in this encoding only; NULL: of any. */
+static bool use_remembered(struct work *w, str fingerprint, const char *encoding, bool *ret_changed,
+                           struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
     struct import_settings old, now;
@@ -155,6 +157,8 @@ static bool use_remembered(struct work *w, str fingerprint, bool *ret_changed, s
         !import_settings_parse(&w->arena, earlier.settings, &old, err) ||
         !import_settings_parse(&w->arena, w->task.settings, &now, err))
         return false;
+    if (encoding && !str_eq_nocase(str_of(old.rows.encoding), str_of(encoding)))
+        return true;
     old.go_on = now.go_on;
     str text = import_settings_text(&w->arena, &old);
     // What was said for this file goes before what was said for an earlier one.
@@ -162,6 +166,23 @@ static bool use_remembered(struct work *w, str fingerprint, bool *ret_changed, s
         return true;
     w->task.settings = text;
     *ret_changed = true;
+    return true;
+}
+
+/* A file that is not UTF-8 has a header only in an encoding that a person has confirmed before. */
+static bool use_remembered_encoding(struct work *w, const char *path, bool *ret_changed,
+                                    struct err *err)
+{
+    struct import_settings tried = w->settings;
+    *ret_changed = false;
+    if (tried.rows.encoding || !(w->task.manual || (w->task.wanted & WANT_REMEMBERED)))
+        return true;
+    for (size_t i = 0; analysis_encoding(i) && !*ret_changed; i++) {
+        tried.rows.encoding = analysis_encoding(i);
+        str header = analysis_fingerprint(&w->arena, path, &tried);
+        if (!use_remembered(w, header, tried.rows.encoding, ret_changed, err))
+            return false;
+    }
     return true;
 }
 
@@ -200,6 +221,8 @@ static bool settle(struct work *w, enum task_state state, const struct file_prob
         t.state = TASK_QUEUED;
     if (state == TASK_READY && (t.wanted & WANT_TRIAL))
         t.trial = TRIAL_QUEUED;
+    if (state == TASK_NEEDS_ANSWER)
+        t.manual = true;
     if (state == TASK_FAILED)
         t.finished_at_us = clock_now_us();
     if (problem)
@@ -212,7 +235,7 @@ static bool settle_problem(struct work *w, const struct file_problem *problem, b
 {
     char path[PATH_MAX];
     str more = {0};
-    bool asks = w->task.manual && analysis_answer(problem->code);
+    bool asks = (w->task.manual || (w->task.wanted & WANT_ASK)) && analysis_answer(problem->code);
     if (problem->code == FILE_ENCODING || problem->code == FILE_ENCODING_MISMATCH) {
         task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
         more =
@@ -251,7 +274,8 @@ bool analysis_step(struct work *w, struct err *err)
     if (!find_parent(w, path, err))
         return false;
     w->task.header = analysis_fingerprint(&w->arena, path, &w->settings);
-    if (!use_remembered(w, w->task.header, &remembered, err))
+    if (!(w->task.header.len ? use_remembered(w, w->task.header, NULL, &remembered, err)
+                             : use_remembered_encoding(w, path, &remembered, err)))
         return false;
     if (!work_open(w, &problem, err))
         return problem.code != FILE_OK && settle_problem(w, &problem, remembered, err);

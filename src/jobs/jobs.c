@@ -171,6 +171,10 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
             jobs_stop(j);
             return err_set(err, ERR_INTERNAL, "cannot start a thread");
         }
+    if (config->inbox && !inbox_start(j, config->inbox, config->language, &j->inbox, err)) {
+        jobs_stop(j);
+        return false;
+    }
     *ret_jobs = j;
     return true;
 }
@@ -183,6 +187,7 @@ void jobs_stop(struct jobs *j)
     j->stopping = true;
     pthread_cond_broadcast(&j->changed);
     pthread_mutex_unlock(&j->lock);
+    inbox_stop(j->inbox);
     for (size_t i = 0; i < j->workers; i++)
         (void)pthread_join(j->worker[i].thread, NULL);
     while (j->first) {

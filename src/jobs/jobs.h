@@ -20,6 +20,9 @@ struct jobs_config {
     const char *data_dir; /* files of tasks lie in <data_dir>/uploads */
     size_t batch_rows;    /* records that become one commit, at most; 0: as many as fit */
     bool once; /* for a command: nothing is taken up that an earlier process left, nothing swept */
+    const char
+        *inbox; /* a folder with one for each company, whose files are imported; NULL: none */
+    enum language language; /* of the reports beside them */
     /* How long things are kept; 0: 7 days, 30 days, 3 years, 24 hours. */
     uint64_t keep_files_days;  /* imported files and what was made of them */
     uint64_t keep_trail_days;  /* what an undo needs, and reports */
@@ -54,6 +57,8 @@ struct jobs_import_options {
     bool trial;       /* stops after the dry run, at ready; not manual only */
     bool refuse_same; /* the same content as an earlier import fails the task */
     bool remembered;  /* the settings of the last import with this header are used */
+    bool asks;        /* a question is asked, and the task is manual from then on */
+    str source;       /* a mark to find the task by; {0}: none */
 };
 /* --- receiving a file in pieces: its task is there from the first one --- */
 
@@ -63,10 +68,11 @@ struct jobs_part {
     int64_t until_us;  /* when it is forgotten if nothing more comes; 0: it is whole */
 };
 /* Makes the upload, of which more will come, a task in state uploading, synced to disk; with all
- * its whole_bytes it goes on as by jobs_import().  source: kept with the task. */
+ * its whole_bytes it goes on as by jobs_import(). */
 MUST_CHECK bool jobs_part_begin(struct jobs *j, struct store_company *company,
                                 struct jobs_upload *u, const struct jobs_import_options *options,
-                                uint64_t whole_bytes, str source, int64_t *ret_id, struct err *err);
+                                uint64_t whole_bytes, int64_t *ret_id, struct jobs_part *ret_part,
+                                struct err *err);
 /* Syncs what has come and says how much.  Errors: ERR_NOT_FOUND: it was cancelled or its time is
  * over. */
 MUST_CHECK bool jobs_part_look(struct jobs *j, const struct store_task *task,
@@ -82,6 +88,11 @@ MUST_CHECK bool jobs_part_resume(struct jobs *j, struct store_company *company,
  * Errors: ERR_NOT_FOUND: it was cancelled meanwhile. */
 MUST_CHECK bool jobs_part_end(struct jobs *j, struct store_company *company, struct jobs_upload *u,
                               struct jobs_part *ret_part, struct err *err);
+
+/* Cancels one that is not whole, and forgets what has come.
+ * Errors: ERR_CONFLICT: it is whole; ERR_NOT_FOUND: it was cancelled before. */
+MUST_CHECK bool jobs_part_drop(struct jobs *j, struct store_company *company, int64_t id,
+                               struct err *err);
 
 /* --- tasks --- */
 

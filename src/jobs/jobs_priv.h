@@ -37,6 +37,7 @@ struct turn {
     struct turn *next;
     int64_t company_id, task_id;
 };
+struct inbox;
 struct jobs {
     struct store *store;
     char *data_dir;
@@ -45,6 +46,7 @@ struct jobs {
     bool once;
     int64_t keep_files_us, keep_trail_us, keep_audit_us, keep_parts_us;
     int uploads_fd;
+    struct inbox *inbox; /* NULL: none */
     struct worker worker[JOBS_WORKERS];
     size_t workers;
     pthread_mutex_t task_lock; /* held while a task's row is read, changed and written */
@@ -166,6 +168,13 @@ MUST_CHECK bool undo_preview_step(struct work *w, struct err *err);
 /* The dry run of the undo cannot be had for this reason; the task stays what it was. */
 MUST_CHECK bool undo_preview_fail(struct work *w, const struct file_problem *problem,
                                   struct err *err);
+
+/* Starts the thread that looks after the folder at path.  Errors: ERR_NOT_FOUND, ERR_INTERNAL. */
+MUST_CHECK bool inbox_start(struct jobs *j, const char *path, enum language language,
+                            struct inbox **ret_inbox, struct err *err);
+/* Waits for it, when the jobs are stopping; NULL is fine. */
+void inbox_stop(struct inbox *in);
+DEFINE_AUTO(struct inbox *, inbox_stop)
 
 /* The path of one of the task's files. */
 void task_path(const struct jobs *j, const struct store_task *task, enum jobs_file which,

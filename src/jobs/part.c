@@ -99,14 +99,13 @@ void part_drop(struct jobs *j, struct store_task *task)
 /* --- from its beginning to its end --- */
 
 bool jobs_part_begin(struct jobs *j, struct store_company *company, struct jobs_upload *u,
-                     const struct jobs_import_options *options, uint64_t whole_bytes, str source,
-                     int64_t *ret_id, struct err *err)
+                     const struct jobs_import_options *options, uint64_t whole_bytes,
+                     int64_t *ret_id, struct jobs_part *ret_part, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task task = upload_task(u, options, &a);
     task.state = u->bytes == whole_bytes ? TASK_ANALYSED : TASK_UPLOADING;
     task.bytes = whole_bytes;
-    task.source = source;
     // First the file, then the task that names it, as in jobs_import().
     if (!upload_keep(u, &a, task.state == TASK_ANALYSED ? &task.sha256 : NULL, err))
         return false;
@@ -115,8 +114,11 @@ bool jobs_part_begin(struct jobs *j, struct store_company *company, struct jobs_
         return false;
     u->kept = true;
     *ret_id = task.id;
+    *ret_part = (struct jobs_part){.received = u->bytes};
     if (task.state == TASK_ANALYSED)
         jobs_enqueue(j, store_company_info(company)->id, task.id);
+    else
+        ret_part->until_us = clock_now_us() + j->keep_parts_us;
     return true;
 }
 
@@ -163,6 +165,22 @@ bool jobs_part_resume(struct jobs *j, struct store_company *company, const struc
                        (unsigned long long)u->bytes);
     *ret_upload = TAKE(u);
     return true;
+}
+
+bool jobs_part_drop(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    if (t.state != TASK_UPLOADING) {
+        task_leave(j);
+        return t.upload.len ? err_set(err, ERR_CONFLICT, "the upload is whole") : gone(err);
+    }
+    part_drop(j, &t);
+    t.state = TASK_CANCELLED;
+    t.finished_at_us = clock_now_us();
+    return task_end(j, company, &t, err);
 }
 
 bool jobs_part_end(struct jobs *j, struct store_company *company, struct jobs_upload *u,

@@ -61,15 +61,16 @@ static bool refuse(struct jobs *j, const struct store_task *task, const char *wh
 struct store_task upload_task(const struct jobs_upload *u,
                               const struct jobs_import_options *options, struct arena *a)
 {
-    return (struct store_task){.state = TASK_ANALYSED,
-                               .file_name = options->file_name,
-                               .bytes = u->bytes,
-                               .origin = options->origin,
-                               .manual = options->manual,
-                               .wanted = (options->trial ? WANT_TRIAL : 0) |
-                                         (options->refuse_same ? WANT_NO_SAME : 0) |
-                                         (options->remembered ? WANT_REMEMBERED : 0),
-                               .settings = import_settings_text(a, options->settings)};
+    return (struct store_task){
+        .state = TASK_ANALYSED,
+        .file_name = options->file_name,
+        .bytes = u->bytes,
+        .origin = options->origin,
+        .manual = options->manual,
+        .wanted = (options->trial ? WANT_TRIAL : 0) | (options->refuse_same ? WANT_NO_SAME : 0) |
+                  (options->remembered ? WANT_REMEMBERED : 0) | (options->asks ? WANT_ASK : 0),
+        .source = options->source,
+        .settings = import_settings_text(a, options->settings)};
 }
 
 bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_upload *u,

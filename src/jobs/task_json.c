@@ -43,7 +43,8 @@ void jobs_origin_json(struct buf *b, int64_t origin)
                                         [ORIGIN_TOKEN] = "token",
                                         [ORIGIN_IMPORT] = "import_task",
                                         [ORIGIN_USER] = "user",
-                                        [ORIGIN_COMMAND_LINE] = "command_line"};
+                                        [ORIGIN_COMMAND_LINE] = "command_line",
+                                        [ORIGIN_INBOX] = "inbox"};
     enum origin_kind kind = origin_kind(origin);
     buf_format(b, "{\"type\":\"%s\"", kind < COUNT(kinds) ? kinds[kind] : "unknown");
     if (origin_id(origin))

@@ -289,6 +289,7 @@ enum task_want {
     WANT_NO_SAME = 8,     /* fail when an earlier import had the same content */
     WANT_FAILED = 32,     /* failed, as soon as what it wrote is undone */
     WANT_REMEMBERED = 16, /* use the settings of the last import with this header */
+    WANT_ASK = 32,        /* ask a question, and be manual from then on */
 };
 struct store_undo_counts { /* changes of customers, by what became of them */
     uint64_t removed, restored, partly, kept, gone, pending;
