@@ -10,10 +10,13 @@ import re
 import subprocess
 import sys
 
+import fuzz
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build-test")
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 TIMEOUT_S = 900
+FUZZ_S = int(os.environ.get("CLIENTELE_FUZZ_S", "60"))  # of each target
 
 
 class Tally:
@@ -92,6 +95,17 @@ def python(tally, name, path):
     tally.suite(name, max(0, total - failed - skipped), failed, skipped, output)
 
 
+def fuzzing(tally, wanted):
+    """Every fuzz target from its seeds, for a minute: a crash, a leak, an input of seconds fails it."""
+    chosen = [name for name, _ in fuzz.targets() if f"fuzz/{name}".startswith(wanted)]
+    output = fuzz.build() if chosen else ""
+    if output:
+        tally.suite("fuzz", 0, 1, 0, output)
+        return
+    for name, ok, said in fuzz.run_all(FUZZ_S, chosen.__contains__):
+        tally.suite(f"fuzz/{name}", int(ok), int(not ok), 0, said)
+
+
 def main():
     wanted = tuple(a for a in sys.argv[1:] if a != "--show") or ("",)
     tally = Tally("--show" in sys.argv)
@@ -105,6 +119,7 @@ def main():
     for name, function, arguments in suites:
         if name.startswith(wanted):
             function(tally, *((name, *arguments) if arguments else ()))
+    fuzzing(tally, wanted)
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     sys.exit(1 if tally.failed or not tally.passed else 0)
 

@@ -21,8 +21,12 @@ static uint64_t number(const unsigned char *p, size_t bytes)
     return n;
 }
 
-static bool within(uint64_t entries, uint64_t bytes, struct file_problem *problem)
+/* before: how many bytes of the file stand in front of the record, which the directory cannot be
+ * larger than: then it is no record at all. */
+static bool within(uint64_t entries, uint64_t bytes, uint64_t before, struct file_problem *problem)
 {
+    if (bytes > before)
+        return true;
     if (entries > LIMIT_ZIP_ENTRIES) {
         problem->limit = LIMIT_ZIP_ENTRIES;
         return file_problem_set(problem, FILE_WORKBOOK_ENTRIES, (str){0}, (str){0});
@@ -43,15 +47,16 @@ static bool check_end64(int fd, const unsigned char *locator, struct file_proble
         pread(fd, end, sizeof end, (off_t)at) != (ssize_t)sizeof end ||
         memcmp(end, "PK\x06\x06", 4) != 0)
         return true;
-    return within(MAX(number(end + 24, 8), number(end + 32, 8)), number(end + 40, 8), problem);
+    return within(MAX(number(end + 24, 8), number(end + 32, 8)), number(end + 40, 8), at, problem);
 }
 
-static bool check_end(int fd, const unsigned char *tail, size_t at, struct file_problem *problem)
+static bool check_end(int fd, const unsigned char *tail, size_t at, uint64_t before,
+                      struct file_problem *problem)
 {
     const unsigned char *end = tail + at;
     uint64_t entries = MAX(number(end + 8, 2), number(end + 10, 2)), bytes = number(end + 12, 4);
     // All bits set: the other record knows.
-    if ((bytes != UINT32_MAX && !within(entries, bytes, problem)))
+    if (bytes != UINT32_MAX && !within(entries, bytes, before, problem))
         return false;
     return at < LOCATOR_BYTES || check_end64(fd, end - LOCATOR_BYTES, problem);
 }
@@ -67,7 +72,7 @@ bool zip_end_check(const char *path, struct file_problem *ret_problem)
         ssize_t n = pread(fd, tail, LOCATOR_BYTES + TAIL_BYTES, from);
         for (ssize_t i = 0; ok && i + END_BYTES <= n; i++)
             if (memcmp(tail + i, "PK\x05\x06", 4) == 0)
-                ok = check_end(fd, tail, (size_t)i, ret_problem);
+                ok = check_end(fd, tail, (size_t)i, (uint64_t)(from + i), ret_problem);
     }
     if (fd >= 0)
         (void)close(fd);
