@@ -44,6 +44,8 @@
 #define LIMIT_ZIP_ENTRIES         65535
 #define LIMIT_ZIP_DIRECTORY_BYTES (8 * MIB)
 #define LIMIT_HEADER_SEARCH_ROWS  20
+#define LIMIT_FINDING_EMAILS      6000000 /* different ones whose rows are counted */
+#define LIMIT_REPAIRS             256     /* accepted for one import */
 
 /* A batch on its way to the store. */
 #define LIMIT_BATCH_ROWS  50000

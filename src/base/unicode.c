@@ -2,12 +2,14 @@
 #include "base/unicode.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <pthread.h>
 #include <unicode/ucasemap.h>
 #include <unicode/uchar.h>
 #include <unicode/uidna.h>
 #include <unicode/unorm2.h>
+#include <unicode/uspoof.h>
 #include <unicode/ustring.h>
 
 static const UNormalizer2 *nfc;
@@ -111,6 +113,57 @@ bool unicode_domain_ascii(struct arena *a, str domain, str *ret_ascii)
     if (U_FAILURE(code) || info.errors || len <= 0)
         return false;
     *ret_ascii = arena_str(a, (str){text, (size_t)len});
+    return true;
+}
+
+/* --- look-alikes (UTS 39) --- */
+
+enum { LOOKALIKE_FROM = 0x370, LOOKALIKE_TO = 0x530 }; // Greek and Cyrillic
+static char lookalike[LOOKALIKE_TO - LOOKALIKE_FROM];  // the Latin letter; 0: none
+static pthread_once_t lookalike_once = PTHREAD_ONCE_INIT;
+
+static bool same_look(const USpoofChecker *checker, UChar x, UChar y)
+{
+    UErrorCode code = U_ZERO_ERROR;
+    UChar of_x[8], of_y[8];
+    int32_t nx = uspoof_getSkeleton(checker, 0, &x, 1, of_x, COUNT(of_x), &code),
+            ny = uspoof_getSkeleton(checker, 0, &y, 1, of_y, COUNT(of_y), &code);
+    return U_SUCCESS(code) && nx == ny && u_memcmp(of_x, of_y, nx) == 0;
+}
+
+/* A capital stands for a capital: to ICU "I", "l" and "1" look alike as well. */
+static void find_lookalikes(void)
+{
+    UErrorCode code = U_ZERO_ERROR;
+    USpoofChecker *checker = uspoof_open(&code);
+    if (U_FAILURE(code))
+        die("ICU does not start: %s", u_errorName(code));
+    for (UChar c = LOOKALIKE_FROM; c < LOOKALIKE_TO; c++)
+        for (char latin = 'A'; latin <= 'z'; latin++) {
+            bool letter = (latin | 32) >= 'a' && (latin | 32) <= 'z';
+            if (letter && u_isalpha(c) && !u_isupper(c) == !u_isupper((UChar32)latin) &&
+                same_look(checker, c, (UChar)latin))
+                lookalike[c - LOOKALIKE_FROM] = latin;
+        }
+    uspoof_close(checker);
+}
+
+bool unicode_latin_lookalike(struct arena *a, str s, str *ret_latin)
+{
+    if (is_ascii(s))
+        return false;
+    (void)pthread_once(&lookalike_once, find_lookalikes);
+    char *text = arena_alloc(a, s.len, 1, 1);
+    size_t len = 0;
+    while (s.len) {
+        uint32_t c = utf8_next(&s);
+        if (c >= LOOKALIKE_FROM && c < LOOKALIKE_TO)
+            c = (unsigned char)lookalike[c - LOOKALIKE_FROM];
+        if (!c || c >= 0x80)
+            return false;
+        text[len++] = (char)c;
+    }
+    *ret_latin = (str){text, len};
     return true;
 }
 

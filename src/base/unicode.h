@@ -15,6 +15,9 @@ str unicode_nfc(struct arena *a, str s);
 str unicode_fold(struct arena *a, str s);
 /* The ASCII form of a domain (UTS 46, non-transitional; STD3 rules off).  False when it is none. */
 MUST_CHECK bool unicode_domain_ascii(struct arena *a, str domain, str *ret_ascii);
+/* s with each letter that only looks like a Latin one (Cyrillic, Greek) made that one, when all of
+ * s is ASCII then.  False when nothing looks so, or something else stays. */
+MUST_CHECK bool unicode_latin_lookalike(struct arena *a, str s, str *ret_latin);
 /* True for letters, digits and the marks that belong to them, of any script. */
 bool unicode_is_word(uint32_t c);
 

@@ -45,11 +45,36 @@ static void domains_have_one_form(void **state)
     assert_true(unicode_is_word(0x44F) && unicode_is_word('7') && !unicode_is_word('@'));
 }
 
+static void letters_that_look_latin_become_latin(void **state)
+{
+    static const struct {
+        const char *text, *want; /* NULL: not all of it does */
+    } cases[] = {
+        {"АВЕКМНОРСТХ-1", "ABEKMHOPCTX-1"}, // every Cyrillic capital of a Russian number plate
+        {"аnnа@mаil.ru", "anna@mail.ru"},   // two letters each
+        {"Ivаnоv_р.с@xх.ru", "Ivanov_p.c@xx.ru"},
+        {"\u0391\u0392-7", "AB-7"}, // Greek
+        {"plain", NULL},
+        {"Жук-1", NULL},
+        {"caf\u00e9", NULL},
+        {"а\u0301", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena_done) struct arena a = {0};
+        str latin = {0};
+        bool got = unicode_latin_lookalike(&a, str_of(cases[i].text), &latin);
+        if (got != (cases[i].want != NULL) || (got && !str_eq(latin, str_of(cases[i].want))))
+            fail_msg("%s: %d '%.*s'", cases[i].text, got, STR_ARG(latin));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_composed_and_folded),
         cmocka_unit_test(domains_have_one_form),
+        cmocka_unit_test(letters_that_look_latin_become_latin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

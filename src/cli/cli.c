@@ -48,12 +48,18 @@ int cli_fail_err(struct cli *c, const struct err *err)
     return cli_fail(c, code, "%s", err->msg);
 }
 
-const char *cli_option(const struct cli *c, const char *name)
+const struct option_value *cli_options(const struct cli *c, const char *name)
 {
     for (size_t i = 0; c->spec[i].name; i++)
         if (strcmp(c->spec[i].name, name) == 0)
-            return c->option[i].count ? c->option[i].value[c->option[i].count - 1] : NULL;
+            return &c->option[i];
     die("cli: the command has no option --%s", name);
+}
+
+const char *cli_option(const struct cli *c, const char *name)
+{
+    const struct option_value *all = cli_options(c, name);
+    return all->count ? all->value[all->count - 1] : NULL;
 }
 
 const char *cli_path(struct cli *c, const char *path)

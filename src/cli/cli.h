@@ -35,7 +35,7 @@ struct cli {
     void *context;
     struct arena arena; /* for the length of the command */
     const struct option_spec *spec;
-    struct option_value option[32];
+    struct option_value option[40];
     const char *word[4];
     size_t words;
 };
@@ -45,9 +45,10 @@ struct cli_command {
     const char *summary;  /* one line */
     const char *help;     /* what each option does */
     int (*run)(struct cli *c);
-    struct option_spec spec[32]; /* ended by a NULL name */
+    struct option_spec spec[40]; /* ended by a NULL name */
     size_t max_words;
-    bool needs_store; /* opened from --data */
+    bool needs_store;   /* opened from --data */
+    bool may_use_store; /* the same, when --data is given */
 };
 
 /* Prints to out. */
@@ -60,6 +61,8 @@ int cli_fail(struct cli *c, int exit_code, const char *format, ...) PRINTF(3, 4)
 int cli_fail_err(struct cli *c, const struct err *err);
 /* An option's (last) value; NULL when it was not given.  A flag's is "". */
 const char *cli_option(const struct cli *c, const char *name);
+/* All of them, in order. */
+const struct option_value *cli_options(const struct cli *c, const char *name);
 /* The path as this process can open it: relative ones from the person's directory. */
 const char *cli_path(struct cli *c, const char *path);
 /* The company named by --company; the only one when it is not given.  Returns EXIT_OK or the code

@@ -154,13 +154,17 @@ int cmd_export(struct cli *c)
 
 int cmd_sample(struct cli *c)
 {
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    struct store_company *company;
     enum rows_format format;
     struct err err = {0};
     int fd = -1, code = format_of(c, false, &format);
+    if (code == EXIT_OK && c->store)
+        code = open_reader(c, &company, &reader);
     if (code == EXIT_OK)
         code = open_output(c, format, &fd);
     if (code != EXIT_OK)
         return code;
-    bool ok = export_sample(NULL, format, fd, &err);
+    bool ok = export_sample(reader, format, fd, &err);
     return finish(c, fd, ok, &err);
 }

@@ -155,10 +155,11 @@ static int read_settings(struct cli *c, struct import_settings *settings)
         (void)snprintf(option, sizeof option, "%s", name);
         for (char *p = option; *p; p++)
             *p = *p == '_' ? '-' : *p;
-        const char *value = cli_option(c, option);
-        if (value && !import_settings_set(&c->arena, settings, str_of(name),
-                                          value[0] ? str_of(value) : STR("true"), &err))
-            return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
+        const struct option_value *all = cli_options(c, option);
+        for (size_t n = 0; n < all->count; n++)
+            if (!import_settings_set(&c->arena, settings, str_of(name),
+                                     all->value[n][0] ? str_of(all->value[n]) : STR("true"), &err))
+                return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
     }
     return EXIT_OK;
 }
@@ -236,6 +237,8 @@ static void print_summary(struct import *i, const struct store_counts *n, double
     if (n->with_warnings)
         cli_print(c, ru ? "С предупреждениями: %llu\n" : "With warnings: %llu\n",
                   (unsigned long long)n->with_warnings);
+    if (i->dry)
+        cli_show_findings(c, i->task.analysis);
     cli_write(c, buf_str(&i->report));
     if (i->errors > SHOWN_ERRORS)
         cli_print(c,

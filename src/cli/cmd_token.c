@@ -19,7 +19,8 @@ static bool read_expiry(const struct company *company, const char *text, int64_t
         return true;
     }
     return zone_open(company->zone.ptr, &zone, &err) &&
-           consumer_date_from_text(s, zone, ret_us, &precision_us, &fit) == PROBLEM_COUNT;
+           consumer_date_from_text(s, zone, DATE_ORDER_UNSAID, ret_us, &precision_us, &fit) ==
+               PROBLEM_COUNT;
 }
 
 static int read_value(struct cli *c, struct buf *value)

@@ -36,4 +36,7 @@ int cmd_export(struct cli *c);
 int cmd_sample(struct cli *c);
 int cmd_serve(struct cli *c);
 
+/* Prints what an analysis (its JSON) found, with the options that accept the repairs. */
+void cli_show_findings(struct cli *c, str analysis);
+
 #endif

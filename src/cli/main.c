@@ -194,6 +194,9 @@ static const struct cli_command commands[] = {
      "  --attributes A    custom attributes: merge or replace\n"
      "  --bad-values B    a bad e-mail, date, ...: fail the row, or leave_out the value\n"
      "  --hidden-rows H   rows that a filter hides: keep or leave_out\n"
+     "  --date-order O    what 01/02/2018 is: dmy, mdy; or fail, as without it\n"
+     "  --repair C=RULE[:VALUE]  accepts a repair that a dry run found for the column C; may be repeated\n"
+     "  --repairs JSON    all of them: '[{\"column\":\"Tel.\",\"rule\":\"phone_8_to_7\"}]'\n"
      "  --all-or-nothing  check everything first; nothing is written when a row fails\n"
      "  --mapping JSON    what columns become: '{\"Tel.\":\"phone\",\"Note\":\"ignore\"}'\n"
      "  --go-on           yes to questions that ask whether you are sure\n"
@@ -219,6 +222,9 @@ static const struct cli_command commands[] = {
       {"attributes", true},
       {"bad-values", true},
       {"hidden-rows", true},
+      {"date-order", true},
+      {"repair", true},
+      {"repairs", true},
       {"all-or-nothing", false},
       {"mapping", true},
       {"go-on", false},
@@ -278,7 +284,7 @@ static const struct cli_command commands[] = {
      true},
     {"task diff",
      "--data DIR [--company NAME] TASK [--output FILE]",
-     "Writes what a dry run found, as CSV: record, line, external_id, action, field, old, new",
+     "Writes what a dry run found, as CSV: record, line, external_id, action, field, old, new, repaired",
      DATA_HELP COMPANY_HELP "  --output FILE     instead of the standard output\n",
      cmd_task_diff,
      {DATA, COMPANY, {"output", true}, LANGUAGE},
@@ -302,13 +308,15 @@ static const struct cli_command commands[] = {
      0,
      true},
     {"sample",
-     "--format csv|xlsx [--output FILE]",
-     "Writes a sample file to fill in",
+     "--format csv|xlsx [--output FILE] [--data DIR [--company NAME]]",
+     "Writes a sample file to fill in, with the company's own attributes",
+     DATA_HELP COMPANY_HELP
      "  --format F        csv or xlsx\n  --output FILE     instead of the standard output\n",
      cmd_sample,
-     {{"format", true}, {"output", true}, LANGUAGE},
+     {DATA, COMPANY, {"format", true}, {"output", true}, LANGUAGE},
      0,
-     false},
+     false,
+     true},
     {"serve",
      "--data DIR [--listen ADDRESS:PORT]... [--config FILE]",
      "Serves the API until SIGTERM, then finishes what is in flight",
@@ -478,7 +486,8 @@ int main(int argc, char **argv)
         return cli_fail(
             &c, EXIT_USAGE, "there is no command '%s%s%s'; 'clientele --help' lists them", argv[0],
             argc > 1 && argv[1][0] != '-' ? " " : "", argc > 1 && argv[1][0] != '-' ? argv[1] : "");
-    if (command->needs_store && !wants_help(argc, argv))
+    bool store = command->needs_store || (command->may_use_store && data_of(argc, argv));
+    if (store && !wants_help(argc, argv))
         return run_on_store(&c, command, words, argc, argv);
     return cli_run(&c, command, argc - words + 1, argv + words - 1);
 }

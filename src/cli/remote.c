@@ -175,7 +175,7 @@ static int run_request(struct request *q)
     for (size_t i = 1; i < q->len && words < MAX_WORDS; i += strlen(q->bytes + i) + 1)
         word[words++] = q->bytes + i;
     const struct cli_command *command = cli_find(words, word, &name_words);
-    if (!command || !command->needs_store)
+    if (!command || (!command->needs_store && !command->may_use_store))
         return EXIT_USAGE;
     return cli_run(&c, command, words - name_words + 1, word + name_words - 1);
 }

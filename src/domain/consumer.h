@@ -73,10 +73,13 @@ struct consumer_patch {
     struct problems problems; /* what refuses it; empty when it may be applied */
     struct problems warnings;
 };
+/* What 01/02/2018 is, when that was said; else it is refused. */
+enum date_order { DATE_ORDER_UNSAID, DATE_ORDER_DMY, DATE_ORDER_MDY };
 /* What making a patch needs to know. */
 struct consumer_rules {
     const struct zone *zone; /* of times without an offset (files); NULL: they are refused (API) */
     int64_t now_us;          /* "1900 to tomorrow" is judged from here */
+    enum date_order date_order;
 };
 
 /* Makes a patch of a JSON object of attributes, as the API takes it. External ids may be integers;
@@ -188,8 +191,9 @@ str consumer_phone_normal(struct arena *a, str s, bool *ret_as_given);
 MUST_CHECK bool consumer_date_from_rfc3339(str s, int64_t *ret_us);
 /* A date as files have it (also RFC 3339).  PROBLEM_COUNT on success; PROBLEM_DATE_ZERO for
  * 0000-00-00. */
-enum problem_code consumer_date_from_text(str s, const struct zone *zone, int64_t *ret_us,
-                                          int64_t *ret_precision_us, enum zone_fit *ret_fit);
+enum problem_code consumer_date_from_text(str s, const struct zone *zone, enum date_order order,
+                                          int64_t *ret_us, int64_t *ret_precision_us,
+                                          enum zone_fit *ret_fit);
 /* The canonical JSON text of an object given as a tree: order of arrival, number text kept, no
  * spaces; of repeated keys the last value at the first place. */
 str consumer_attributes_text(struct arena *a, const struct json *object);

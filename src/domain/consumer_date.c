@@ -119,14 +119,28 @@ static bool is_slashed(str s)
            take(&s, '/') && take_number(&s, 1, 4, &n);
 }
 
+/* 2018/1/31 is the same in both orders. */
+static bool take_slashed(str *s, enum date_order order, struct text_date *d)
+{
+    str start = *s;
+    if (take_number(s, 4, 4, &d->year) && take(s, '/'))
+        return take_number(s, 1, 2, &d->month) && take(s, '/') && take_number(s, 1, 2, &d->day);
+    *s = start;
+    uint32_t *first = order == DATE_ORDER_DMY ? &d->day : &d->month,
+             *second = order == DATE_ORDER_DMY ? &d->month : &d->day;
+    return take_number(s, 1, 2, first) && take(s, '/') && take_number(s, 1, 2, second) &&
+           take(s, '/') && take_number(s, 4, 4, &d->year);
+}
+
 /* 0000-00-00, 00.00.0000 and the like, with or without a time of zeros. */
 static bool is_zeros(const struct text_date *d)
 {
     return !d->year && !d->month && !d->day;
 }
 
-enum problem_code consumer_date_from_text(str s, const struct zone *zone, int64_t *ret_us,
-                                          int64_t *ret_precision_us, enum zone_fit *ret_fit)
+enum problem_code consumer_date_from_text(str s, const struct zone *zone, enum date_order order,
+                                          int64_t *ret_us, int64_t *ret_precision_us,
+                                          enum zone_fit *ret_fit)
 {
     struct text_date d = {.precision_us = 86400 * SECOND_US};
     *ret_fit = ZONE_EXACT;
@@ -134,9 +148,10 @@ enum problem_code consumer_date_from_text(str s, const struct zone *zone, int64_
         *ret_precision_us = 1;
         return PROBLEM_COUNT;
     }
-    if (is_slashed(s))
+    bool slashed = is_slashed(s);
+    if (slashed && order == DATE_ORDER_UNSAID)
         return PROBLEM_DATE_AMBIGUOUS;
-    if (!take_date(&s, &d))
+    if (slashed ? !take_slashed(&s, order, &d) : !take_date(&s, &d))
         return PROBLEM_DATE_INVALID;
     if (s.len && ((!take(&s, ' ') && !take(&s, 'T')) || !take_time(&s, &d)))
         return PROBLEM_DATE_INVALID;

@@ -98,8 +98,8 @@ static void set_date_text(struct maker *m, str text)
 {
     int64_t at_us, precision_us;
     enum zone_fit fit;
-    enum problem_code code =
-        consumer_date_from_text(text, m->rules->zone, &at_us, &precision_us, &fit);
+    enum problem_code code = consumer_date_from_text(text, m->rules->zone, m->rules->date_order,
+                                                     &at_us, &precision_us, &fit);
     if (code == PROBLEM_DATE_ZERO) {
         warn(m, code, STR("created_at"), text);
         return;

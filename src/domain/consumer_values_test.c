@@ -107,14 +107,44 @@ static void dates_are_read(void **state)
         int64_t us = 0, precision = 0;
         enum zone_fit fit;
         char stamp[ZONE_STAMP_BYTES] = "";
-        enum problem_code code =
-            consumer_date_from_text(str_of(cases[i].given), zone, &us, &precision, &fit);
+        enum problem_code code = consumer_date_from_text(str_of(cases[i].given), zone,
+                                                         DATE_ORDER_UNSAID, &us, &precision, &fit);
         if (code == PROBLEM_COUNT)
             (void)zone_stamp(zone, us, stamp);
         if (code != cases[i].code || strcmp(stamp, cases[i].want) != 0 ||
             precision != cases[i].precision_us)
             fail_msg("%s: code %d '%s' %lld", cases[i].given, code, stamp, (long long)precision);
     }
+}
+
+static void slashes_are_read_as_was_said(void **state)
+{
+    static const struct {
+        const char *given, *dmy, *mdy; /* "": no date in that order */
+    } cases[] = {
+        {"01/02/2018", "2018-02-01T00:00:00", "2018-01-02T00:00:00"},
+        {"31/1/2018 9:05", "2018-01-31T09:05:00", ""},
+        {"1/31/2018", "", "2018-01-31T00:00:00"},
+        {"2018/1/31", "2018-01-31T00:00:00", "2018-01-31T00:00:00"},
+        {"01/02/18", "", ""},
+        {"01.02.2018", "2018-02-01T00:00:00", "2018-02-01T00:00:00"},
+    };
+    (void)state;
+    AUTO(zone_free) struct zone *zone = NULL;
+    struct err err = {0};
+    assert_true(zone_open("Europe/Moscow", &zone, &err));
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (enum date_order order = DATE_ORDER_DMY; order <= DATE_ORDER_MDY; order++) {
+            const char *want = order == DATE_ORDER_DMY ? cases[i].dmy : cases[i].mdy;
+            int64_t us = 0, precision;
+            enum zone_fit fit;
+            char stamp[ZONE_STAMP_BYTES] = "";
+            if (consumer_date_from_text(str_of(cases[i].given), zone, order, &us, &precision,
+                                        &fit) == PROBLEM_COUNT)
+                (void)zone_stamp(zone, us, stamp);
+            if (!str_eq(str_first(str_of(stamp), MIN(strlen(stamp), (size_t)19)), str_of(want)))
+                fail_msg("%s in order %d: '%s'", cases[i].given, order, stamp);
+        }
 }
 
 static void ids_are_reversible_sorted_and_checked(void **state)
@@ -147,6 +177,7 @@ int main(void)
         cmocka_unit_test(phones_become_digits_or_stay_as_given),
         cmocka_unit_test(email_addresses_are_judged_and_compared),
         cmocka_unit_test(dates_are_read),
+        cmocka_unit_test(slashes_are_read_as_was_said),
         cmocka_unit_test(ids_are_reversible_sorted_and_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@
     X(PROBLEM_DATE_OUT_OF_RANGE, "date_out_of_range")                                              \
     X(PROBLEM_BOOLEAN_INVALID, "boolean_invalid")                                                  \
     X(PROBLEM_SCIENTIFIC_NUMBER, "scientific_number") /* 7.9E+10 where an id or phone belongs */   \
+    X(PROBLEM_FORMULA_ERROR, "formula_error") /* a workbook's cell that is #REF!, #N/A, ... */     \
     X(PROBLEM_TOO_MANY_ATTRIBUTES, "too_many_attributes")                                          \
     X(PROBLEM_ATTRIBUTES_TOO_LARGE, "attributes_too_large")                                        \
     X(PROBLEM_NOT_FOUND, "not_found") /* an update of a customer who is not there */               \
@@ -39,8 +40,9 @@
     X(PROBLEM_EMAIL_LEFT_OUT, "email_left_out") /* taken, and lenient handling was asked for */    \
     X(PROBLEM_CONTACT_KEPT, "contact_kept")     /* company setting put_contacts = ignore */        \
     X(PROBLEM_OPT_OUT_KEPT, "opt_out_kept")     /* a file does not turn true into false */         \
-    X(PROBLEM_CHANGED_SINCE, "changed_since")   /* from here on, what an undo leaves as it is */   \
-    X(PROBLEM_TOUCHED_SINCE, "touched_since")   /* one that the import made, changed by others */  \
+    X(PROBLEM_REPAIRED, "repaired") /* value: what stood there before an accepted repair */        \
+    X(PROBLEM_CHANGED_SINCE, "changed_since") /* from here on, what an undo leaves as it is */     \
+    X(PROBLEM_TOUCHED_SINCE, "touched_since") /* one that the import made, changed by others */    \
     X(PROBLEM_DELETED_SINCE, "deleted_since")
 
 enum problem_code {

@@ -60,9 +60,16 @@
     X(FILE_TOO_LARGE, "too_large") /* over the upload limit: limit in bytes */                     \
     X(FILE_CHANGED, "changed")     /* the stored file is not the one analysed */                   \
     X(FILE_CRASHED, "crashed")     /* three processes died at record `line` */                     \
-    X(FILE_MAPPING, "mapping")     /* detail: a header; value: what it cannot become */            \
-    X(FILE_HOPELESS, "hopeless")   /* most of the first rows fail alike: value: column, detail */  \
-    X(FILE_SAMPLE, "sample")       /* the sample file itself, as it was downloaded */              \
+    X(FILE_HEADER_RESERVED,                                                                        \
+      "header_reserved") /* value: a header like an attribute of the record */                     \
+    X(FILE_NAME_PARTS,                                                                             \
+      "name_parts")            /* the name stands in parts; detail: the mapping that joins them */ \
+    X(FILE_MAPPING, "mapping") /* detail: a header; value: what it cannot become */                \
+    X(FILE_REPAIR_COLUMN,                                                                          \
+      "repair_column")                   /* detail: a column that is not there; value: the rule */ \
+    X(FILE_REPAIR_UNFIT, "repair_unfit") /* detail: a column; value: a rule not for it */          \
+    X(FILE_HOPELESS, "hopeless") /* most of the first rows fail alike: value: column, detail */    \
+    X(FILE_SAMPLE, "sample")     /* the sample file itself, as it was downloaded */                \
     X(FILE_SAME_CONTENT, "same_content")     /* value: the import that had it */                   \
     X(FILE_ALL_OR_NOTHING, "all_or_nothing") /* limit: rows that fail */                           \
     X(FILE_BASE_CHANGED, "base_changed")     /* limit: rows whose outcome is another now */        \

@@ -9,7 +9,8 @@
 struct rows {
     struct rows_source *source;
     struct rows_about about;
-    uint64_t bytes, records;
+    uint64_t bytes, records, hidden;
+    bool leave_hidden_out;
 };
 
 static const char *const format_names[] = {
@@ -53,6 +54,7 @@ bool rows_open(const char *path, const struct rows_options *options, struct rows
     r->about.format = options->format ? options->format : found;
     if (!open_source(r, path, options, ret_problem, err))
         return false;
+    r->leave_hidden_out = options->hidden == ROWS_HIDDEN_LEAVE_OUT;
     *ret_rows = TAKE(r);
     return true;
 }
@@ -69,9 +71,15 @@ enum rows_step rows_next(struct rows *r, struct row *ret_row, struct file_proble
                          struct err *err)
 {
     enum rows_step step;
+    bool passed_over;
     do {
         step = r->source->next(r->source, ret_row, ret_problem, err);
-    } while (step == ROWS_ROW && is_blank(ret_row));
+        passed_over = step == ROWS_ROW && is_blank(ret_row);
+        if (step == ROWS_ROW && ret_row->hidden && !passed_over) {
+            r->hidden++;
+            passed_over = r->leave_hidden_out;
+        }
+    } while (passed_over);
     if (step == ROWS_ROW)
         ret_row->record = ++r->records;
     return step;
@@ -80,6 +88,11 @@ enum rows_step rows_next(struct rows *r, struct row *ret_row, struct file_proble
 const struct rows_about *rows_about(const struct rows *r)
 {
     return &r->about;
+}
+
+uint64_t rows_hidden_count(const struct rows *r)
+{
+    return r->hidden;
 }
 
 uint64_t rows_bytes_done(const struct rows *r)

@@ -18,6 +18,8 @@ enum rows_format { ROWS_UNKNOWN, ROWS_CSV, ROWS_XLSX, ROWS_JSONL };
  * HH:MM:SS]". */
 enum cell_kind { CELL_TEXT, CELL_NUMBER, CELL_DATE, CELL_BOOLEAN, CELL_ERROR };
 
+enum rows_hidden { ROWS_HIDDEN_KEEP, ROWS_HIDDEN_LEAVE_OUT }; /* rows that a workbook hides */
+
 struct rows_options { /* {0}: find out */
     enum rows_format format;
     const char *encoding; /* "utf-8", "windows-1251", ...; NULL: find out */
@@ -25,6 +27,7 @@ struct rows_options { /* {0}: find out */
     const char *sheet;    /* NULL: the first visible one; a number from 1, or a name */
     size_t row_bytes;     /* 0: LIMIT_ROW_BYTES */
     size_t columns;       /* 0: LIMIT_COLUMNS */
+    enum rows_hidden hidden;
 };
 struct row {
     uint64_t record; /* from 1, the header included, blank records left out */
@@ -33,6 +36,7 @@ struct row {
     const str *cell;            /* borrowed until the next rows_next(); UTF-8 */
     const enum cell_kind *kind; /* as many; NULL: all CELL_TEXT */
     size_t count;
+    bool hidden; /* by a filter or by hand; workbooks only */
 };
 enum rows_step { ROWS_FAILED = -1, ROWS_END = 0, ROWS_ROW = 1 };
 struct rows_about { /* how the file was understood */
@@ -56,6 +60,8 @@ MUST_CHECK enum rows_step rows_next(struct rows *r, struct row *ret_row,
                                     struct file_problem *ret_problem, struct err *err);
 /* How the file was understood; constant after rows_open(); borrowed. */
 const struct rows_about *rows_about(const struct rows *r);
+/* How many filled rows were hidden so far, left out or not. */
+uint64_t rows_hidden_count(const struct rows *r);
 /* How far in the file's bytes reading has come (approximate for workbooks). */
 uint64_t rows_bytes_done(const struct rows *r);
 /* The file's size in bytes. */

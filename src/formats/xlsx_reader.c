@@ -28,6 +28,7 @@ struct xlsx_reader {
     struct buf header;     /* of the first, in front of each other one */
     /* the row being read */
     uint64_t row_number;
+    bool hidden;
     size_t next_column;
     struct cell *cell;
     size_t cells, cell_room;
@@ -78,6 +79,8 @@ static void start_row(struct xlsx_reader *x, const char **attributes)
     str r = xlsx_attribute(attributes, "r");
     x->row_said = str_to_u64(r, &number) && number > 0;
     x->row_number = x->row_said ? number : x->row_number + 1;
+    str hidden = xlsx_attribute(attributes, "hidden");
+    x->hidden = str_eq(hidden, STR("1")) || str_eq(hidden, STR("true"));
     x->next_column = 0;
     x->cells = 0;
     buf_reset(&x->text);
@@ -248,8 +251,11 @@ static void hand_out(struct xlsx_reader *x, struct row *ret_row)
         x->out[c->column] = (str){x->text.ptr + c->from, c->to - c->from};
         x->kind[c->column] = c->kind;
     }
-    *ret_row = (struct row){
-        .line = x->lines + x->row_number, .cell = x->out, .kind = x->kind, .count = count};
+    *ret_row = (struct row){.line = x->lines + x->row_number,
+                            .cell = x->out,
+                            .kind = x->kind,
+                            .count = count,
+                            .hidden = x->hidden};
 }
 
 /* What a person counts in a sheet are its rows and columns, not the lines of its XML. */

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/utf8.h"
 #include "importer/import_priv.h"
 
@@ -63,6 +64,9 @@ static void add_column(struct buf *b, const struct import_column *c, const struc
     buf_add(b, STR(",\"becomes\":"));
     if (c->by_id)
         json_write_string(b, STR("id"));
+    else if (c->name_part)
+        json_write_string(b,
+                          c->field == FIELD_COUNT ? STR("name_part") : STR("name_part+first_name"));
     else if (c->field != FIELD_COUNT)
         json_write_string(b, str_of(consumer_field_name(c->field)));
     else if (!str_is_null(c->attribute))
@@ -179,20 +183,25 @@ str analysis_encodings(struct arena *a, const char *path, const struct import_se
     return arena_str(a, buf_str(&b));
 }
 
-str analysis_fingerprint(struct arena *a, const char *path, const struct import_settings *settings)
+void analysis_headers(struct arena *a, const char *path, const struct import_settings *settings,
+                      struct analysis_header **ret_header, size_t *ret_count)
 {
     AUTO(rows_free) struct rows *rows = NULL;
+    struct analysis_header *header =
+        ARENA_NEW(a, struct analysis_header, LIMIT_HEADER_SEARCH_ROWS + 1);
     struct file_problem problem;
     struct err err;
     struct row row;
+    size_t max = settings->header_row ? 1 : LIMIT_HEADER_SEARCH_ROWS + 1;
+    *ret_header = header;
+    *ret_count = 0;
     if (!rows_open(path, &settings->rows, &rows, &problem, &err) ||
         rows_about(rows)->format == ROWS_JSONL)
-        return STR("");
-    do
-        if (rows_next(rows, &row, &problem, &err) != ROWS_ROW)
-            return STR("");
-    while (row.line < settings->header_row);
-    return import_header_fingerprint(a, &row);
+        return;
+    while (*ret_count < max && rows_next(rows, &row, &problem, &err) == ROWS_ROW)
+        if (row.line >= settings->header_row)
+            header[(*ret_count)++] =
+                (struct analysis_header){import_header_fingerprint(a, &row), row.line};
 }
 
 /* The record's import_error; {0}: it has none. */
@@ -267,8 +276,13 @@ const char *analysis_answer(enum file_problem_code code)
     case FILE_COLUMNS_MISSING:
     case FILE_HEADER_ID:
     case FILE_HEADER_REPEATED:
+    case FILE_HEADER_RESERVED:
+    case FILE_NAME_PARTS:
     case FILE_MAPPING:
         return "mapping";
+    case FILE_REPAIR_COLUMN:
+    case FILE_REPAIR_UNFIT:
+        return "repairs";
     case FILE_HOPELESS:
     case FILE_SAMPLE:
     case FILE_SAME_CONTENT:

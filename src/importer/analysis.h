@@ -17,13 +17,18 @@ str analysis_encodings(struct arena *a, const char *path, const struct import_se
 /* The encodings that are tried on a file which is not UTF-8, by number from 0; NULL past the last.
  */
 const char *analysis_encoding(size_t i);
-/* The fingerprint of the header, also when the header itself cannot be taken; "" when there is
- * none. */
-str analysis_fingerprint(struct arena *a, const char *path, const struct import_settings *settings);
 /* The import whose failed rows the file holds, as its first records say; {0}: it is no such file.
  */
 struct report_mark analysis_mark(struct arena *a, const char *path,
                                  const struct import_settings *settings);
+struct analysis_header {
+    str fingerprint;
+    uint64_t line;
+};
+/* The fingerprints of the rows that may be the header, taken or not: the one asked for, or the
+ * first and those in which another is looked for.  None for JSON Lines or an unreadable file. */
+void analysis_headers(struct arena *a, const char *path, const struct import_settings *settings,
+                      struct analysis_header **ret_header, size_t *ret_count);
 /* True when it is the sample file, as it was downloaded. */
 bool analysis_is_sample(const char *path, const struct import_plan *p);
 /* The setting that answers a file problem ("encoding"); NULL: none does. */

@@ -7,9 +7,12 @@
 #include "base/utf8.h"
 #include "domain/cell.h"
 #include "domain/header.h"
+#include "importer/repair.h"
 
 const enum consumer_field columns_required[REQUIRED_COLUMNS] = {
     FIELD_EXTERNAL_ID, FIELD_EMAIL, FIELD_NAME, FIELD_PHONE, FIELD_CREATED_AT};
+
+#define NAME_PART "name_part"
 
 static bool row_has(struct arena *a, const struct row *row, const char *normal)
 {
@@ -56,6 +59,11 @@ static void read_column(struct arena *a, const struct row *header, size_t i,
     bool error = str_eq(text, STR(HEADER_ERROR)); // of a file of failed rows: passed over
     if (!text.len || error || read_dotted(a, c->header, c))
         return;
+    if (str_starts(text, STR("attributes."))) { // of the record, but it has none of that name
+        c->attribute = c->header;
+        c->warning = "unknown_attribute";
+        return;
+    }
     c->field = is_lone_name(a, normal, header) ? FIELD_NAME : header_field(normal);
     if (c->field != FIELD_COUNT)
         return;
@@ -78,6 +86,11 @@ static bool map_column(struct arena *a, str target, struct import_column *c)
         return true;
     if (header_names_attribute(a, target, &c->attribute))
         return true;
+    if (str_eq(target, STR(NAME_PART)) || str_eq(target, STR(NAME_PART "+first_name"))) {
+        c->name_part = true;
+        c->field = target.len > strlen(NAME_PART) ? FIELD_FIRST_NAME : FIELD_COUNT;
+        return true;
+    }
     c->by_id = str_eq(target, STR("id"));
     c->field = c->by_id ? FIELD_COUNT : consumer_field_of(target);
     return c->by_id || (c->field != FIELD_COUNT && c->field != FIELD_CUSTOM_ATTRIBUTES &&
@@ -111,7 +124,7 @@ static bool map_columns(struct arena *a, str mapping, struct import_column *colu
 static bool has_field(const struct import_column *column, size_t count, enum consumer_field field)
 {
     for (size_t i = 0; i < count; i++)
-        if (column[i].field == field)
+        if (column[i].field == field || (field == FIELD_NAME && column[i].name_part))
             return true;
     return false;
 }
@@ -136,6 +149,8 @@ static bool check_lengths(const struct import_column *column, size_t count, stru
 
 static bool same_meaning(const struct import_column *x, const struct import_column *y)
 {
+    if ((x->name_part && y->field == FIELD_NAME) || (y->name_part && x->field == FIELD_NAME))
+        return true;
     if (x->field != FIELD_COUNT || y->field != FIELD_COUNT)
         return x->field == y->field;
     return !str_is_null(x->attribute) && str_eq(x->attribute, y->attribute);
@@ -164,8 +179,46 @@ static void add_name(struct buf *b, str name)
     buf_add(b, name);
 }
 
-static bool check_required(const struct import_settings *settings,
-                           const struct import_column *column, size_t count, struct file_problem *p)
+/* What a part of a name would be mapped to; NULL: the column is none. */
+static const char *name_part(struct arena *a, const struct import_column *c)
+{
+    static const struct {
+        const char *normal, *target;
+    } parts[] = {{"фамилия", NAME_PART},   {"имя", NAME_PART "+first_name"},
+                 {"отчество", NAME_PART},  {"firstname", NAME_PART "+first_name"},
+                 {"lastname", NAME_PART},  {"surname", NAME_PART},
+                 {"middlename", NAME_PART}};
+    str normal = c->attribute.ptr ? header_normal(a, c->header) : (str){0};
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (str_eq(normal, str_of(parts[i].normal)))
+            return parts[i].target;
+    return NULL;
+}
+
+/* The mapping that joins the parts of a name; {0} without at least two of them. */
+static str name_mapping(struct arena *a, struct import_column *column, size_t count)
+{
+    AUTO(buf_done) struct buf b = {0};
+    size_t parts = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *target = name_part(a, &column[i]);
+        if (!target)
+            continue;
+        buf_add_char(&b, parts++ ? ',' : '{');
+        json_write_string(&b, column[i].header);
+        buf_format(&b, ":\"%s\"", target);
+    }
+    if (parts < 2)
+        return (str){0};
+    buf_add_char(&b, '}');
+    for (size_t i = 0; i < count; i++)
+        if (name_part(a, &column[i]) && !column[i].warning)
+            column[i].warning = "name_part";
+    return arena_str(a, buf_str(&b));
+}
+
+static bool check_required(struct arena *a, const struct import_settings *settings,
+                           struct import_column *column, size_t count, struct file_problem *p)
 {
     AUTO(buf_done) struct buf missing = {0};
     AUTO(buf_done) struct buf near = {0};
@@ -180,6 +233,9 @@ static bool check_required(const struct import_settings *settings,
         if (!str_is_null(column[i].near))
             add_name(&near, column[i].header);
     }
+    str join = has_field(column, count, FIELD_NAME) ? (str){0} : name_mapping(a, column, count);
+    if (join.len && str_eq(buf_str(&missing), STR("name")))
+        return file_problem_set(p, FILE_NAME_PARTS, (str){0}, join);
     // Only external_id can be missing when the rest was excused, and our own id stands in for it.
     if (!missing.len || (by_id && str_eq(buf_str(&missing), STR("external_id"))))
         return true;
@@ -227,8 +283,9 @@ bool columns_read(struct arena *a, const struct row *header, const struct import
     if (!map_columns(a, settings->mapping, column, header->count, ret_problem) ||
         !check_lengths(column, header->count, ret_problem) ||
         !check_bare_id(column, header->count, a, ret_problem) ||
-        !check_required(settings, column, header->count, ret_problem) ||
-        !check_repeats(a, column, header->count, ret_problem))
+        !check_required(a, settings, column, header->count, ret_problem) ||
+        !check_repeats(a, column, header->count, ret_problem) ||
+        !repairs_of_columns(a, settings->repairs, column, header->count, ret_problem))
         return false;
     *ret_column = column;
     return true;

@@ -28,6 +28,8 @@ static str describe(struct arena *a, const struct import_column *column, size_t 
             buf_add_char(&b, '|');
         if (c->by_id)
             buf_add(&b, STR("#id"));
+        else if (c->name_part)
+            buf_format(&b, "+%s", c->field == FIELD_FIRST_NAME ? "first_name" : "");
         else if (c->field != FIELD_COUNT)
             buf_add(&b, str_of(consumer_field_name(c->field)));
         else if (!str_is_null(c->attribute))
@@ -70,11 +72,76 @@ static void headers_are_read(void **state)
          FILE_OK,
          {0}},
         {"Имя alone is the name", "external_id|email|Имя|phone|created_at", FIVE, FILE_OK, {0}},
-        {"Имя beside Фамилия is not",
+        {"Имя beside Фамилия is not: they could be joined",
          "external_id|email|Имя|phone|created_at|Фамилия",
          "",
-         FILE_COLUMNS_MISSING,
+         FILE_NAME_PARTS,
          {0}},
+        {"nor beside Отчество",
+         "external_id|email|Имя|phone|created_at|ОТЧЕСТВО",
+         "",
+         FILE_NAME_PARTS,
+         {0}},
+        {"parts of a name are joined when that was said",
+         "external_id|Фамилия|Имя|Отчество|email|phone|created_at",
+         "external_id|+|+first_name|+|email|phone|created_at",
+         FILE_OK,
+         {.mapping = STR("{\"Фамилия\":\"name_part\",\"Имя\":\"name_part+first_name\","
+                         "\"Отчество\":\"name_part\"}")}},
+        {"not beside the whole name",
+         FIVE "|Фамилия",
+         "",
+         FILE_HEADER_REPEATED,
+         {.mapping = STR("{\"Фамилия\":\"name_part\"}")}},
+        {"without a name wanted its parts are flagged",
+         "external_id|Имя|Фамилия",
+         "external_id|=Имя!name_part|=Фамилия!name_part",
+         FILE_OK,
+         {.mode = MODE_UPDATE_ONLY}},
+        {"beside a name they are custom attributes",
+         FIVE "|Имя|Фамилия",
+         FIVE "|=Имя|=Фамилия",
+         FILE_OK,
+         {0}},
+        {"more is missing than the name", "external_id|Имя|Фамилия", "", FILE_COLUMNS_MISSING, {0}},
+        {"a mapping may be by number",
+         FIVE "|ltv|ltv",
+         FIVE "|=ltv|-",
+         FILE_OK,
+         {.mapping = STR("{\"#7\":\"ignore\"}")}},
+        {"a mapping to nothing that is",
+         FIVE "|ltv",
+         "",
+         FILE_MAPPING,
+         {.mapping = STR("{\"ltv\":\"updated_at\"}")}},
+        {"an attribute the record does not have",
+         FIVE "|attributes.fist_name",
+         FIVE "|=attributes.fist_name!unknown_attribute",
+         FILE_OK,
+         {0}},
+        {"every reserved name",
+         FIVE "|Unsubscribed|COMPLAINED|avatar url|updated_at|permanent_failed",
+         FIVE
+         "|=Unsubscribed!reserved_column|=COMPLAINED!reserved_column|=avatar url!reserved_column|="
+         "updated_at!reserved_column|=permanent_failed!reserved_column",
+         FILE_OK,
+         {0}},
+        {"keys of two cases are two keys",
+         FIVE "|Регион|регион",
+         FIVE "|=Регион|=регион",
+         FILE_OK,
+         {0}},
+        {"two empty headers", FIVE "||", FIVE "|-|-", FILE_OK, {0}},
+        {"a repair for no column",
+         FIVE,
+         "",
+         FILE_REPAIR_COLUMN,
+         {.repairs = STR("[{\"column\":\"Телефон\",\"rule\":\"phone_8_to_7\"}]")}},
+        {"a repair that does not fit",
+         FIVE,
+         "",
+         FILE_REPAIR_UNFIT,
+         {.repairs = STR("[{\"column\":\"email\",\"rule\":\"phone_8_to_7\"}]")}},
         {"reserved names become custom attributes with a warning",
          FIVE "|first_name|ID",
          FIVE "|=first_name!reserved_column|=ID!reserved_column",
@@ -144,10 +211,28 @@ static void a_refusal_names_what_is_missing_and_what_is_near(void **state)
     assert_string_equal(p.detail, "extrnal_id, emial");
 }
 
+static void the_parts_of_a_name_are_offered_to_be_joined(void **state)
+{
+    (void)state;
+    AUTO(arena_done) struct arena a = {0};
+    struct import_settings settings = {0};
+    str cell[MAX_CELLS];
+    struct row row = row_of(STR("external_id|Фамилия|имя|email|phone|created_at"), cell);
+    struct import_column *column;
+    struct file_problem p = {0};
+    assert_false(columns_read(&a, &row, &settings, &column, &p));
+    settings.mapping = arena_str(&a, str_of(p.detail)); // what was offered is what is taken
+    p = (struct file_problem){0};
+    assert_true(columns_read(&a, &row, &settings, &column, &p));
+    assert_true(str_eq(describe(&a, column, row.count),
+                       STR("external_id|+|+first_name|email|phone|created_at")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_are_read),
+        cmocka_unit_test(the_parts_of_a_name_are_offered_to_be_joined),
         cmocka_unit_test(a_refusal_names_what_is_missing_and_what_is_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,8 @@
 #include "domain/cell.h"
 #include "domain/header.h"
 #include "importer/columns.h"
+#include "importer/findings.h"
+#include "importer/repair.h"
 #include "importer/repeats.h"
 #include "importer/row_change.h"
 
@@ -93,9 +95,12 @@ static bool read_header(struct import_plan *p, struct rows *rows, struct file_pr
     p->count = row.count;
     p->header_record = row.record;
     note_header(p, &row);
-    for (size_t i = 0; i < p->count; i++)
+    for (size_t i = 0; i < p->count; i++) {
         if (p->column[i].field != FIELD_COUNT)
             p->header[p->column[i].field] = p->column[i].header;
+        else if (p->column[i].name_part)
+            p->header[FIELD_NAME] = p->column[i].header;
+    }
     return true;
 }
 
@@ -139,12 +144,16 @@ bool import_open(const char *path, const struct import_settings *settings, const
     p->settings.rows.encoding = arena_str(&p->arena, str_of(settings->rows.encoding)).ptr;
     p->settings.rows.sheet = arena_str(&p->arena, str_of(settings->rows.sheet)).ptr;
     p->settings.mapping = arena_str(&p->arena, settings->mapping);
-    p->rules = (struct consumer_rules){.zone = zone, .now_us = clock_now_us()};
+    p->settings.repairs = arena_str(&p->arena, settings->repairs);
+    p->rules = (struct consumer_rules){
+        .zone = zone, .now_us = clock_now_us(), .date_order = settings->date_order};
     *ret_problem = (struct file_problem){0};
     if (!open_rows(p, &rows, ret_problem, err))
         return false;
     copy_about(p, rows_about(rows));
-    if (p->about.format != ROWS_JSONL && !read_header(p, rows, ret_problem, err))
+    if (p->about.format != ROWS_JSONL
+            ? !read_header(p, rows, ret_problem, err)
+            : !repairs_of_columns(&p->arena, p->settings.repairs, NULL, 0, ret_problem))
         return false;
     if (!read_sample(p, rows, ret_problem, err))
         return false;
@@ -210,10 +219,11 @@ struct slot {
 struct run {
     struct import_plan *plan;
     struct rows *rows;
-    struct repeats *repeats;  /* NULL: rows act in file order */
-    struct buf scratch;       /* the reader's own */
-    struct arena passed_over; /* of rows that were done before */
-    uint64_t record;          /* data records read */
+    struct repeats *repeats;   /* NULL: rows act in file order */
+    struct findings *findings; /* NULL: none is kept */
+    struct buf scratch;        /* the reader's own */
+    struct arena passed_over;  /* of rows that were done before */
+    uint64_t record;           /* data records read */
     uint64_t skip, max;
     size_t batch_rows;
     struct import_place *place; /* never NULL */
@@ -258,6 +268,8 @@ static void read_row(struct run *r, struct slot *s, const struct row *row)
         s->change = mem_grow(s->change, s->room, sizeof *s->change);
     }
     struct store_change *change = &s->change[s->count++];
+    if (r->findings)
+        findings_row(r->findings, row);
     make_change(r, &s->arena, row, change);
     change->record = r->record;
     change->line = row->line;
@@ -431,6 +443,7 @@ bool import_run(struct import_plan *p, const struct import_target *target,
                     .place = target->place ? target->place : &unasked,
                     .skip = target->skip,
                     .max = target->max_records,
+                    .findings = target->findings,
                     .lock = PTHREAD_MUTEX_INITIALIZER,
                     .changed = PTHREAD_COND_INITIALIZER};
     pthread_t reader;
@@ -448,6 +461,8 @@ bool import_run(struct import_plan *p, const struct import_target *target,
         ok = apply_all(&r, target, watch, ret_progress, ret_problem, err);
         stop_reader(&r, reader);
     }
+    if (r.findings)
+        findings_hidden(r.findings, rows_hidden_count(r.rows));
     run_done(&r);
     return ok;
 }

@@ -25,8 +25,7 @@ enum import_taken { /* another customer's e-mail */
 };
 enum import_bad { BAD_FAIL, BAD_LEAVE_OUT }; /* a value that is none: the row, or only the value */
 enum import_attributes { ATTRIBUTES_MERGE, ATTRIBUTES_REPLACE };
-enum import_hidden { HIDDEN_KEEP, HIDDEN_LEAVE_OUT }; /* rows that a filter hides */
-struct import_settings {                              /* {0} is the default of everything */
+struct import_settings { /* {0} is the default of everything */
     struct rows_options rows;
     uint64_t header_row; /* the line (a sheet's row number) of the header, from 1; 0: the first
                             filled one */
@@ -38,18 +37,25 @@ struct import_settings {                              /* {0} is the default of e
     enum import_repeats repeats;
     enum import_attributes attributes;
     enum import_bad bad_values;
-    enum import_hidden hidden_rows;
-    bool all_or_nothing; /* a dry run first; nothing starts when a row of it fails */
-    bool go_on;          /* questions that only ask "are you sure" are answered with yes */
-    str mapping;         /* a JSON object: what headers become; {0}: what they say */
+    bool all_or_nothing;        /* a dry run first; nothing starts when a row of it fails */
+    bool go_on;                 /* questions that only ask "are you sure" are answered with yes */
+    enum date_order date_order; /* what 01/02/2018 is */
+    str mapping;                /* a JSON object: what headers become; {0}: what they say */
+    str repairs;                /* a JSON array; see importer/repair.h */
+    uint64_t stated; /* a bit per setting that was said, be it the default: import_settings_set() */
 };
+struct import_repair; /* importer/repair.h */
+struct findings;      /* importer/findings.h */
 struct import_column {
     str header;                /* as in the file, trimmed */
     enum consumer_field field; /* FIELD_COUNT: a custom attribute or ignored */
-    str attribute; /* custom attribute's key; {0} when field is set or the column is ignored */
-    bool by_id;    /* attributes.id: our own id */
-    const char *warning; /* "reserved_column", "near_miss"; NULL */
-    str near;            /* what a near miss is close to */
+    str attribute;  /* custom attribute's key; {0} when field is set or the column is ignored */
+    bool by_id;     /* attributes.id: our own id */
+    bool name_part; /* joined with the others of its kind as the name, in the order of columns */
+    const char
+        *warning; /* "reserved_column", "near_miss", "name_part", "unknown_attribute"; NULL */
+    str near;     /* what a near miss is close to */
+    const struct import_repair *repair; /* accepted for its cells, one after another; NULL: none */
 };
 struct import_plan; /* a file understood; one thread */
 /* Understands the file at path.  On failure *ret_problem is for the person and err for the log.
@@ -100,6 +106,7 @@ struct import_target {
     int64_t origin;             /* who changes the customers: origin_of() */
     size_t batch_rows;          /* at most so many records per batch; 0: LIMIT_BATCH_ROWS */
     struct import_place *place; /* kept up to date; NULL: nobody asks */
+    struct findings *findings;  /* sees every row on the reader's thread; NULL: none is kept */
 };
 /* Applies the rows.  Returns false when it stopped before the end: a broken file (*ret_problem),
  * cancelled (ERR_BUSY), or the store (err; ret_problem->code FILE_OK); the rows before that are
@@ -140,6 +147,11 @@ MUST_CHECK bool import_settings_from_json(struct arena *a, const struct json *ob
 /* What a file of failed rows takes over from the import that they failed in: what its columns mean
  * and which rules hold, not how its file was to be read. */
 struct import_settings import_settings_for_correction(const struct import_settings *of);
+/* Fills in what now does not say from the settings of an earlier import with the same header; what
+ * is about one file (format, encoding, delimiter, sheet, header row, go_on) stays.  A mapping is
+ * filled in header by header.  True when anything came of it. */
+bool import_settings_fill(struct arena *a, struct import_settings *now,
+                          const struct import_settings *old);
 /* The name of setting i, from 0; NULL past the last. */
 const char *import_settings_name(size_t i);
 

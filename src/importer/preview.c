@@ -30,7 +30,7 @@ struct preview {
     struct arena fields; /* of the counts */
     struct field_count *field, **field_last;
     size_t field_names;
-    uint64_t problem[PROBLEM_COUNT];
+    uint64_t problem[PROBLEM_COUNT], warning[PROBLEM_COUNT];
     struct err err; /* the first failure */
 };
 
@@ -47,7 +47,7 @@ bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone, struct pr
                  struct err *err)
 {
     static const str header[] = {{"record", 6}, {"line", 4}, {"external_id", 11}, {"action", 6},
-                                 {"field", 5},  {"old", 3},  {"new", 3}};
+                                 {"field", 5},  {"old", 3},  {"new", 3},          {"repaired", 8}};
     AUTO(preview_free) struct preview *p = mem_new(1, sizeof *p);
     p->outcome_fd = outcome_fd;
     p->zone = zone;
@@ -110,8 +110,19 @@ static str cell_of(struct preview *p, enum consumer_field field, str value)
     return cell_guarded(&p->arena, value, false);
 }
 
+/* What stood in the cell before an accepted repair; {0}: it was not repaired. */
+static str repaired_from(struct preview *p, const struct store_change *c, enum consumer_field field,
+                         str key)
+{
+    str name = str_of(consumer_field_name(field));
+    for (const struct problem *w = c->warnings.first; w; w = w->next)
+        if (w->code == PROBLEM_REPAIRED && str_eq(w->field, name) && str_eq(w->key, key))
+            return cell_guarded(&p->arena, w->value, false);
+    return (str){0};
+}
+
 static void add_line(struct preview *p, const struct store_change *c, const char *action, str field,
-                     str old, str new)
+                     str old, str new, str repaired)
 {
     const struct consumer *who = c->after;
     const str cell[] = {arena_format(&p->arena, "%llu", (unsigned long long)c->record),
@@ -120,7 +131,8 @@ static void add_line(struct preview *p, const struct store_change *c, const char
                         str_of(action),
                         field,
                         old,
-                        new};
+                        new,
+                        repaired};
     if (p->err.code == ERR_NONE)
         IGNORE(row_writer_add(p->diff, cell, COUNT(cell), &p->err));
     for (size_t i = 2; i < COUNT(cell);
@@ -152,7 +164,8 @@ static void add_changes(struct preview *p, const struct store_change *c)
         str old = created ? STR("") : cell_of(p, former[i].field, former[i].value);
         add_line(p, c, created ? "create" : "update", name, old,
                  cell_of(p, former[i].field,
-                         consumer_value_text(&p->arena, &after, former[i].field, former[i].key)));
+                         consumer_value_text(&p->arena, &after, former[i].field, former[i].key)),
+                 repaired_from(p, c, former[i].field, former[i].key));
     }
 }
 
@@ -167,6 +180,8 @@ void preview_record(struct preview *p, const struct store_change *c)
         buf_add(&p->text, str_of(problem_code_name(q->code)));
         buf_add(&p->text, q->field);
     }
+    for (const struct problem *q = c->warnings.first; q; q = q->next)
+        p->warning[q->code]++;
     uint64_t hash = p->text.len ? crypto_hash64(buf_str(&p->text)) : 0;
     buf_add_char(&p->outcomes, (char)c->outcome);
     buf_add(&p->outcomes, (str){(const char *)&hash, sizeof hash});
@@ -178,12 +193,24 @@ void preview_record(struct preview *p, const struct store_change *c)
     }
 }
 
+static void write_counts(struct buf *b, const char *name, const uint64_t count[PROBLEM_COUNT])
+{
+    bool first = true;
+    buf_format(b, ",\"%s\":{", name);
+    for (enum problem_code code = 0; code < PROBLEM_COUNT; code++)
+        if (count[code]) {
+            buf_format(b, "%s\"%s\":%llu", first ? "" : ",", problem_code_name(code),
+                       (unsigned long long)count[code]);
+            first = false;
+        }
+    buf_add_char(b, '}');
+}
+
 bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *ret_json,
                  struct err *err)
 {
     unsigned char digest[SHA256_BYTES];
     AUTO(buf_done) struct buf b = {0};
-    bool first = true;
     sha256_add(p->hash, buf_str(&p->outcomes));
     sha256_end(TAKE(p->hash), digest);
     if (p->err.code == ERR_NONE && file_write_fd(p->outcome_fd, buf_str(&p->outcomes), &p->err))
@@ -198,14 +225,9 @@ bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *
         json_write_string(&b, f->name);
         buf_format(&b, ":%llu%s", (unsigned long long)f->count, f->next ? "," : "");
     }
-    buf_add(&b, STR("},\"problems\":{"));
-    for (enum problem_code code = 0; code < PROBLEM_COUNT; code++)
-        if (p->problem[code]) {
-            buf_format(&b, "%s\"%s\":%llu", first ? "" : ",", problem_code_name(code),
-                       (unsigned long long)p->problem[code]);
-            first = false;
-        }
     buf_add_char(&b, '}');
+    write_counts(&b, "problems", p->problem);
+    write_counts(&b, "warnings", p->warning);
     *ret_json = arena_str(a, buf_str(&b));
     return true;
 }

@@ -1,6 +1,7 @@
 /* preview: what a dry run found, record by record: a diff, an outcome each, counts by field.
  *
- * The diff is CSV: record, line, external_id, action, field, old, new.  The outcomes are 9 bytes a
+ * The diff is CSV: record, line, external_id, action, field, old, new, repaired
+ * (what stood in the cell before an accepted repair).  The outcomes are 9 bytes a
  * record, what became of it and a hash of how; their SHA-256 is the dry run's fingerprint, and two
  * files of outcomes tell which records would end in another way.
  *
@@ -17,7 +18,7 @@ MUST_CHECK bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone
                             struct preview **ret_preview, struct err *err);
 /* Takes the next record; a failure to write is told by preview_end(). */
 void preview_record(struct preview *p, const struct store_change *change);
-/* Finishes the files.  *ret_json, in the arena: the members "fingerprint" to "problems" of a JSON
+/* Finishes the files.  *ret_json, in the arena: the members "fingerprint" to "warnings" of a JSON
  * object, without braces. */
 MUST_CHECK bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *ret_json,
                             struct err *err);

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "domain/cell.h"
 #include "domain/header.h"
+#include "importer/repair.h"
 
 static void add_attribute(struct consumer_patch *patch, str key, str value)
 {
@@ -22,27 +23,90 @@ static void set_field(struct arena *a, const struct row_context *context, enum c
         consumer_patch_set_text(a, patch, field, arena_str(a, text), context->rules);
 }
 
+static str field_of(const struct import_column *column)
+{
+    enum consumer_field field = column->field;
+    if (field == FIELD_COUNT)
+        field = column->name_part ? FIELD_NAME : FIELD_CUSTOM_ATTRIBUTES;
+    return str_of(consumer_field_name(field));
+}
+
+static void add_problem(struct arena *a, struct problems *list, enum problem_code code,
+                        const struct import_column *column, str cell)
+{
+    struct problem *p = problem_add(list, a, code, field_of(column), cell);
+    if (column->attribute.ptr)
+        p->key = column->attribute;
+}
+
+/* Applies what was accepted for the column; false when the cell is left out.  A guarded text says
+ * of itself that it is meant so. */
+static bool repair(struct arena *a, const struct import_column *column, str trimmed, str *ret_cell,
+                   struct consumer_patch *patch)
+{
+    str made;
+    enum repair_outcome outcome = cell_unguarded(trimmed).len < trimmed.len
+                                      ? REPAIR_KEEPS
+                                      : repair_cell(a, column->repair, trimmed, &made);
+    if (outcome == REPAIR_KEEPS)
+        return true;
+    add_problem(a, &patch->warnings, PROBLEM_REPAIRED, column, trimmed);
+    if (outcome == REPAIR_CHANGES)
+        *ret_cell = made;
+    return outcome == REPAIR_CHANGES;
+}
+
+/* The error of a formula is no value. */
+static void refuse_error(struct arena *a, const struct row_context *context,
+                         const struct import_column *column, str cell, struct store_change *change)
+{
+    bool only_value =
+        context->settings->bad_values == BAD_LEAVE_OUT && column->field != FIELD_EXTERNAL_ID;
+    add_problem(a, only_value ? &change->patch.warnings : &change->patch.problems,
+                PROBLEM_FORMULA_ERROR, column, cell);
+}
+
+static void read_blank(const struct row_context *context, const struct import_column *column,
+                       bool token, struct consumer_patch *patch)
+{
+    if (!token && !context->settings->clear_blank)
+        return;
+    if (column->name_part)
+        consumer_patch_clear(patch, FIELD_NAME); // unless another part has something to say
+    if (column->field != FIELD_COUNT)
+        consumer_patch_clear(patch, column->field);
+    else if (column->attribute.ptr)
+        add_attribute(patch, column->attribute, (str){0});
+}
+
+/* name: what the parts of a name have come to. */
 static void read_cell(struct arena *a, const struct row_context *context,
-                      const struct import_column *column, str cell, struct store_change *change)
+                      const struct import_column *column, str cell, enum cell_kind kind,
+                      struct store_change *change, str *name)
 {
     struct consumer_patch *patch = &change->patch;
     str trimmed = utf8_trim(cell);
-    bool custom = column->field == FIELD_COUNT;
-    if (custom && str_is_null(column->attribute))
+    if (column->field == FIELD_COUNT && !column->attribute.ptr && !column->name_part)
         return;
-    if (!trimmed.len || cell_is_clear_token(trimmed)) {
-        bool clear = trimmed.len || context->settings->clear_blank;
-        if (!clear)
+    if (column->repair && trimmed.len && !cell_is_clear_token(trimmed)) {
+        if (!repair(a, column, trimmed, &cell, patch))
             return;
-        if (custom)
-            add_attribute(patch, column->attribute, (str){0});
-        else
-            consumer_patch_clear(patch, column->field);
+        trimmed = utf8_trim(cell);
+    }
+    if (!trimmed.len || cell_is_clear_token(trimmed)) {
+        read_blank(context, column, trimmed.len, patch);
         return;
     }
-    if (custom)
+    if (kind == CELL_ERROR) {
+        refuse_error(a, context, column, trimmed, change);
+        return;
+    }
+    if (column->name_part)
+        *name = arena_format(a, "%.*s%s%.*s", STR_ARG(*name), name->len ? " " : "",
+                             STR_ARG(cell_unguarded(trimmed)));
+    if (column->attribute.ptr)
         add_attribute(patch, column->attribute, json_string_text(a, cell_unguarded(cell)));
-    else
+    else if (column->field != FIELD_COUNT)
         set_field(a, context, column->field, trimmed, patch);
 }
 
@@ -118,7 +182,7 @@ static void choose_operation(struct arena *a, const struct row_context *context,
 void row_change_from_cells(struct arena *a, const struct row_context *context,
                            const struct row *row, struct store_change *ret_change)
 {
-    str our_id = {0};
+    str our_id = {0}, name = {0};
     *ret_change = (struct store_change){0};
     // Room for those that are filled in only: a batch holds as many rows as its bytes allow.
     size_t attributes = 0;
@@ -134,7 +198,12 @@ void row_change_from_cells(struct arena *a, const struct row_context *context,
         if (context->column[i].by_id)
             our_id = arena_str(a, utf8_trim(row->cell[i]));
         else
-            read_cell(a, context, &context->column[i], row->cell[i], ret_change);
+            read_cell(a, context, &context->column[i], row->cell[i],
+                      row->kind ? row->kind[i] : CELL_TEXT, ret_change, &name);
+    }
+    if (name.len) {
+        consumer_patch_set_text(a, &ret_change->patch, FIELD_NAME, name, context->rules);
+        ret_change->patch.clear &= ~FIELD_BIT(FIELD_NAME);
     }
     // A key of tokens or blanks is no key; "[clear]" must not take it away either.
     ret_change->patch.clear &= ~FIELD_BIT(FIELD_EXTERNAL_ID);

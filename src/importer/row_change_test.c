@@ -47,6 +47,10 @@ static str describe(struct arena *a, const struct store_change *c)
         buf_format(&b, " {%.*s:%.*s}", STR_ARG(c->patch.attribute[i].key),
                    str_is_null(value) ? 1 : (int)value.len, str_is_null(value) ? "-" : value.ptr);
     }
+    for (const struct problem *p = c->patch.warnings.first; p; p = p->next)
+        if (p->code == PROBLEM_REPAIRED || p->code == PROBLEM_FORMULA_ERROR)
+            buf_format(&b, " ?%.*s:%s=%.*s", STR_ARG(p->field), problem_code_name(p->code),
+                       STR_ARG(p->value));
     for (const struct problem *p = c->patch.problems.first; p; p = p->next)
         buf_format(&b, " !%.*s:%s", STR_ARG(p->field), problem_code_name(p->code));
     return arena_str(a, buf_str(&b));
@@ -159,10 +163,142 @@ static void json_lines_become_changes(void **state)
     }
 }
 
+/* Repairs, parts of a name, errors of formulas: with the warnings. */
+static void accepted_rules_act_on_cells(void **state)
+{
+#define NAMES              "external_id|email|Фамилия|Имя|phone|created_at|ltv"
+#define JOIN               "{\"Фамилия\":\"name_part\",\"Имя\":\"name_part+first_name\"}"
+#define RULE(column, rule) "{\"column\":\"" column "\",\"rule\":\"" rule "\"}"
+    static const struct {
+        const char *name, *row, *want, *repairs;
+        struct import_settings settings;
+    } cases[] = {
+        {"nothing is done unasked",
+         "7|a@b,ru|||8 900 000-00-01||12,5",
+         "refused 7 email=a@b,ru phone=89000000001 {ltv:\"12,5\"} !email:email_invalid",
+         "[]",
+         {0}},
+        {"what was accepted is done and told",
+         "7|a@b,ru|||8 900 000-00-01||12,5",
+         "upsert 7 email=a@b.ru phone=79000000001 {ltv:\"12.5\"} ?email:repaired=a@b,ru "
+         "?phone:repaired=8 900 000-00-01 ?custom_attributes:repaired=12,5",
+         "[" RULE("email", "email_point") "," RULE("phone", "phone_8_to_7") "," RULE(
+             "ltv", "decimal_point") "]",
+         {0}},
+        {"a cell that needs none is left alone",
+         "7|a@b.ru|||79000000001||12.5",
+         "upsert 7 email=a@b.ru phone=79000000001 {ltv:\"12.5\"}",
+         "[" RULE("email", "email_point") "," RULE("phone", "phone_8_to_7") "]",
+         {0}},
+        {"no data is a blank: it keeps",
+         "7||||||-",
+         "upsert 7 ?custom_attributes:repaired=-",
+         "[" RULE("ltv", "blank_no_data") "]",
+         {0}},
+        {"or clears, when blanks do",
+         "7|x@y.ru|||||-",
+         "upsert 7 email=x@y.ru -name -phone {ltv:-} ?custom_attributes:repaired=-",
+         "[" RULE("ltv", "blank_no_data") "]",
+         {.clear_blank = true}},
+        {"a value left out keeps, even then",
+         "7|x@y.ru|A|B|7,9E+10||1",
+         "upsert 7 email=x@y.ru name=A B {ltv:\"1\"} ?phone:repaired=7,9E+10",
+         "[" RULE("phone", "leave_out_damaged") "]",
+         {.clear_blank = true}},
+        {"tokens are not repaired",
+         "7||||||[clear]",
+         "upsert 7 {ltv:-}",
+         "[" RULE("ltv", "blank_no_data") "]",
+         {0}},
+        {"a guarded text is meant so",
+         "7||||||'-",
+         "upsert 7 {ltv:\"-\"}",
+         "[" RULE("ltv", "blank_no_data") "]",
+         {0}},
+        {"parts of a name", "7|| Петрова |Анна|", "upsert 7 name=Петрова Анна", "[]", {0}},
+        {"one part", "7|||Анна|", "upsert 7 name=Анна", "[]", {0}},
+        {"a part that is no data",
+         "7||-|Анна|",
+         "upsert 7 name=Анна ?name:repaired=-",
+         "[" RULE("Фамилия", "blank_no_data") "]",
+         {0}},
+        {"no key is left",
+         "-|x@y.ru|",
+         "refused  email=x@y.ru ?external_id:repaired=- !external_id:blank",
+         "[" RULE("external_id", "blank_no_data") "]",
+         {0}},
+        {"slashes as was said",
+         "7|||||13/01/2018|",
+         "upsert 7",
+         "[]",
+         {.date_order = DATE_ORDER_DMY}},
+    };
+    (void)state;
+    AUTO(arena_done) struct arena a = {0};
+    AUTO(zone_free) struct zone *zone = NULL;
+    struct err err = {0};
+    assert_true(zone_open("Europe/Moscow", &zone, &err));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct import_settings settings = cases[i].settings;
+        const struct consumer_rules rules = {zone, clock_now_us(), settings.date_order};
+        str header_cell[MAX_CELLS], cell[MAX_CELLS];
+        struct row header = row_of(STR(NAMES), header_cell),
+                   row = row_of(str_of(cases[i].row), cell);
+        struct import_column *column;
+        struct file_problem p = {0};
+        struct store_change change;
+        settings.mapping = STR(JOIN);
+        settings.repairs = str_of(cases[i].repairs);
+        if (!columns_read(&a, &header, &settings, &column, &p))
+            fail_msg("%s: %s", cases[i].name, file_problem_code_name(p.code));
+        const struct row_context context = {&settings, column, header.count, &rules, NULL};
+        row_change_from_cells(&a, &context, &row, &change);
+        if (!str_eq(describe(&a, &change), str_of(cases[i].want)))
+            fail_msg("%s: '%.*s'", cases[i].name, STR_ARG(describe(&a, &change)));
+    }
+}
+
+static void the_error_of_a_formula_is_no_value(void **state)
+{
+    static const struct {
+        enum import_bad bad;
+        const char *repairs, *want;
+    } cases[] = {
+        {BAD_FAIL, "[]", "refused 7 !custom_attributes:formula_error"},
+        {BAD_LEAVE_OUT, "[]", "upsert 7 ?custom_attributes:formula_error=#REF!"},
+        {BAD_FAIL, "[" RULE("ltv", "blank_no_data") "]",
+         "upsert 7 ?custom_attributes:repaired=#REF!"},
+    };
+    static const enum cell_kind kind[] = {CELL_TEXT, CELL_ERROR};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena_done) struct arena a = {0};
+        const struct import_settings settings = {.mode = MODE_BOTH,
+                                                 .blank_missing = true,
+                                                 .bad_values = cases[i].bad,
+                                                 .repairs = str_of(cases[i].repairs)};
+        const struct consumer_rules rules = {.now_us = clock_now_us()};
+        str header_cell[MAX_CELLS], cell[MAX_CELLS];
+        struct row header = row_of(STR("external_id|ltv"), header_cell),
+                   row = row_of(STR("7|#REF!"), cell);
+        struct import_column *column;
+        struct file_problem p = {0};
+        struct store_change change;
+        row.kind = kind;
+        assert_true(columns_read(&a, &header, &settings, &column, &p));
+        const struct row_context context = {&settings, column, header.count, &rules, NULL};
+        row_change_from_cells(&a, &context, &row, &change);
+        if (!str_eq(describe(&a, &change), str_of(cases[i].want)))
+            fail_msg("%zu: '%.*s'", i, STR_ARG(describe(&a, &change)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_become_changes),
+        cmocka_unit_test(accepted_rules_act_on_cells),
+        cmocka_unit_test(the_error_of_a_formula_is_no_value),
         cmocka_unit_test(json_lines_become_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "importer/import.h"
+#include "importer/repair.h"
 
 enum kind {
     KIND_BOOL,
@@ -13,7 +14,8 @@ enum kind {
     KIND_DELIMITER,
     KIND_NUMBER,
     KIND_CHOICE,
-    KIND_MAPPING
+    KIND_MAPPING,
+    KIND_REPAIRS
 };
 static const char *const repeats_name[] = {[REPEATS_IN_ORDER] = "in_order",
                                            [REPEATS_FIRST_WINS] = "first_wins",
@@ -29,7 +31,9 @@ static const char *const bad_name[] = {[BAD_FAIL] = "fail", [BAD_LEAVE_OUT] = "l
 static const char *const attributes_name[] = {
     [ATTRIBUTES_MERGE] = "merge", [ATTRIBUTES_REPLACE] = "replace", NULL};
 static const char *const hidden_name[] = {
-    [HIDDEN_KEEP] = "keep", [HIDDEN_LEAVE_OUT] = "leave_out", NULL};
+    [ROWS_HIDDEN_KEEP] = "keep", [ROWS_HIDDEN_LEAVE_OUT] = "leave_out", NULL};
+static const char *const order_name[] = {
+    [DATE_ORDER_UNSAID] = "fail", [DATE_ORDER_DMY] = "dmy", [DATE_ORDER_MDY] = "mdy", NULL};
 
 #define AT(field) offsetof(struct import_settings, field)
 static const struct setting {
@@ -37,13 +41,14 @@ static const struct setting {
     enum kind kind;
     size_t offset;
     const char *const
-        *choice; /* of KIND_CHOICE: by the value of an int-sized enum; NULL at the end */
+        *choice;  /* of KIND_CHOICE: by the value of an int-sized enum; NULL at the end */
+    bool of_file; /* about this one file: not remembered for the next */
 } settings_table[] = {
-    {"format", KIND_FORMAT, AT(rows.format), NULL},
-    {"encoding", KIND_TEXT, AT(rows.encoding), NULL},
-    {"delimiter", KIND_DELIMITER, AT(rows.delimiter), NULL},
-    {"sheet", KIND_TEXT, AT(rows.sheet), NULL},
-    {"header_row", KIND_NUMBER, AT(header_row), NULL},
+    {"format", KIND_FORMAT, AT(rows.format), NULL, true},
+    {"encoding", KIND_TEXT, AT(rows.encoding), NULL, true},
+    {"delimiter", KIND_DELIMITER, AT(rows.delimiter), NULL, true},
+    {"sheet", KIND_TEXT, AT(rows.sheet), NULL, true},
+    {"header_row", KIND_NUMBER, AT(header_row), NULL, true},
     {"mode", KIND_CHOICE, AT(mode), mode_name},
     {"blank_missing", KIND_BOOL, AT(blank_missing), NULL},
     {"clear_blank", KIND_BOOL, AT(clear_blank), NULL},
@@ -52,10 +57,12 @@ static const struct setting {
     {"repeats", KIND_CHOICE, AT(repeats), repeats_name},
     {"attributes", KIND_CHOICE, AT(attributes), attributes_name},
     {"bad_values", KIND_CHOICE, AT(bad_values), bad_name},
-    {"hidden_rows", KIND_CHOICE, AT(hidden_rows), hidden_name},
+    {"hidden_rows", KIND_CHOICE, AT(rows.hidden), hidden_name},
+    {"date_order", KIND_CHOICE, AT(date_order), order_name},
     {"all_or_nothing", KIND_BOOL, AT(all_or_nothing), NULL},
-    {"go_on", KIND_BOOL, AT(go_on), NULL},
+    {"go_on", KIND_BOOL, AT(go_on), NULL, true},
     {"mapping", KIND_MAPPING, AT(mapping), NULL},
+    {"repairs", KIND_REPAIRS, AT(repairs), NULL},
 };
 /* Other names of one choice each. */
 static const struct {
@@ -162,6 +169,8 @@ static bool set_value(struct arena *a, const struct setting *s, void *field, str
         return set_text(a, field, value, err);
     case KIND_MAPPING:
         return set_mapping(a, field, value, err);
+    case KIND_REPAIRS:
+        return repair_setting(a, value, field, err);
     case KIND_NUMBER:
         return (str_to_u64(value, field) && *(uint64_t *)field > 0) ||
                err_set(err, ERR_INVALID, "use a number from 1");
@@ -169,11 +178,23 @@ static bool set_value(struct arena *a, const struct setting *s, void *field, str
     return false;
 }
 
+/* "repair": one more of them. */
+static bool add_repair(struct arena *a, struct import_settings *settings, str value,
+                       struct err *err)
+{
+    str all;
+    return (repair_setting_add(a, settings->repairs, value, &all, err) &&
+            import_settings_set(a, settings, STR("repairs"), all, err)) ||
+           err_context(err, "repair: ");
+}
+
 bool import_settings_set(struct arena *a, struct import_settings *settings, str name, str value,
                          struct err *err)
 {
     if (!value.len)
         return true; // as if it were not stated
+    if (str_eq(name, STR("repair")))
+        return add_repair(a, settings, value, err);
     for (size_t i = 0; i < COUNT(short_names); i++) {
         bool yes = false;
         if (!str_eq(name, str_of(short_names[i].name)))
@@ -185,9 +206,11 @@ bool import_settings_set(struct arena *a, struct import_settings *settings, str 
     }
     for (size_t i = 0; i < COUNT(settings_table); i++) {
         const struct setting *s = &settings_table[i];
-        if (str_eq(name, str_of(s->name)))
-            return set_value(a, s, (char *)settings + s->offset, value, err) ||
-                   err_context(err, "%s: ", s->name);
+        if (!str_eq(name, str_of(s->name)))
+            continue;
+        settings->stated |= UINT64_C(1) << i;
+        return set_value(a, s, (char *)settings + s->offset, value, err) ||
+               err_context(err, "%s: ", s->name);
     }
     return err_set(err, ERR_NOT_FOUND, "there is no setting '%.*s'", STR_ARG(str_shown(name, 60)));
 }
@@ -197,17 +220,18 @@ const char *import_settings_name(size_t i)
     if (i < COUNT(settings_table))
         return settings_table[i].name;
     i -= COUNT(settings_table);
-    return i < COUNT(short_names) ? short_names[i].name : NULL;
+    return i < COUNT(short_names) ? short_names[i].name : i == COUNT(short_names) ? "repair" : NULL;
 }
 
-/* The value of a setting as JSON text; {0} when it has its default. */
+/* The value of a setting as JSON text; {0} when it has its default and nobody said so. */
 static str setting_text(struct arena *a, const struct import_settings *settings,
                         const struct setting *s)
 {
     const void *field = (const char *)settings + s->offset;
+    bool stated = settings->stated & (UINT64_C(1) << (s - settings_table));
     switch (s->kind) {
     case KIND_BOOL:
-        return *(const bool *)field ? STR("true") : (str){0};
+        return *(const bool *)field ? STR("true") : stated ? STR("false") : (str){0};
     case KIND_FORMAT:
         return *(const enum rows_format *)field
                    ? json_string_text(a, str_of(rows_format_name(*(const enum rows_format *)field)))
@@ -223,9 +247,11 @@ static str setting_text(struct arena *a, const struct import_settings *settings,
                    ? arena_format(a, "%llu", (unsigned long long)*(const uint64_t *)field)
                    : (str){0};
     case KIND_CHOICE:
-        return *(const int *)field ? json_string_text(a, str_of(s->choice[*(const int *)field]))
-                                   : (str){0};
+        return *(const int *)field || stated
+                   ? json_string_text(a, str_of(s->choice[*(const int *)field]))
+                   : (str){0};
     case KIND_MAPPING:
+    case KIND_REPAIRS:
         return *(const str *)field;
     }
     return (str){0};
@@ -283,7 +309,56 @@ struct import_settings import_settings_for_correction(const struct import_settin
     struct import_settings settings = *of;
     settings.rows = (struct rows_options){0};
     settings.header_row = 0;
-    settings.hidden_rows = HIDDEN_KEEP;
     settings.all_or_nothing = settings.go_on = false;
     return settings;
+}
+
+/* --- settings of an earlier import --- */
+
+/* What now says of a header goes before what old says of it. */
+static str merge_mappings(struct arena *a, str now, str old)
+{
+    AUTO(buf_done) struct buf b = {0};
+    struct json tree[2];
+    struct json_place place;
+    struct err err;
+    if (!json_parse(now, a, &tree[0], &place, &err) || !json_parse(old, a, &tree[1], &place, &err))
+        return now;
+    for (size_t t = 0; t < 2; t++)
+        for (size_t i = 0; i < tree[t].count; i++) {
+            const struct json_member *m = &tree[t].member[i];
+            if (t && json_get(&tree[0], arena_str(a, m->key).ptr))
+                continue;
+            buf_add_char(&b, b.len ? ',' : '{');
+            json_write_string(&b, m->key);
+            buf_add_char(&b, ':');
+            json_write(&b, &m->value);
+        }
+    buf_add_char(&b, '}');
+    return arena_str(a, buf_str(&b));
+}
+
+bool import_settings_fill(struct arena *a, struct import_settings *now,
+                          const struct import_settings *old)
+{
+    bool filled = false;
+    for (size_t i = 0; i < COUNT(settings_table); i++) {
+        const struct setting *s = &settings_table[i];
+        str said = setting_text(a, now, s), was = setting_text(a, old, s);
+        struct err ignored;
+        if (s->of_file || str_is_null(was) || str_eq(said, was))
+            continue;
+        if (s->kind == KIND_MAPPING && said.len && !str_eq(said, STR("{}"))) {
+            now->mapping = merge_mappings(a, said, was);
+            filled = filled || !str_eq(now->mapping, said);
+        } else if (str_is_null(said)) {
+            struct json tree;
+            struct json_place place;
+            str text = was;
+            if (json_parse(was, a, &tree, &place, &ignored) && tree.kind == JSON_STRING)
+                text = tree.text;
+            filled = import_settings_set(a, now, str_of(s->name), text, &ignored) || filled;
+        }
+    }
+    return filled;
 }

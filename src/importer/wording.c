@@ -101,12 +101,18 @@ static void fill(struct buf *b, enum language language, str text, const struct f
     }
 }
 
+str wording_fill(struct arena *a, enum language language, const char *sentence,
+                 const struct file_problem *slots)
+{
+    AUTO(buf_done) struct buf b = {0};
+    fill(&b, language, str_of(sentence), slots);
+    return arena_str(a, buf_str(&b));
+}
+
 str wording_file_problem(struct arena *a, enum language language,
                          const struct file_problem *problem)
 {
-    AUTO(buf_done) struct buf b = {0};
-    fill(&b, language, str_of(wording_file_sentence[problem->code][language]), problem);
-    return arena_str(a, buf_str(&b));
+    return wording_fill(a, language, wording_file_sentence[problem->code][language], problem);
 }
 
 str wording_problem(struct arena *a, enum language language, const struct problem *problem)

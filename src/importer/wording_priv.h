@@ -4,11 +4,22 @@
 #ifndef IMPORTER_WORDING_PRIV_H
 #define IMPORTER_WORDING_PRIV_H
 
+#include "importer/findings.h"
 #include "importer/wording.h"
 
 /* {value}, {detail}, {line}, {column}, {offset}, {byte}, {limit}, {size} are filled in; a part in
  * [brackets] is left out when one of its slots is empty. */
 extern const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT];
 extern const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT];
+
+/* Of findings: {limit} is how many, {value} what. */
+extern const char *const wording_finding_sentence[FINDING_COUNT][LANGUAGE_COUNT];
+extern const char *const wording_repair_offer[REPAIR_RULE_COUNT][LANGUAGE_COUNT];
+/* What is offered by a setting of its own; NULL: nothing is. */
+extern const char *const wording_finding_offer[FINDING_COUNT][LANGUAGE_COUNT];
+
+/* A sentence with its slots filled in. */
+str wording_fill(struct arena *a, enum language language, const char *sentence,
+                 const struct file_problem *slots);
 
 #endif

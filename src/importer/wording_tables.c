@@ -198,9 +198,9 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
          "строку заголовка {line}."},
     [FILE_HEADER_ID] =
         {"The column \"{value}\" (number {column}) could be external_id, but this is not certain. "
-         "If it is your own id of the customer, rename it to external_id.",
+         "If it is your own id of the customer, rename it to external_id, or say so by \"mapping\".",
          "Колонка «{value}» (номер {column}) может быть external_id, но это не точно. Если это "
-         "ваш номер клиента, переименуйте её в external_id."},
+         "ваш номер клиента, переименуйте её в external_id или укажите это в mapping."},
     [FILE_HEADER_REPEATED] =
         {"Two columns mean the same: \"{value}\"[ (columns {detail})]. Keep one of them or "
          "rename the other.",
@@ -227,6 +227,29 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
                       "custom_attributes.NAME, or ignore.",
                       "Колонка «{detail}» не может стать «{value}». Укажите имя поля, "
                       "custom_attributes.ИМЯ или ignore."},
+    [FILE_HEADER_RESERVED] =
+        {"The column \"{value}\" (number {column}) is named like an attribute of the customer, but by "
+         "its name alone it becomes a custom attribute. Say what it is by \"mapping\": the "
+         "attribute's name, custom_attributes.NAME, or ignore.",
+         "Колонка «{value}» (номер {column}) называется как поле клиента, но по одному имени она "
+         "станет дополнительным атрибутом. Укажите в mapping, что это: имя поля, "
+         "custom_attributes.ИМЯ или ignore."},
+    [FILE_NAME_PARTS] =
+        {"The name stands in several columns. To join them (in their order in the file), set "
+         "\"mapping\": {detail}; or name one of them \"name\".",
+         "Имя разнесено по нескольким колонкам. Чтобы соединить их (в порядке колонок файла), "
+         "задайте mapping: {detail}; или назовите одну из них name."},
+    [FILE_REPAIR_COLUMN] =
+        {"The repair \"{value}\" is for the column \"{detail}\", but the file has no such column. "
+         "Name the column as its header does, or take the repair out of the setting \"repairs\".",
+         "Исправление «{value}» задано для колонки «{detail}», но такой колонки в файле нет. "
+         "Укажите колонку так, как она названа в заголовке, или уберите исправление из настройки "
+         "repairs."},
+    [FILE_REPAIR_UNFIT] =
+        {"The repair \"{value}\" is not for a column like \"{detail}\". Take it out of the setting "
+         "\"repairs\", or name another column.",
+         "Исправление «{value}» не подходит для колонки «{detail}». Уберите его из настройки "
+         "repairs или укажите другую колонку."},
     [FILE_HOPELESS] =
         {"{limit} of the first {line} rows fail for one reason: {value} {detail}. "
          "Nothing was imported. Check that the columns are the right ones; to import "
@@ -289,6 +312,9 @@ const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
     [PROBLEM_SCIENTIFIC_NUMBER] =
         {"was shortened by a spreadsheet program and lost digits; export the column as text",
          "сокращено табличной программой, цифры потеряны; выгрузите колонку как текст"},
+    [PROBLEM_FORMULA_ERROR] =
+        {"is the error of a formula; correct it in the workbook, or empty the cell",
+         "ошибка формулы; исправьте её в книге или очистите ячейку"},
     [PROBLEM_TOO_MANY_ATTRIBUTES] = {"would have more than 256 keys",
                                      "получилось бы больше 256 ключей"},
     [PROBLEM_ATTRIBUTES_TOO_LARGE] = {"would be larger than 64 KiB", "получилось бы больше 64 КиБ"},
@@ -322,6 +348,7 @@ const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
                               "не обновляется по настройкам компании; пропущено"},
     [PROBLEM_OPT_OUT_KEPT] = {"was not turned from true to false; allow this to do so",
                               "не изменено с true на false; разрешите это в настройках импорта"},
+    [PROBLEM_REPAIRED] = {"was repaired, as was accepted", "исправлено по принятому правилу"},
     [PROBLEM_CHANGED_SINCE] = {"was changed since the import and stays",
                                "изменено после импорта и остаётся как есть"},
     [PROBLEM_TOUCHED_SINCE] = {"was made by the import but changed since, and stays",

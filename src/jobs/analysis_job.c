@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "importer/analysis.h"
+#include "importer/findings.h"
 #include "jobs/jobs_priv.h"
 
 #include <limits.h>
@@ -20,10 +21,11 @@ static bool is_sure(const struct work *w)
     return w->settings.go_on;
 }
 
-/* Records of one kind of failure among the first ones. */
+/* What the first records say: how many fail of which kind, and what looks wrong in their cells. */
 struct first_look {
-    uint64_t failed[PROBLEM_COUNT];
+    uint64_t records, failed[PROBLEM_COUNT];
     struct problem example[PROBLEM_COUNT];
+    str findings; /* the members of findings_write(); {0}: none were looked for */
     struct arena arena;
 };
 
@@ -39,37 +41,47 @@ static void see_first(void *context, const struct store_change *change)
     }
 }
 
-/* Whether most of the first records fail for one reason. */
-static bool check_first(struct work *w, struct file_problem *problem, struct err *err)
+/* Tries the first records against the base, without a write. */
+static bool look_first(struct work *w, struct first_look *look, struct file_problem *problem,
+                       struct err *err)
 {
     AUTO(store_trial_free) struct store_trial *trial = NULL;
-    struct first_look look = {0};
+    AUTO(findings_free) struct findings *findings = findings_new(w->plan);
+    AUTO(buf_done) struct buf b = {0};
     struct import_progress progress;
-    const struct import_watch watch = {.record = see_first, .context = &look, .cancelled = NULL};
+    const struct import_watch watch = {.record = see_first, .context = look};
     if (!store_trial_open(w->company, &trial, err))
         return false;
     const struct import_target to = {.company = w->company,
                                      .trial = trial,
                                      .max_records = FIRST_RECORDS,
                                      .place = w->place,
+                                     .findings = findings,
                                      .origin = origin_of(ORIGIN_IMPORT, w->task.id)};
     bool ok = import_run(w->plan, &to, &watch, &progress, problem, err);
-    for (size_t code = 0; ok && code < PROBLEM_COUNT; code++)
-        if (progress.counts.records >= HOPELESS_FROM &&
-            look.failed[code] * 2 > progress.counts.records) {
-            const struct problem *p = &look.example[code];
-            str name = str_of(consumer_field_name(FIELD_EMAIL));
-            enum consumer_field field = consumer_field_of(p->field);
-            name = field != FIELD_COUNT && import_plan_header(w->plan)[field].len
+    look->records = progress.counts.records;
+    findings_write(findings, ok && look->records < FIRST_RECORDS, &b);
+    look->findings = arena_str(&w->arena, buf_str(&b));
+    return ok;
+}
+
+/* Whether most of the first records fail for one reason. */
+static bool check_first(struct work *w, const struct first_look *look, struct file_problem *problem)
+{
+    for (size_t code = 0; code < PROBLEM_COUNT; code++) {
+        if (look->records < HOPELESS_FROM || look->failed[code] * 2 <= look->records)
+            continue;
+        const struct problem *p = &look->example[code];
+        enum consumer_field field = consumer_field_of(p->field);
+        str name = field != FIELD_COUNT && import_plan_header(w->plan)[field].len
                        ? import_plan_header(w->plan)[field]
                        : p->field;
-            problem->limit = look.failed[code];
-            problem->line = progress.counts.records;
-            ok = file_problem_set(problem, FILE_HOPELESS, name,
-                                  wording_problem(&w->arena, LANGUAGE_EN, p));
-        }
-    arena_done(&look.arena);
-    return ok;
+        problem->limit = look->failed[code];
+        problem->line = look->records;
+        return file_problem_set(problem, FILE_HOPELESS, name,
+                                wording_problem(&w->arena, LANGUAGE_EN, p));
+    }
+    return true;
 }
 
 /* The whole of it needs so much room: the rows, what they replace, the log of the database. */
@@ -136,64 +148,89 @@ static bool find_parent(struct work *w, const char *path, struct err *err)
 
 /* --- settings of an earlier import with the same header --- */
 
-/* encoding: those of an import in this encoding only; NULL: of any. */
-static bool use_remembered(struct work *w, str fingerprint, const char *encoding, bool *ret_changed,
-                           struct err *err)
+static bool wants_remembered(const struct work *w)
 {
-    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    return !w->task.parent && (w->task.manual || (w->task.wanted & WANT_REMEMBERED));
+}
+
+/* What was said for this file goes before what was said for an earlier one. */
+static bool fill_remembered(struct work *w, const struct store_task *earlier, uint64_t line,
+                            const char *encoding, int64_t *ret_from, struct err *err)
+{
     struct import_settings old, now;
-    struct store_task earlier;
-    int64_t id = 0;
-    *ret_changed = false;
-    bool asked = w->task.manual || (w->task.wanted & WANT_REMEMBERED);
-    if (!fingerprint.len || !asked || w->task.parent)
-        return true;
-    if (!store_reader_open(w->company, &reader, err) ||
-        !store_task_remembered(reader, fingerprint, w->task.id, &id, err))
-        return false;
-    if (!id)
-        return true;
-    if (!store_task_get(reader, &w->arena, id, &earlier, err) ||
-        !import_settings_parse(&w->arena, earlier.settings, &old, err) ||
+    if (!import_settings_parse(&w->arena, earlier->settings, &old, err) ||
         !import_settings_parse(&w->arena, w->task.settings, &now, err))
         return false;
     if (encoding && !str_eq_nocase(str_of(old.rows.encoding), str_of(encoding)))
         return true;
-    old.go_on = now.go_on;
-    str text = import_settings_text(&w->arena, &old);
-    // What was said for this file goes before what was said for an earlier one.
-    if (!str_eq(w->task.settings, STR("{}")) || str_eq(text, STR("{}")))
+    bool filled = import_settings_fill(&w->arena, &now, &old);
+    if (encoding)
+        now.rows.encoding = old.rows.encoding;
+    if (line && !now.header_row)
+        now.header_row = line;
+    if (!filled && !encoding && !line)
         return true;
-    w->task.settings = text;
-    *ret_changed = true;
+    w->task.settings = import_settings_text(&w->arena, &now);
+    *ret_from = earlier->id;
     return true;
 }
 
+/* Looks for an earlier import whose header stands at the top of this file, perhaps below a title.
+ * encoding: one in this encoding only; NULL: any. */
+static bool use_remembered(struct work *w, const char *path, const char *encoding,
+                           int64_t *ret_from, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    struct import_settings tried = w->settings;
+    struct analysis_header *header;
+    struct store_task earlier;
+    size_t count, i = 0;
+    int64_t id = 0;
+    if (encoding)
+        tried.rows.encoding = encoding;
+    analysis_headers(&w->arena, path, &tried, &header, &count);
+    w->task.header = count ? header[0].fingerprint : STR("");
+    if (!count || !wants_remembered(w))
+        return true;
+    if (!store_reader_open(w->company, &reader, err))
+        return false;
+    for (; i < count && !id; i++)
+        if (!store_task_remembered(reader, header[i].fingerprint, w->task.id, &id, err))
+            return false;
+    if (!id)
+        return true;
+    return store_task_get(reader, &w->arena, id, &earlier, err) &&
+           fill_remembered(w, &earlier, i > 1 ? header[i - 1].line : 0, encoding, ret_from, err);
+}
+
 /* A file that is not UTF-8 has a header only in an encoding that a person has confirmed before. */
-static bool use_remembered_encoding(struct work *w, const char *path, bool *ret_changed,
+static bool use_remembered_encoding(struct work *w, const char *path, int64_t *ret_from,
                                     struct err *err)
 {
-    struct import_settings tried = w->settings;
-    *ret_changed = false;
-    if (tried.rows.encoding || !(w->task.manual || (w->task.wanted & WANT_REMEMBERED)))
+    if (w->settings.rows.encoding || !wants_remembered(w))
         return true;
-    for (size_t i = 0; analysis_encoding(i) && !*ret_changed; i++) {
-        tried.rows.encoding = analysis_encoding(i);
-        str header = analysis_fingerprint(&w->arena, path, &tried);
-        if (!use_remembered(w, header, tried.rows.encoding, ret_changed, err))
+    for (size_t i = 0; analysis_encoding(i) && !*ret_from; i++)
+        if (!use_remembered(w, path, analysis_encoding(i), ret_from, err))
             return false;
-    }
     return true;
 }
 
 /* --- the outcome --- */
 
-static str analysis_json(struct work *w, bool remembered, str more)
+/* more: members without braces, or {0}. */
+static str analysis_json(struct work *w, int64_t remembered, str more, str findings)
 {
     AUTO(buf_done) struct buf b = {0};
     buf_add_char(&b, '{');
     buf_add(&b, more);
-    buf_format(&b, "%s\"remembered\":%s}", more.len ? "," : "", remembered ? "true" : "false");
+    buf_format(&b, "%s\"remembered\":%s", more.len ? "," : "", remembered ? "true" : "false");
+    if (remembered)
+        buf_format(&b, ",\"remembered_from\":\"%lld\"", (long long)remembered);
+    if (findings.len) {
+        buf_add_char(&b, ',');
+        buf_add(&b, findings);
+    }
+    buf_add_char(&b, '}');
     return arena_str(&w->arena, buf_str(&b));
 }
 
@@ -230,8 +267,8 @@ static bool settle(struct work *w, enum task_state state, const struct file_prob
     return task_end(w->jobs, w->company, &t, err);
 }
 
-static bool settle_problem(struct work *w, const struct file_problem *problem, bool remembered,
-                           struct err *err)
+static bool settle_problem(struct work *w, const struct file_problem *problem, int64_t remembered,
+                           str findings, struct err *err)
 {
     char path[PATH_MAX];
     str more = {0};
@@ -244,46 +281,73 @@ static bool settle_problem(struct work *w, const struct file_problem *problem, b
     } else if (w->plan && !analysis_text(w->plan, &w->arena, &more, err)) {
         return false;
     }
-    w->task.analysis = analysis_json(w, remembered, more);
+    w->task.analysis = analysis_json(w, remembered, more, findings);
     return settle(w, asks ? TASK_NEEDS_ANSWER : TASK_FAILED, problem, err);
 }
 
-static bool ask(struct work *w, struct file_problem *problem, struct err *err)
+/* A column named like an attribute of the record: a person says what it is. */
+static bool check_reserved(struct work *w, struct file_problem *problem)
+{
+    size_t count;
+    const struct import_column *column = import_plan_columns(w->plan, &count);
+    for (size_t i = 0; i < count; i++)
+        if (column[i].warning && strcmp(column[i].warning, "reserved_column") == 0) {
+            problem->column = i + 1;
+            return file_problem_set(problem, FILE_HEADER_RESERVED, column[i].header, (str){0});
+        }
+    return true;
+}
+
+static bool ask(struct work *w, const struct first_look *look, struct file_problem *problem,
+                struct err *err)
 {
     char path[PATH_MAX];
+    bool asks = w->task.manual && !is_sure(w);
     task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
-    if (w->task.manual && !is_sure(w) && analysis_is_sample(path, w->plan))
+    if (asks && analysis_is_sample(path, w->plan))
         return file_problem_set(problem, FILE_SAMPLE, (str){0}, (str){0});
     return check_same(w, problem, err) && check_space(w, problem) &&
-           (is_sure(w) || check_first(w, problem, err));
+           (!asks || check_reserved(w, problem)) && (is_sure(w) || check_first(w, look, problem));
+}
+
+/* From the open plan to a settled task. */
+static bool judge(struct work *w, int64_t remembered, struct first_look *look, struct err *err)
+{
+    struct file_problem problem = {0};
+    str more;
+    w->task.header = import_plan_fingerprint(w->plan);
+    // Whoever is sure takes the rows before the broken one, too.
+    bool seen = look_first(w, look, &problem, err) || (problem.code != FILE_OK && is_sure(w));
+    if (seen) {
+        problem = (struct file_problem){0};
+        err->code = ERR_NONE;
+    }
+    if (!seen || !ask(w, look, &problem, err))
+        return problem.code != FILE_OK &&
+               settle_problem(w, &problem, remembered, look->findings, err);
+    if (!analysis_text(w->plan, &w->arena, &more, err))
+        return false;
+    w->task.analysis = analysis_json(w, remembered, more, look->findings);
+    return settle(w, TASK_READY, NULL, err);
 }
 
 bool analysis_step(struct work *w, struct err *err)
 {
     struct file_problem problem = {0};
+    struct first_look look = {0};
     char path[PATH_MAX];
-    bool remembered;
-    str more;
+    int64_t remembered = 0;
     work_phase(w, JOBS_ANALYSIS);
     w->settings_asked = w->task.settings;
     task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
-    if (!import_settings_parse(&w->arena, w->task.settings, &w->settings, err))
-        return false;
-    if (!w->task.sha256.len && !upload_hash(path, &w->arena, &w->task.sha256, err))
-        return false;
-    if (!find_parent(w, path, err))
-        return false;
-    w->task.header = analysis_fingerprint(&w->arena, path, &w->settings);
-    if (!(w->task.header.len ? use_remembered(w, w->task.header, NULL, &remembered, err)
-                             : use_remembered_encoding(w, path, &remembered, err)))
+    if (!import_settings_parse(&w->arena, w->task.settings, &w->settings, err) ||
+        (!w->task.sha256.len && !upload_hash(path, &w->arena, &w->task.sha256, err)) ||
+        !find_parent(w, path, err) || !use_remembered(w, path, NULL, &remembered, err) ||
+        (!w->task.header.len && !use_remembered_encoding(w, path, &remembered, err)))
         return false;
     if (!work_open(w, &problem, err))
-        return problem.code != FILE_OK && settle_problem(w, &problem, remembered, err);
-    w->task.header = import_plan_fingerprint(w->plan);
-    if (!ask(w, &problem, err))
-        return problem.code != FILE_OK && settle_problem(w, &problem, remembered, err);
-    if (!analysis_text(w->plan, &w->arena, &more, err))
-        return false;
-    w->task.analysis = analysis_json(w, remembered, more);
-    return settle(w, TASK_READY, NULL, err);
+        return problem.code != FILE_OK && settle_problem(w, &problem, remembered, (str){0}, err);
+    bool ok = judge(w, remembered, &look, err);
+    arena_done(&look.arena);
+    return ok;
 }

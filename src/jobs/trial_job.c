@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "importer/findings.h"
 #include "importer/preview.h"
 #include "importer/previous.h"
 #include "jobs/jobs_priv.h"
@@ -122,7 +124,7 @@ static bool unfinished(struct work *w, const struct file_problem *problem, struc
 /* What came of a dry run, besides its files. */
 struct outcome {
     struct import_progress progress;
-    str fingerprint, details;
+    str fingerprint, details, findings;
     uint64_t failed;
     double seconds;
 };
@@ -131,6 +133,8 @@ static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_s
                       struct outcome *ret, struct file_problem *problem, struct err *err)
 {
     AUTO(store_trial_free) struct store_trial *base = NULL;
+    AUTO(findings_free) struct findings *findings = findings_new(w->plan);
+    AUTO(buf_done) struct buf b = {0};
     struct trial *t = mem_new(1, sizeof *t);
     const struct import_watch watch = {.progress = see_progress,
                                        .record = see_record,
@@ -148,6 +152,7 @@ static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_s
                                      .trial = base,
                                      .batch_rows = w->jobs->batch_rows,
                                      .place = w->place,
+                                     .findings = findings,
                                      .origin = origin_of(ORIGIN_IMPORT, w->task.id)};
     ok = ok && import_run(w->plan, &to, &watch, &ret->progress, problem, err);
     if (ok && t->err.code != ERR_NONE) {
@@ -155,6 +160,8 @@ static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_s
         ok = false;
     }
     ok = ok && preview_end(t->preview, &w->arena, &ret->fingerprint, &ret->details, err);
+    findings_write(findings, true, &b);
+    ret->findings = arena_str(&w->arena, buf_str(&b));
     ret->failed = t->failed;
     ret->seconds = (double)(clock_monotonic_us() - began) / 1e6;
     preview_free(t->preview);
@@ -210,8 +217,30 @@ static str result_text(struct work *w, const struct outcome *o, const struct buf
     return arena_str(&w->arena, buf_str(&b));
 }
 
-static bool save_result(struct work *w, enum trial_state state, str result,
-                        const struct import_progress *progress, struct err *err)
+/* The analysis with what the whole file says in the place of what its first rows said. */
+static str with_findings(struct arena *a, str analysis, str findings)
+{
+    AUTO(buf_done) struct buf b = {0};
+    struct json tree;
+    struct json_place place;
+    struct err err;
+    if (!json_parse(analysis, a, &tree, &place, &err))
+        return analysis;
+    buf_add_char(&b, '{');
+    for (size_t i = 0; i < tree.count; i++) {
+        if (str_starts(tree.member[i].key, STR("findings")))
+            continue;
+        json_write_string(&b, tree.member[i].key);
+        buf_add_char(&b, ':');
+        json_write(&b, &tree.member[i].value);
+        buf_add_char(&b, ',');
+    }
+    buf_add(&b, findings);
+    buf_add_char(&b, '}');
+    return arena_str(a, buf_str(&b));
+}
+
+static bool save_result(struct work *w, const struct outcome *o, str result, struct err *err)
 {
     struct store_task t;
     if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
@@ -220,10 +249,11 @@ static bool save_result(struct work *w, enum trial_state state, str result,
         task_leave(w->jobs);
         return true;
     }
-    t.trial = state;
+    t.trial = TRIAL_DONE;
     t.trial_result = result;
-    t.trial_records = progress->counts.records;
-    t.trial_bytes = progress->bytes_done;
+    t.trial_records = o->progress.counts.records;
+    t.trial_bytes = o->progress.bytes_done;
+    t.analysis = with_findings(&w->arena, t.analysis, o->findings);
     t.attempts = 0;
     return task_end(w->jobs, w->company, &t, err);
 }
@@ -245,7 +275,7 @@ bool trial_step(struct work *w, struct err *err)
     if (!ok)
         return unfinished(w, &problem, err);
     return kept && count_missing(w, keys, &more, err) &&
-           save_result(w, TRIAL_DONE, result_text(w, &o, &more), &o.progress, err);
+           save_result(w, &o, result_text(w, &o, &more), err);
 }
 
 /* --- before an import that must end as was said --- */
@@ -280,6 +310,7 @@ static bool show_difference(struct work *w, const struct outcome *o, int was_fd,
     t.started_at_us = 0;
     t.trial = TRIAL_DONE;
     t.trial_result = result_text(w, o, &more);
+    t.analysis = with_findings(&w->arena, t.analysis, o->findings);
     t.failure = wording_failure_text(&w->arena, &problem);
     t.attempts = 0;
     return task_end(w->jobs, w->company, &t, err);
