@@ -486,7 +486,8 @@ int main(int argc, char **argv)
         return cli_fail(
             &c, EXIT_USAGE, "there is no command '%s%s%s'; 'clientele --help' lists them", argv[0],
             argc > 1 && argv[1][0] != '-' ? " " : "", argc > 1 && argv[1][0] != '-' ? argv[1] : "");
-    bool store = command->needs_store || (command->may_use_store && data_of(argc, argv));
+    const char *data = data_of(argc, argv);
+    bool store = command->needs_store || (command->may_use_store && data && data[0]);
     if (store && !wants_help(argc, argv))
         return run_on_store(&c, command, words, argc, argv);
     return cli_run(&c, command, argc - words + 1, argv + words - 1);

@@ -28,8 +28,9 @@ struct import_repair {
     const struct import_repair *next;
 };
 
-/* The name of a rule ("phone_8_to_7"), and the rule of a name (REPAIR_RULE_COUNT: none). */
+/* The name of a rule: "phone_8_to_7". */
 const char *repair_rule_name(enum repair_rule rule);
+/* The rule of a name; REPAIR_RULE_COUNT: none. */
 enum repair_rule repair_rule_of(str name);
 /* True when the rule may stand for such a column. */
 bool repair_fits(enum repair_rule rule, const struct import_column *column);
