@@ -123,6 +123,9 @@ CASES = [
     ("header_repeated", (HEADER.strip() + ";Почта\n1;;;;;\n").encode(), []),
     ("header_empty", (HEADER.strip() + ";\n1;;;;;x\n").encode(), []),
     ("header_too_long", (HEADER.strip() + ";" + "щ" * 200 + "\n1;;;;;x\n").encode(), []),
+    ("name_parts", "external_id;Фамилия;Имя;email;phone;created_at\n1;;;;;\n".encode(), []),
+    ("repair_column", (HEADER + "1;;;;\n").encode(), ["--repair", "Телефон=phone_8_to_7"]),
+    ("repair_unfit", (HEADER + "1;;;;\n").encode(), ["--repair", "email=phone_8_to_7"]),
     ("unreadable", None, []),
 ]
 
