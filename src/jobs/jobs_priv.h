@@ -15,7 +15,7 @@ enum {
     UPLOAD_NAME_BYTES = 48,
     JOBS_WORKERS = 2,
     JOBS_ATTEMPTS = 3, /* processes that may die at one record of a task */
-    RETRY_S = 5,       /* after the store could not go on: the disk is full */
+    RETRY_S = 2,       /* after the store could not go on: the disk is full */
 };
 #define HOUR_US ((int64_t)3600 * 1000000)
 #define DAY_US  (24 * HOUR_US)

@@ -3,7 +3,8 @@
  * Every change of a file's bytes or of a directory's entries goes to the journal POWERLOSS_JOURNAL
  * before it is done; a sync covers what stands before it, for all this happens under one lock.
  * replay.py builds from it what a power cut may have left.  Nothing is really synced: what is on
- * the disk does not matter, the journal does.
+ * the disk does not matter, the journal does.  Without POWERLOSS_JOURNAL it only plays a disk that
+ * is full while the file POWERLOSS_FULL exists.
  *
  * A record: a line of text, then as many bytes as its last number says.
  *   create INO path | open INO path | mkdir path | unlink path | rename from \t to
@@ -33,6 +34,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int journal = -1;
 static char root[PATH_MAX];
 static size_t root_len;
+static const char *full_mark;
 static bool ready;
 static ino_t tracked[FDS];
 
@@ -45,11 +47,13 @@ static void begin(void)
         return;
     ready = true;
     const char *dir = getenv("POWERLOSS_DIR"), *path = getenv("POWERLOSS_JOURNAL");
-    if (!dir || !path)
+    if (!dir)
         return;
+    full_mark = getenv("POWERLOSS_FULL");
     root_len = (size_t)snprintf(root, sizeof root, "%s/", dir);
-    journal =
-        (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (path)
+        journal = (int)syscall(SYS_openat, AT_FDCWD, path,
+                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
 static void done(void)
@@ -64,6 +68,8 @@ static void note(const void *bytes, size_t size, const char *format, ...)
 {
     char line[2 * PATH_MAX + 64];
     va_list args;
+    if (journal < 0)
+        return;
     va_start(args, format);
     int n = vsnprintf(line, sizeof line, format, args);
     va_end(args);
@@ -76,7 +82,7 @@ static void note(const void *bytes, size_t size, const char *format, ...)
 static const char *below(int dir_fd, const char *path, char full[PATH_MAX])
 {
     char base[PATH_MAX] = "", link[64];
-    if (journal < 0 || !path)
+    if (!root_len || !path)
         return NULL;
     if (path[0] != '/' && dir_fd == AT_FDCWD) {
         if (!getcwd(base, sizeof base))
@@ -101,8 +107,17 @@ static const char *below(int dir_fd, const char *path, char full[PATH_MAX])
 
 static bool is_tracked(int fd, struct stat *st)
 {
-    return journal >= 0 && fd >= 0 && fd < FDS && tracked[fd] && fstat(fd, st) == 0 &&
+    return root_len && fd >= 0 && fd < FDS && tracked[fd] && fstat(fd, st) == 0 &&
            S_ISREG(st->st_mode) && st->st_ino == tracked[fd];
+}
+
+/* Whether the disk is full, which errno says, too. */
+static bool is_full(void)
+{
+    if (!full_mark || syscall(SYS_faccessat, AT_FDCWD, full_mark, F_OK) != 0)
+        return false;
+    errno = ENOSPC;
+    return true;
 }
 
 /* --- opening --- */
@@ -114,7 +129,9 @@ static int open_at(int dir_fd, const char *path, int flags, mode_t mode)
     begin();
     const char *name = (flags & O_TMPFILE) == O_TMPFILE ? NULL : below(dir_fd, path, full);
     bool there = name && fstatat(dir_fd, path, &st, 0) == 0;
-    int fd = (int)syscall(SYS_openat, dir_fd, path, flags | O_LARGEFILE, mode);
+    int fd = name && !there && (flags & O_CREAT) && is_full()
+                 ? -1
+                 : (int)syscall(SYS_openat, dir_fd, path, flags | O_LARGEFILE, mode);
     if (fd >= 0 && fd < FDS)
         tracked[fd] = 0;
     if (name && fd >= 0 && fd < FDS && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
@@ -171,30 +188,33 @@ int close(int fd)
 
 /* --- bytes --- */
 
-static void note_write(int fd, const void *bytes, size_t size, off_t offset)
+/* False: there is no room for it. */
+static bool note_write(int fd, const void *bytes, size_t size, off_t offset)
 {
     struct stat st;
     if (!is_tracked(fd, &st))
-        return;
+        return true;
+    if (is_full())
+        return false;
     if (offset < 0)
         offset = (off_t)syscall(SYS_lseek, fd, 0, SEEK_CUR);
     note(bytes, size, "write %llu %lld %zu\n", (unsigned long long)st.st_ino, (long long)offset,
          size);
+    return true;
 }
 
 ssize_t write(int fd, const void *bytes, size_t size)
 {
     begin();
-    note_write(fd, bytes, size, -1);
-    ssize_t n = syscall(SYS_write, fd, bytes, size);
+    ssize_t n = note_write(fd, bytes, size, -1) ? syscall(SYS_write, fd, bytes, size) : -1;
     done();
     return n;
 }
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
     begin();
-    note_write(fd, bytes, size, offset);
-    ssize_t n = syscall(SYS_pwrite64, fd, bytes, size, offset);
+    ssize_t n =
+        note_write(fd, bytes, size, offset) ? syscall(SYS_pwrite64, fd, bytes, size, offset) : -1;
     done();
     return n;
 }
