@@ -56,7 +56,23 @@ struct store_company {
     struct db db;
     struct applier applier;
     int64_t small_seen_us; /* when an API request last went through */
+    size_t shared_slice;   /* changes of a file in one commit while requests come in */
+    struct checkpointer *checkpointer;
+    int log_seen;  /* pages of the log when it was last told to copy */
+    bool log_ends; /* as soon as it has, the log begins anew */
 };
+
+/* Copies the log into the database on a thread of its own, while the writer goes on. */
+struct checkpointer;
+/* Starts it for the database at path.  On success the caller owns *ret_checkpointer. */
+MUST_CHECK bool checkpointer_start(const char *path, struct checkpointer **ret_checkpointer,
+                                   struct err *err);
+/* Stops after the copy in hand; NULL is fine. */
+void checkpointer_stop(struct checkpointer *k);
+/* Has it copy what is in the log by now. */
+void checkpointer_wake(struct checkpointer *k);
+/* Whether it has copied since it was last told to; what came meanwhile is little. */
+bool checkpointer_is_done(struct checkpointer *k);
 
 /* The writer of an opened company: starts its thread; stops it after what is queued. */
 MUST_CHECK bool writer_start(struct store_company *c, struct err *err);

@@ -16,9 +16,14 @@
 
 enum {
     GROUP_CHANGES = 4096,       // of API requests in one transaction
-    SHARED_SLICE_CHANGES = 500, // of a file while requests come in
-    QUIET_US = 500000,          // no request for so long: files have the writer for themselves
-    CHECKPOINT_PAGES = 65536,   // late checkpoints: a page changed often is copied once
+    SHARED_FIRST_CHANGES = 500, // of a file in one commit while requests come in: as many as
+    SHARED_LEAST_CHANGES = 25,  // take about so long
+    SHARED_MOST_CHANGES = 5000,
+    SHARED_SLICE_US = 5000,
+    QUIET_US = 500000,        // no request for so long: files have the writer for themselves
+    CHECKPOINT_PAGES = 65536, // late checkpoints: a page changed often is copied once
+    SHARED_CHECKPOINT_PAGES = 131072, // while requests come in
+    COPIED_PAGES = 8192, // at once, by the other thread: the disk syncs requests meanwhile
     IDLE_CHECKPOINT_PAGES = 256,
     IDLE_S = 2,
 };
@@ -139,12 +144,31 @@ static bool write_slice(struct store_company *c, struct file_work *w, size_t max
     return ok;
 }
 
+static bool is_shared(const struct store_company *c)
+{
+    return clock_monotonic_us() - c->small_seen_us < QUIET_US;
+}
+
+/* How long a change takes depends on the file, the customers and the disk: the next slice is as
+ * long as the last one says it should have been. */
+static void adapt_slice(struct store_company *c, size_t count, int64_t took_us)
+{
+    if (took_us > SHARED_SLICE_US && count <= c->shared_slice)
+        c->shared_slice = MAX(count / 2, (size_t)SHARED_LEAST_CHANGES);
+    else if (took_us < SHARED_SLICE_US / 2 && count == c->shared_slice)
+        c->shared_slice = MIN(count + count / 4 + 1, (size_t)SHARED_MOST_CHANGES);
+}
+
 /* Goes on with the file's batch; true when it is finished. */
 static bool serve_file(struct store_company *c, struct file_work *w)
 {
     struct err err = {0};
-    bool shared = clock_monotonic_us() - c->small_seen_us < QUIET_US;
-    bool ok = write_slice(c, w, shared ? SHARED_SLICE_CHANGES : LIMIT_BATCH_ROWS, &err);
+    bool shared = is_shared(c);
+    int64_t began = clock_monotonic_us();
+    size_t before = w->done;
+    bool ok = write_slice(c, w, shared ? c->shared_slice : LIMIT_BATCH_ROWS, &err);
+    if (ok && shared)
+        adapt_slice(c, w->done - before, clock_monotonic_us() - began);
     if (ok && w->done < w->batch->count)
         return false;
     mem_free(w->item);
@@ -177,6 +201,26 @@ static void checkpoint(struct store_company *c, int *pages)
         SQLITE_OK)
         log_warning("company %lld: checkpoint: %s", (long long)c->id, sqlite3_errmsg(c->db.handle));
     *pages = 0;
+}
+
+/* While requests come in the other thread copies the log, a piece at a time; what has come since
+ * its last look is copied here, which keeps everyone waiting, but seldom: then the log begins anew.
+ */
+static void tend_log(struct store_company *c, int *pages)
+{
+    bool shared = is_shared(c);
+    c->log_seen = MIN(c->log_seen, *pages);
+    c->log_ends = c->log_ends && shared;
+    if (!shared && *pages > CHECKPOINT_PAGES) {
+        checkpoint(c, pages);
+    } else if (shared && c->log_ends && checkpointer_is_done(c->checkpointer)) {
+        checkpoint(c, pages);
+        c->log_ends = false;
+    } else if (shared && !c->log_ends && *pages - c->log_seen > COPIED_PAGES) {
+        checkpointer_wake(c->checkpointer);
+        c->log_seen = *pages;
+        c->log_ends = *pages > SHARED_CHECKPOINT_PAGES;
+    }
 }
 
 /* Waits for work; false when it is time to stop. */
@@ -226,8 +270,7 @@ static void *writer_main(void *context)
             start_file(&work, file);
         if (work.batch)
             (void)serve_file(c, &work);
-        if (pages > CHECKPOINT_PAGES)
-            checkpoint(c, &pages);
+        tend_log(c, &pages);
     }
     return NULL;
 }
@@ -237,7 +280,9 @@ bool writer_start(struct store_company *c, struct err *err)
     c->small_last = &c->small;
     c->file_last = &c->file;
     c->small_seen_us = INT64_MIN / 2;
-    if (!apply_init(&c->applier, &c->db, false, err))
+    c->shared_slice = SHARED_FIRST_CHANGES;
+    if (!apply_init(&c->applier, &c->db, false, err) ||
+        !checkpointer_start(c->path, &c->checkpointer, err))
         return false;
     c->started = pthread_create(&c->writer, NULL, writer_main, c) == 0;
     return c->started || err_set(err, ERR_INTERNAL, "cannot start a thread");
@@ -252,6 +297,7 @@ void writer_stop(struct store_company *c)
     if (c->started)
         (void)pthread_join(c->writer, NULL);
     c->started = false;
+    checkpointer_stop(TAKE(c->checkpointer));
     if (c->db.handle)
         (void)sqlite3_wal_checkpoint_v2(c->db.handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL,
                                         NULL);
