@@ -142,6 +142,9 @@ struct consumer_former {
 void consumer_former_find(struct arena *a, const struct consumer *before,
                           const struct consumer *after, struct consumer_former **ret_former,
                           size_t *ret_count);
+/* Adds to the list what stands in `more` and not in it: values that changed and came back. */
+void consumer_former_add(struct arena *a, struct consumer_former **former, size_t *count,
+                         const struct consumer_former *more, size_t more_count);
 /* Appends a list as a JSON object: {"email":"a@example.com","custom_attributes":{"ltv":null}}. */
 void consumer_former_write(struct buf *b, const struct consumer_former *former, size_t count);
 /* Reads what consumer_former_write() wrote; false when the text is none of that. */

@@ -97,6 +97,25 @@ void consumer_former_find(struct arena *a, const struct consumer *before,
     *ret_count = f.count;
 }
 
+static bool holds(const struct formers *f, const struct consumer_former *one)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (f->list[i].field == one->field && str_eq(f->list[i].key, one->key))
+            return true;
+    return false;
+}
+
+void consumer_former_add(struct arena *a, struct consumer_former **former, size_t *count,
+                         const struct consumer_former *more, size_t more_count)
+{
+    struct formers f = {.a = a, .list = *former, .count = *count, .room = *count};
+    for (size_t i = 0; i < more_count; i++)
+        if (!holds(&f, &more[i]))
+            add(&f, more[i].field, more[i].key, more[i].value);
+    *former = f.list;
+    *count = f.count;
+}
+
 void consumer_former_write(struct buf *b, const struct consumer_former *former, size_t count)
 {
     bool inside = false;

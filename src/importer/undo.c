@@ -16,7 +16,7 @@ bool import_undo(struct store_company *company, struct store_trial *trial,
     AUTO(arena_done) struct arena a = {0};
     struct import_place unasked = {0}, *at = watch->place ? watch->place : &unasked;
     bool begun = !trial && (task->undo_pass || task->undo_position);
-    struct store_undo_place place = {retry ? 1 : 0, INT64_MAX};
+    struct store_undo_place place = {retry ? UNDO_WAITING : UNDO_MADE, INT64_MAX};
     *ret_counts = (struct store_undo_counts){0};
     if (begun && !retry)
         place = (struct store_undo_place){task->undo_pass, task->undo_position};

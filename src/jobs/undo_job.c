@@ -22,22 +22,29 @@ static bool is_stopping(void *context)
     return jobs_stopping(((struct work *)context)->jobs);
 }
 
-/* E-mails that an earlier undo could not give back may be free now. */
+/* E-mails that an undo could not give back may be free now; once one has gone back, another may be.
+ * This task's own, too: what held one may have come later in its undo. */
 static bool retry_waiting(struct work *w, struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
     const struct import_undo_watch watch = {.batch_rows = w->jobs->batch_rows, .place = w->place};
+    struct store_undo_counts n;
     struct store_task *waiting;
     size_t count;
-    if (!store_reader_open(w->company, &reader, err) ||
-        !store_task_list(reader, &w->arena, TASKS_UNDO_PENDING, 0, SIZE_MAX, &waiting, &count, err))
+    uint64_t given;
+    if (!store_reader_open(w->company, &reader, err))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        struct store_undo_counts n;
-        if (waiting[i].id != w->task.id &&
-            !import_undo(w->company, NULL, &waiting[i], true, &watch, &n, err))
+    do {
+        given = 0;
+        if (!store_task_list(reader, &w->arena, TASKS_UNDO_PENDING, 0, SIZE_MAX, &waiting, &count,
+                             err))
             return false;
-    }
+        for (size_t i = 0; i < count; i++) {
+            if (!import_undo(w->company, NULL, &waiting[i], true, &watch, &n, err))
+                return false;
+            given += n.removed + n.restored + n.partly;
+        }
+    } while (given);
     return true;
 }
 

@@ -168,7 +168,8 @@ struct store_change {
     uint64_t record, line; /* place in the file, from 1; 0 outside of files */
     /* in, of an undo: whom, which change (store_undo_list() fills them in) */
     int64_t consumer_id, trail_id, trail_prev;
-    bool made; /* he counts as made by this change */
+    int64_t trail_first; /* the import's first change of anyone */
+    bool made;           /* he counts as made by this change */
     struct consumer_former *former;
     size_t formers;
     /* out, in the batch's arena */
@@ -417,12 +418,20 @@ void store_problem_log_free(struct store_problem_log *log);
 DEFINE_AUTO(struct store_problem_log *, store_problem_log_free)
 
 /* --- undo: an import's changes, newest first, as changes that take them back --- */
+enum store_undo_pass {
+    UNDO_MADE,    /* customers whom it made */
+    UNDO_CHANGED, /* its changes */
+    UNDO_OVER,
+    UNDO_WAITING, /* once it is undone: e-mails that waited for another import's undo */
+    UNDO_WAITED
+};
 struct store_undo_place {
-    int pass; /* 0: customers it made; 1: its changes; 2: the end */
+    int pass; /* enum store_undo_pass */
     int64_t position;
 };
 /* The next changes of the task's undo from *place on, at most limit, of one pass; moves *place past
- * them.  None when it is at the end.  A place to begin with is {0, INT64_MAX}. */
+ * them.  None when it is at the end.  A place to begin with is {UNDO_MADE, INT64_MAX}, or
+ * {UNDO_WAITING, INT64_MAX}. */
 MUST_CHECK bool store_undo_list(struct store_reader *r, struct arena *a,
                                 const struct store_task *task, struct store_undo_place *place,
                                 size_t limit, struct store_change **ret_change, size_t *ret_count,

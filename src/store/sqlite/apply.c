@@ -386,6 +386,17 @@ static void copy_problems(struct arena *to, const struct problems *from, struct 
     }
 }
 
+bool apply_find_key(struct applier *p, enum key_kind kind, str text, int64_t *ret_owner,
+                    struct err *err)
+{
+    struct key_slot *k = slice_slot(&p->slice, kind, text);
+    k->needed = true;
+    if (!k->known && !k->now && !look_up_keys(p, kind, err))
+        return false;
+    *ret_owner = k->now;
+    return true;
+}
+
 int64_t apply_rival(struct slice *s, enum key_kind kind, str text, int64_t self)
 {
     int64_t owner = text.len ? slice_slot(s, kind, text)->now : 0;
@@ -476,7 +487,17 @@ static bool act_delete(struct applier *p, struct entry *e, const struct apply_it
     return true;
 }
 
-/* Writes down what the change takes away.  Changes of one origin in one slice count as one; what an
+static bool has_same_keys(const struct consumer *x, const struct consumer *y)
+{
+    for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
+        if (!str_eq(apply_key_of(x, kind), apply_key_of(y, kind)))
+            return false;
+    return true;
+}
+
+/* Writes down what the change takes away.  Changes of one origin in one slice count as one, but for
+ * those of a key, which must be taken back in the order in which keys went from hand to hand.  A
+ * value that went and came back was changed, too: where a slice ends makes no difference.  What an
  * origin made in this slice is new as a whole. */
 static void add_trail(struct applier *p, struct entry *e, const struct apply_item *item,
                       struct consumer *after)
@@ -489,7 +510,7 @@ static void add_trail(struct applier *p, struct entry *e, const struct apply_ite
     size_t count;
     if (p->trial || (!e->stored && e->now.origin == origin && !row))
         return;
-    if (!row || row->origin != origin) {
+    if (!row || row->origin != origin || !has_same_keys(&e->now, after)) {
         struct consumer *base = ARENA_NEW(&s->arena, struct consumer, 1);
         *base = e->now;
         e->base = base;
@@ -503,8 +524,11 @@ static void add_trail(struct applier *p, struct entry *e, const struct apply_ite
     row->at = after->updated_at_us;
     after->trail = row->id;
     consumer_former_find(&s->arena, e->base, after, &former, &count);
+    consumer_former_add(&s->arena, &former, &count, row->list, row->count);
     consumer_former_write(&b, former, count);
     row->former = arena_str(&s->arena, buf_str(&b));
+    row->list = former;
+    row->count = count;
 }
 
 /* The patch with the external id that a creating upsert gives: the path wins. */

@@ -6,6 +6,9 @@
 
 #include "store/sqlite/apply.h"
 
+/* What a row of the trail is besides: trail.made. */
+enum { TRAIL_MADE = 1, TRAIL_WAITS = 2 };
+
 /* A customer's value of a kind of key. */
 str apply_key_of(const struct consumer *c, enum key_kind kind);
 /* The next stamp, later than any before. */
@@ -15,6 +18,9 @@ MUST_CHECK bool apply_load_one(struct applier *p, int64_t id, struct entry **ret
                                struct err *err);
 /* Who has a key that a record wants, besides itself; 0: nobody. */
 int64_t apply_rival(struct slice *s, enum key_kind kind, str text, int64_t self);
+/* Whose a key is that no change of the slice named; 0: nobody's. */
+MUST_CHECK bool apply_find_key(struct applier *p, enum key_kind kind, str text, int64_t *ret_owner,
+                               struct err *err);
 /* The keys of a customer follow him from before to after; NULL: he is not there.  entry: of
  * `after`, which has its id already. */
 void apply_move_keys(struct slice *s, const struct consumer *before, const struct consumer *after,

@@ -30,6 +30,8 @@ struct trail_row { /* what one change, or several of one origin, took away from 
     int64_t id, consumer_id, prev, origin, at;
     uint64_t record;
     str former;
+    const struct consumer_former *list; /* what `former` tells of */
+    size_t count;
 };
 struct entry {
     struct consumer now; /* now.id is always set */

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "sql_company.h"
+#include "store/sqlite/apply_priv.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_priv.h"
 
@@ -155,7 +156,6 @@ static bool forget_waiting(struct db *db, int64_t task_id, const struct store_ch
         return false;
     db_bind_int(s, 1, task_id);
     db_bind_int(s, 2, c->consumer_id);
-    db_bind_str(s, 3, STR("email"));
     return db_run(db, s, err);
 }
 
@@ -178,11 +178,18 @@ static bool record_undo(struct db *db, const struct store_batch *batch,
     int64_t pending = (int64_t)n.pending - (batch->retry ? (int64_t)count : 0);
     if (batch->retry)
         n = (struct store_undo_counts){0};
-    const int64_t value[] = {
-        batch->task_id,     made ? 0 : 1,        (made ? last->consumer_id : last->trail_id) - 1,
-        (int64_t)n.removed, (int64_t)n.restored, (int64_t)n.partly,
-        (int64_t)n.kept,    (int64_t)n.gone,     pending,
-        clock_now_us()};
+    const int64_t value[] = {batch->task_id,
+                             batch->retry ? -1
+                             : made       ? UNDO_MADE
+                                          : UNDO_CHANGED, // a retry moves no place
+                             (made ? last->consumer_id : last->trail_id) - 1,
+                             (int64_t)n.removed,
+                             (int64_t)n.restored,
+                             (int64_t)n.partly,
+                             (int64_t)n.kept,
+                             (int64_t)n.gone,
+                             pending,
+                             clock_now_us()};
     return run_numbers(db, sql_undo_progress, value, COUNT(value), err);
 }
 
@@ -543,7 +550,7 @@ static bool read_undo(sqlite3_stmt *s, struct arena *a, bool made, struct store_
     c->trail_id = sqlite3_column_int64(s, 0);
     c->consumer_id = sqlite3_column_int64(s, 1);
     c->record = (uint64_t)sqlite3_column_int64(s, 2);
-    c->made = sqlite3_column_int(s, 3);
+    c->made = sqlite3_column_int(s, 3) == TRAIL_MADE;
     c->trail_prev = sqlite3_column_int64(s, 5);
     if (!consumer_former_parse(a, db_column_borrow(s, 4), &c->former, &c->formers))
         return err_set(err, ERR_INTERNAL, "the trail's row %lld is damaged",
@@ -556,7 +563,7 @@ static bool list_pass(struct store_reader *r, struct arena *a, const struct stor
                       struct store_undo_place *place, size_t limit,
                       struct store_change **ret_change, size_t *ret_count, struct err *err)
 {
-    bool made = place->pass == 0;
+    bool made = place->pass == UNDO_MADE;
     sqlite3_stmt *s = db_statement(&r->db, made ? sql_undo_made : sql_undo_changed, err);
     struct store_change *change = NULL;
     size_t count = 0, room = 0;
@@ -567,6 +574,8 @@ static bool list_pass(struct store_reader *r, struct arena *a, const struct stor
     db_bind_int(s, 2, MIN(place->position, made ? task->last_id : task->last_trail));
     db_bind_int(s, 3, origin_of(ORIGIN_IMPORT, task->id));
     db_bind_int(s, 4, (int64_t)limit);
+    if (!made)
+        db_bind_int(s, 5, place->pass == UNDO_WAITING);
     while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && a->used < LIMIT_BATCH_BYTES) {
         if (count == room) {
             struct store_change *more =
@@ -576,8 +585,9 @@ static bool list_pass(struct store_reader *r, struct arena *a, const struct stor
             change = more;
         }
         place->position = sqlite3_column_int64(s, 0) - 1;
-        if (!read_undo(s, a, made, &change[count++], err))
+        if (!read_undo(s, a, made, &change[count], err))
             step = 0;
+        change[count++].trail_first = task->first_trail;
         if (!step)
             break;
     }
@@ -591,7 +601,7 @@ bool store_undo_list(struct store_reader *r, struct arena *a, const struct store
                      struct store_undo_place *place, size_t limit, struct store_change **ret_change,
                      size_t *ret_count, struct err *err)
 {
-    for (*ret_count = 0; place->pass < 2;
+    for (*ret_count = 0; place->pass != UNDO_OVER && place->pass != UNDO_WAITED;
          *place = (struct store_undo_place){place->pass + 1, INT64_MAX}) {
         if (!list_pass(r, a, task, place, limit, ret_change, ret_count, err))
             return false;

@@ -1,9 +1,13 @@
 /* Undo: each change of an import is taken back by a look at the customer's trail.
  *
  * What a change gave to a field is what the next change of that field took away, or what the
- * customer has now.  So a field may be given back when no later change has it; when a later import
- * has, that import takes over what was there before: its own undo will bring it back.  Anyone
- * else's change makes the field his, and it is left and named.
+ * customer has now.  So a field may be given back when no later change of another has it; else it
+ * is left and named, and that later change takes over what was there before: when it is an
+ * import's, its own undo will bring it back.
+ *
+ * An import may have changed a customer more than once.  Its changes are taken back one by one, the
+ * newest first, so that e-mails go back the way they came; what stays is named once, with the
+ * oldest.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sql_company.h"
@@ -14,8 +18,10 @@ static const char sql_trail_get[] = SQL_TRAIL_GET, sql_trail_blank[] = SQL_TRAIL
                   sql_trail_prev[] = SQL_TRAIL_PREV, sql_trail_drop[] = SQL_TRAIL_DROP,
                   sql_gone_add[] = SQL_GONE_ADD, sql_gone_get[] = SQL_GONE_GET;
 
-struct link { /* a change above the one that is undone */
+struct link { /* a change above or below the one that is undone */
     int64_t id, prev, origin, at;
+    bool made;  /* the customer counts as made by it */
+    bool waits; /* of an import that is undone but for this e-mail */
     struct consumer_former *former;
     size_t count;
 };
@@ -27,10 +33,10 @@ struct undo {
     struct applier *p;
     const struct apply_item *item;
     struct store_change *c;
-    struct arena *a;       /* of the slice */
-    struct arena *results; /* of the batch */
-    struct entry *e;       /* NULL: the customer is not there */
-    struct chain above;
+    struct arena *a;           /* of the slice */
+    struct arena *results;     /* of the batch */
+    struct entry *e;           /* NULL: the customer is not there */
+    struct chain above, below; /* below: no further than this import's first change of anyone */
 };
 
 static bool write_number(struct applier *p, const char *sql, int64_t id, int64_t number,
@@ -76,6 +82,9 @@ static bool read_link(struct applier *p, struct arena *a, int64_t id, struct lin
                              .prev = sqlite3_column_int64(s, 1),
                              .origin = sqlite3_column_int64(s, 2),
                              .at = sqlite3_column_int64(s, 3)};
+        int made = sqlite3_column_int(s, 4);
+        ret->made = made == TRAIL_MADE;
+        ret->waits = made == TRAIL_WAITS;
         if (!consumer_former_parse(a, db_column_borrow(s, 5), &ret->former, &ret->count))
             step = !err_set(err, ERR_INTERNAL, "the trail's row %lld is damaged", (long long)id);
     }
@@ -83,13 +92,13 @@ static bool read_link(struct applier *p, struct arena *a, int64_t id, struct lin
     return step != 0;
 }
 
-/* The customer's changes from the newest down to `until`, which is left out. */
+/* The customer's changes from `head` down to `until`, which is left out. */
 static bool read_chain(struct applier *p, struct arena *a, int64_t head, int64_t until,
                        struct chain *ret, struct err *err)
 {
     bool found = true;
     *ret = (struct chain){0};
-    for (int64_t id = head; id && id != until && found; id = ret->link[ret->count - 1].prev) {
+    for (int64_t id = head; id > until && found; id = ret->link[ret->count - 1].prev) {
         if (ret->count == ret->room) {
             ret->room = ret->room ? ret->room * 2 : 4;
             struct link *more = ARENA_NEW(a, struct link, ret->room);
@@ -139,10 +148,16 @@ static bool is_import(int64_t origin)
     return origin_kind(origin) == ORIGIN_IMPORT;
 }
 
-/* In a dry run the task's own changes above are still there; the real one has taken them back. */
-static bool is_over(const struct undo *u, const struct link *l)
+static bool is_own(const struct undo *u, const struct link *l)
 {
-    return u->p->trial && l->origin == u->item->batch->origin;
+    return l->origin == u->item->batch->origin;
+}
+
+/* Whether it is a change of somebody else that lasts.  This import's own above are taken back
+ * already; in a dry run they are still there. */
+static bool is_others(const struct undo *u, const struct link *l)
+{
+    return !is_own(u, l) && !l->waits;
 }
 
 static void take_away(struct undo *u)
@@ -161,7 +176,7 @@ static const struct link *toucher(const struct undo *u, bool *ret_imports_only)
     *ret_imports_only = true;
     for (size_t i = 0; i < u->above.count; i++) {
         const struct link *l = &u->above.link[i];
-        if (l->origin == u->item->batch->origin)
+        if (!is_others(u, l))
             continue;
         *ret_imports_only = *ret_imports_only && is_import(l->origin);
         if (!last || (is_import(last->origin) && !is_import(l->origin)))
@@ -174,7 +189,7 @@ static const struct link *toucher(const struct undo *u, bool *ret_imports_only)
 static const struct link *heir(const struct undo *u)
 {
     for (size_t i = u->above.count; i-- > 0;)
-        if (u->above.link[i].origin != u->item->batch->origin)
+        if (is_others(u, &u->above.link[i]))
             return &u->above.link[i];
     return NULL;
 }
@@ -194,24 +209,56 @@ static bool undo_made(struct undo *u, struct err *err)
     struct store_kept *k = keep(u, PROBLEM_TOUCHED_SINCE, "id", (str){0});
     k->origin = since->origin;
     k->at_us = since->at;
-    return !imports_only || write_number(u->p, sql_trail_made, heir(u)->id, -1, err);
+    return !imports_only || write_number(u->p, sql_trail_made, heir(u)->id, TRAIL_MADE, err);
 }
 
 /* --- customers whom it changed --- */
 
-/* The next change of a field after the one that is undone, and the value it took away. */
-static struct consumer_former *changed_next(const struct undo *u, const struct consumer_former *f,
-                                            struct link **ret_link)
+static struct consumer_former *find_field(const struct link *l, const struct consumer_former *f)
 {
+    for (size_t i = 0; i < l->count; i++)
+        if (l->former[i].field == f->field && str_eq(l->former[i].key, f->key))
+            return &l->former[i];
+    return NULL;
+}
+
+/* The next change of a field after the one that is undone, and the value it took away; and the last
+ * change of it. */
+static struct consumer_former *changed_next(const struct undo *u, const struct consumer_former *f,
+                                            struct link **ret_next, struct link **ret_last)
+{
+    struct consumer_former *next = NULL;
     for (size_t i = u->above.count; i-- > 0;) {
         struct link *l = &u->above.link[i];
-        for (size_t n = 0; n < l->count && !is_over(u, l); n++)
-            if (l->former[n].field == f->field && str_eq(l->former[n].key, f->key)) {
-                *ret_link = l;
-                return &l->former[n];
-            }
+        struct consumer_former *at = is_own(u, l) ? NULL : find_field(l, f);
+        if (!at)
+            continue;
+        *ret_last = l;
+        if (!next) {
+            next = at;
+            *ret_next = l;
+        }
     }
-    return NULL;
+    return next;
+}
+
+/* True when an older change of this import has the field, too: that one tells of it. */
+static bool is_told_below(const struct undo *u, const struct consumer_former *f)
+{
+    for (size_t i = 0; i < u->below.count; i++)
+        if (is_own(u, &u->below.link[i]) && find_field(&u->below.link[i], f))
+            return true;
+    return false;
+}
+
+/* True when the next older change of the field is this import's: it has the same next change, and
+ * is the one to hand on what was there before. */
+static bool is_handed_on_below(const struct undo *u, const struct consumer_former *f)
+{
+    for (size_t i = 0; i < u->below.count; i++)
+        if (find_field(&u->below.link[i], f))
+            return is_own(u, &u->below.link[i]);
+    return false;
 }
 
 /* Leaves in the change only what may be given back. */
@@ -220,22 +267,24 @@ static bool judge(struct undo *u, struct err *err)
     size_t back = 0;
     for (size_t i = 0; i < u->c->formers; i++) {
         struct consumer_former *f = &u->c->former[i];
-        struct link *link = NULL;
-        struct consumer_former *next = changed_next(u, f, &link);
+        struct link *link = NULL, *last = NULL;
+        struct consumer_former *next = changed_next(u, f, &link, &last);
         if (!next) {
-            u->c->former[back++] = *f;
+            // Only keys go back step by step: somebody else of this import may wait for one.
+            bool key = f->field == FIELD_EMAIL || f->field == FIELD_EXTERNAL_ID ||
+                       f->field == FIELD_LEGACY_ID;
+            if (key || !is_handed_on_below(u, f))
+                u->c->former[back++] = *f;
             continue;
         }
-        if (link->origin != u->item->batch->origin) {
+        if (!is_told_below(u, f)) {
             struct store_kept *k = keep_value(u, PROBLEM_CHANGED_SINCE, f, next->value);
-            k->origin = link->origin;
-            k->at_us = link->at;
+            k->origin = last->origin;
+            k->at_us = last->at;
         }
-        if (is_import(link->origin)) {
-            next->value = f->value;
-            if (!write_former(u, link, err))
-                return false;
-        }
+        next->value = is_handed_on_below(u, f) ? next->value : f->value;
+        if (!write_former(u, link, err))
+            return false;
     }
     u->c->formers = back;
     return true;
@@ -270,6 +319,108 @@ static const struct consumer_former *find_former(const struct store_change *c,
     return NULL;
 }
 
+/* --- e-mails that wait for each other --- */
+
+enum { RING_MAX = 100 };
+struct ring { /* each holds the e-mail that the one before waits for; the first's undo is in hand */
+    struct entry *e[RING_MAX];
+    str email[RING_MAX], key[RING_MAX];
+    size_t count;
+};
+
+/* The e-mail that an undo is yet to give the customer; NULL: none. */
+static bool find_waited(struct undo *u, const struct entry *e, const struct consumer_former **ret,
+                        struct err *err)
+{
+    struct chain chain;
+    *ret = NULL;
+    if (!read_chain(u->p, u->a, e->now.trail, 0, &chain, err))
+        return false;
+    for (size_t i = 0; i < chain.count; i++)
+        for (size_t n = 0; n < chain.link[i].count; n++)
+            if (chain.link[i].former[n].field == FIELD_EMAIL) {
+                *ret = chain.link[i].waits ? &chain.link[i].former[n] : NULL;
+                return true;
+            }
+    return true;
+}
+
+static void join_ring(struct ring *r, struct entry *e, str email, str key)
+{
+    r->e[r->count] = e;
+    r->email[r->count] = email;
+    r->key[r->count++] = key;
+}
+
+/* Follows who waits for whom from the holder of the first's e-mail on. */
+static bool find_ring(struct undo *u, int64_t holder, struct ring *r, bool *ret_closed,
+                      struct err *err)
+{
+    *ret_closed = false;
+    while (holder && r->count < RING_MAX) {
+        const struct consumer_former *waited;
+        struct consumer_patch patch;
+        struct entry *e = slice_find(&u->p->slice, holder);
+        *ret_closed = e == r->e[0];
+        for (size_t i = 0; i < r->count; i++)
+            if (e == r->e[i])
+                return true;
+        if (!e && !apply_load_one(u->p, holder, &e, err))
+            return false;
+        if (!find_waited(u, e, &waited, err))
+            return false;
+        if (!waited)
+            return true;
+        consumer_former_patch(u->a, waited, 1, &patch);
+        join_ring(r, e, patch.value.email, patch.value.email_key);
+        if (!apply_find_key(u->p, KEY_EMAIL, patch.value.email_key, &holder, err))
+            return false;
+    }
+    return true;
+}
+
+static void set_email(struct undo *u, struct entry *e, str email, str key)
+{
+    struct consumer after = e->now;
+    after.email = email;
+    after.email_key = key;
+    after.updated_at_us = apply_next_stamp(u->p);
+    apply_move_keys(&u->p->slice, &e->now, &after, e);
+    e->now = after;
+    e->dirty = true;
+}
+
+/* All of them get theirs at once; the first leaves his, and is given back what he waits for as if
+ * it had been free. */
+static bool turn_ring(struct undo *u, const struct ring *r, struct err *err)
+{
+    int64_t owner;
+    for (size_t i = 0; i < r->count; i++)
+        set_email(u, r->e[i], (str){0}, (str){0});
+    for (size_t i = 1; i < r->count; i++) {
+        const str external_id = r->e[i]->now.external_id;
+        set_email(u, r->e[i], r->email[i], r->key[i]);
+        if (!external_id.len)
+            continue;
+        if (!apply_find_key(u->p, KEY_EXTERNAL, external_id, &owner, err))
+            return false;
+        slice_slot(&u->p->slice, KEY_EXTERNAL, external_id)->imprint = 0;
+    }
+    return true;
+}
+
+/* Two undone imports, or more, may each have given away what the other waits for. */
+static bool try_ring(struct undo *u, const struct consumer *after, int64_t holder, bool *ret_turned,
+                     struct err *err)
+{
+    struct ring r = {0};
+    *ret_turned = false;
+    if (!u->item->batch->retry)
+        return true;
+    join_ring(&r, u->e, after->email, after->email_key);
+    return find_ring(u, holder, &r, ret_turned, err) && (!*ret_turned || turn_ring(u, &r, err));
+}
+
 /* Keys that are another's by now stay as they are. */
 static bool leave_taken(struct undo *u, const struct consumer *before, struct consumer *after,
                         struct err *err)
@@ -281,13 +432,20 @@ static bool leave_taken(struct undo *u, const struct consumer *before, struct co
                             ? 0
                             : apply_rival(&u->p->slice, kind, apply_key_of(after, kind), after->id);
         const struct consumer_former *f = find_former(u->c, field[kind]);
+        bool turned = false;
         if (!other || !f)
             continue;
-        keep_value(u, PROBLEM_EMAIL_LEFT_OUT, f, (str){0})->other_id = other;
+        if (kind == KEY_EMAIL && !try_ring(u, after, other, &turned, err))
+            return false;
+        if (turned)
+            continue;
+        bool told_below = is_told_below(u, f);
+        if (!told_below)
+            keep_value(u, PROBLEM_EMAIL_LEFT_OUT, f, (str){0})->other_id = other;
         *consumer_text(after, field[kind]) = *consumer_text((struct consumer *)before, field[kind]);
         if (kind == KEY_EMAIL) {
             after->email_key = before->email_key;
-            if (!has_email_by_import(u, other, &u->c->pending, err))
+            if (!told_below && !has_email_by_import(u, other, &u->c->pending, err))
                 return false;
         }
     }
@@ -298,7 +456,7 @@ static void keep_opt_outs(struct undo *u, const struct problems *warnings)
 {
     for (const struct problem *w = warnings->first; w; w = w->next) {
         const struct consumer_former *f = find_former(u->c, consumer_field_of(w->field));
-        if (w->code == PROBLEM_OPT_OUT_KEPT && f)
+        if (w->code == PROBLEM_OPT_OUT_KEPT && f && !is_told_below(u, f))
             (void)keep_value(u, PROBLEM_OPT_OUT_KEPT, f, (str){0});
     }
 }
@@ -308,10 +466,10 @@ static void leave_attributes(struct undo *u, const struct problems *problems)
 {
     size_t back = 0;
     for (size_t i = 0; problems->count && i < u->c->formers; i++) {
-        if (u->c->former[i].field == FIELD_CUSTOM_ATTRIBUTES)
-            (void)keep_value(u, problems->first->code, &u->c->former[i], (str){0});
-        else
+        if (u->c->former[i].field != FIELD_CUSTOM_ATTRIBUTES)
             u->c->former[back++] = u->c->former[i];
+        else if (!is_told_below(u, &u->c->former[i]))
+            (void)keep_value(u, problems->first->code, &u->c->former[i], (str){0});
     }
     u->c->formers = back;
 }
@@ -342,7 +500,7 @@ static bool give_back(struct undo *u, struct err *err)
     if (!count)
         return true;
     after.updated_at_us = apply_next_stamp(u->p);
-    apply_move_keys(&u->p->slice, &before, &after, u->e);
+    apply_move_keys(&u->p->slice, &u->e->now, &after, u->e); // he may have left a ring
     u->e->now = after;
     u->e->dirty = true;
     // No row of a file left him like this.
@@ -358,7 +516,8 @@ static bool settle(struct undo *u, struct err *err)
     if (c->pending) {
         struct consumer_former email = *find_former(c, FIELD_EMAIL);
         const struct link left = {.id = c->trail_id, .former = &email, .count = 1};
-        return write_former(u, &left, err);
+        return write_former(u, &left, err) &&
+               write_number(u->p, sql_trail_made, c->trail_id, TRAIL_WAITS, err);
     }
     if (u->e && u->e->exists && u->e->now.trail == c->trail_id) {
         u->e->now.trail = c->trail_prev;
@@ -371,14 +530,17 @@ static bool settle(struct undo *u, struct err *err)
     return write_number(u->p, sql_trail_drop, c->trail_id, -1, err);
 }
 
-static bool note_deleted(struct undo *u, struct err *err)
+/* Names a deleted customer once; one whom the import made itself is where the undo would have him.
+ * *ret_gone false: no one deleted him, he went with an undo. */
+static bool note_deleted(struct undo *u, bool told_below, bool *ret_gone, struct err *err)
 {
     sqlite3_stmt *s = db_statement(u->p->db, sql_gone_get, err);
     if (!s)
         return false;
     db_bind_int(s, 1, u->c->consumer_id);
     int step = db_step(u->p->db, s, err);
-    if (step == SQLITE_ROW) {
+    *ret_gone = step == SQLITE_ROW;
+    if (*ret_gone && !told_below && sqlite3_column_int64(s, 2) != u->item->batch->origin) {
         struct store_kept *k = keep(u, PROBLEM_DELETED_SINCE, "id", (str){0});
         k->origin = sqlite3_column_int64(s, 0);
         k->at_us = sqlite3_column_int64(s, 1);
@@ -390,32 +552,48 @@ static bool note_deleted(struct undo *u, struct err *err)
 /* A customer whose making an undone import left to this one goes when nobody else has him. */
 static bool hand_on_making(struct undo *u, struct err *err)
 {
-    bool imports_only = true;
-    const struct link *next = NULL;
-    for (size_t i = 0; i < u->above.count; i++) {
-        const struct link *l = &u->above.link[i];
-        if (is_over(u, l))
-            continue;
-        imports_only = imports_only && is_import(l->origin);
-        next = l; // the lowest is the last
-    }
-    if (!next)
+    bool imports_only;
+    if (!toucher(u, &imports_only)) {
         take_away(u);
-    return !next || !imports_only || write_number(u->p, sql_trail_made, next->id, -1, err);
+        return true;
+    }
+    return !imports_only || write_number(u->p, sql_trail_made, heir(u)->id, TRAIL_MADE, err);
+}
+
+/* True when the customer goes with an older change of this import, by hand_on_making(). */
+static bool goes_below(const struct undo *u)
+{
+    bool made = false, imports_only;
+    for (size_t i = 0; i < u->below.count; i++)
+        made = made || (u->below.link[i].made && is_own(u, &u->below.link[i]));
+    return made && !toucher(u, &imports_only);
+}
+
+static bool undo_there(struct undo *u, struct err *err)
+{
+    // One whom the import made and others touched stays whole: see undo_made().
+    if (u->e->now.origin == u->item->batch->origin || goes_below(u))
+        return true;
+    if (u->c->made && (!hand_on_making(u, err) || u->c->outcome == OUTCOME_DELETED))
+        return u->c->outcome == OUTCOME_DELETED;
+    return judge(u, err) && give_back(u, err);
 }
 
 static bool undo_changed(struct undo *u, struct err *err)
 {
-    if (!u->e)
-        return note_deleted(u, err) && settle(u, err);
-    if (!read_chain(u->p, u->a, u->e->now.trail, u->c->trail_id, &u->above, err))
+    const struct store_change *c = u->c;
+    if (!read_chain(u->p, u->a, c->trail_prev, c->trail_first - 1, &u->below, err))
         return false;
-    // One whom the import made and others touched stays whole: see undo_made().
-    if (u->e->now.origin == u->item->batch->origin)
-        return settle(u, err);
-    if (u->c->made && (!hand_on_making(u, err) || u->c->outcome == OUTCOME_DELETED))
-        return u->c->outcome == OUTCOME_DELETED && settle(u, err);
-    return judge(u, err) && give_back(u, err) && settle(u, err);
+    bool told_below = false;
+    for (size_t i = 0; i < u->below.count; i++)
+        told_below = told_below || is_own(u, &u->below.link[i]);
+    // The rows of one who is gone stay, blank as they are: the next older one is found by them.
+    bool gone;
+    if (!u->e)
+        return note_deleted(u, told_below, &gone, err) &&
+               ((gone && !u->item->batch->retry) || settle(u, err));
+    return read_chain(u->p, u->a, u->e->now.trail, c->trail_id, &u->above, err) &&
+           undo_there(u, err) && settle(u, err);
 }
 
 bool undo_act(struct applier *p, const struct apply_item *item, struct err *err)
@@ -459,5 +637,6 @@ bool trail_forget(struct applier *p, const struct entry *e, int64_t origin, stru
     db_bind_int(stmt, 1, e->now.id);
     db_bind_int(stmt, 2, origin);
     db_bind_int(stmt, 3, apply_next_stamp(p));
+    db_bind_int(stmt, 4, e->now.origin);
     return db_run(p->db, stmt, err);
 }

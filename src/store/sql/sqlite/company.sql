@@ -70,7 +70,8 @@ UPDATE import_task SET records = records + ?2, created = created + ?3, updated =
        updated_at = ?10, attempts = 1, first_id = iif(first_id = 0, ?11, first_id), last_id = ?12,
        first_trail = iif(first_trail = 0, ?13, first_trail), last_trail = ?14 WHERE id = ?1
 -- name: undo_progress
-UPDATE import_task SET undo_pass = ?2, undo_position = ?3, undo_removed = undo_removed + ?4,
+UPDATE import_task SET undo_pass = iif(?2 < 0, undo_pass, ?2), undo_position = iif(?2 < 0, undo_position, ?3),
+       undo_removed = undo_removed + ?4,
        undo_restored = undo_restored + ?5, undo_partly = undo_partly + ?6, undo_kept = undo_kept + ?7,
        undo_gone = undo_gone + ?8, undo_pending = max(0, undo_pending + ?9), updated_at = ?10, attempts = 1 WHERE id = ?1
 -- name: task_list
@@ -93,7 +94,7 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
        undo_preview, source, died_reading, died_applying, deaths FROM import_task
- WHERE undo_pending > 0 AND state = 11 ORDER BY id DESC LIMIT ?1 OFFSET ?2
+ WHERE undo_pending > 0 ORDER BY id DESC LIMIT ?1 OFFSET ?2
 -- name: task_list_uploading
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
@@ -161,7 +162,7 @@ UPDATE trail SET former = '{}' WHERE id = ?1
 -- name: trail_former
 UPDATE trail SET former = ?2 WHERE id = ?1
 -- name: trail_made
-UPDATE trail SET made = 1 WHERE id = ?1
+UPDATE trail SET made = ?2 WHERE id = ?1
 -- name: trail_prev
 UPDATE trail SET prev = ?2 WHERE id = ?1
 -- name: trail_drop
@@ -169,21 +170,21 @@ DELETE FROM trail WHERE id = ?1
 -- name: trail_purge
 DELETE FROM trail WHERE id IN (SELECT id FROM trail WHERE at < ?1 ORDER BY id LIMIT ?2)
 -- name: gone_add
-INSERT OR REPLACE INTO gone (consumer_id, origin, at) VALUES (?1, ?2, ?3)
+INSERT OR REPLACE INTO gone (consumer_id, origin, at, made_by) VALUES (?1, ?2, ?3, ?4)
 -- name: gone_get
-SELECT origin, at FROM gone WHERE consumer_id = ?1
+SELECT origin, at, made_by FROM gone WHERE consumer_id = ?1
 -- name: gone_purge
 DELETE FROM gone WHERE at < ?1
 -- name: undo_made
 SELECT id, record FROM consumer WHERE id BETWEEN ?1 AND ?2 AND origin = ?3 ORDER BY id DESC LIMIT ?4
 -- name: undo_changed
-SELECT id, consumer_id, record, made, former, prev FROM trail WHERE id BETWEEN ?1 AND ?2 AND origin = ?3
- ORDER BY id DESC LIMIT ?4
+SELECT id, consumer_id, record, made, former, prev FROM trail
+ WHERE id BETWEEN ?1 AND ?2 AND origin = ?3 AND (?5 = 0 OR made = 2) ORDER BY id DESC LIMIT ?4
 -- name: kept_insert
 INSERT INTO undo_kept (task_id, seq, consumer_id, external_id, record, code, field, key, undone, now, origin, at, other_id)
 VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM undo_kept WHERE task_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 -- name: kept_drop
-DELETE FROM undo_kept WHERE task_id = ?1 AND consumer_id = ?2 AND field = ?3
+DELETE FROM undo_kept WHERE task_id = ?1 AND consumer_id = ?2 AND field = 'email'
 -- name: kept_list
 SELECT seq, consumer_id, external_id, record, code, field, key, undone, now, origin, at, other_id FROM undo_kept
  WHERE task_id = ?1 ORDER BY seq LIMIT ?2 OFFSET ?3

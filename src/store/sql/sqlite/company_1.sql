@@ -27,11 +27,17 @@ CREATE TABLE trail (
     origin      INTEGER NOT NULL,
     record      INTEGER NOT NULL,
     at          INTEGER NOT NULL,
-    made        INTEGER NOT NULL, -- 1: the customer counts as made by this change, an undone import made him
+    made        INTEGER NOT NULL, -- 1: the customer counts as made by this change, an undone import made him; 2: all that
+                                  -- is left of an undone import, an e-mail that waits
     former      TEXT NOT NULL     -- JSON object of former values
 ) STRICT;
 -- Customers who were deleted, for those who ask what became of them.
-CREATE TABLE gone (consumer_id INTEGER PRIMARY KEY, origin INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE gone (
+    consumer_id INTEGER PRIMARY KEY,
+    origin      INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    made_by     INTEGER NOT NULL -- the origin of his making
+) STRICT;
 CREATE TABLE external_key (
     external_id TEXT PRIMARY KEY,
     id          INTEGER NOT NULL,
@@ -132,3 +138,5 @@ CREATE TABLE undo_kept (
     other_id    INTEGER NOT NULL,
     PRIMARY KEY (task_id, seq)
 ) STRICT, WITHOUT ROWID;
+-- An e-mail that waits is said anew at each try.
+CREATE INDEX undo_kept_email ON undo_kept (task_id, consumer_id) WHERE field = 'email';
