@@ -87,6 +87,22 @@ FORMS = {
 }
 
 
+# A header, its cells apart by "|"; a line before it is a mapping, repairs or another setting.
+COLUMNS = {
+    "five": "external_id|email|name|phone|created_at",
+    "russian": "ID клиента|Эл. почта|ФИО|Телефон|Дата регистрации|Город",
+    "parts": "external_id|Фамилия|Имя|Отчество|email|phone|created_at",
+    "joined": '{"Фамилия":"name_part","Имя":"name_part+first_name"}\nexternal_id|Фамилия|Имя|email|phone|created_at',
+    "dotted": 'external_id|email|name|phone|created_at|attributes.id|attributes.first_name|custom_attributes.x|custom_attributes."y "',
+    "near": "extrnal_id|emial|Телефон клиента|ID|first_name|",
+    "repeats": "external_id|email|name|phone|created_at|x|x",
+    "by-number": '{"#6":"ignore","#7":"custom_attributes.z"}\nexternal_id|email|name|phone|created_at|x|x',
+    "repairs": '[{"column":"phone","rule":"phone_8_to_7"},{"column":"#6","rule":"pad_zeros","value":"7"}]\nexternal_id|email|name|phone|created_at|x',
+    "update-only": "update_only\nexternal_id|ltv",
+    "import-error": "external_id|email|name|phone|created_at|import_error",
+}
+
+
 def archive():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
@@ -108,7 +124,8 @@ def targets():
     xlsx = {name: bytes([part]) + bytes_of(text) for name, (part, text) in XLSX_PARTS.items()}
     xlsx["archive"] = b"\x06" + archive()
     body = {name: b"\0" + bytes_of(text) for name, text in JSON.items()} | FORMS
-    return {"formats_csv": CSV, "formats_jsonl": JSONL, "formats_xlsx": xlsx, "http_multipart": MULTIPART, "api_body": body}
+    return {"formats_csv": CSV, "formats_jsonl": JSONL, "formats_xlsx": xlsx, "http_multipart": MULTIPART, "api_body": body,
+            "importer_columns": COLUMNS}
 
 
 def main():
