@@ -3,7 +3,7 @@
 
 They lie beside the project and are no part of it: without them these tests are skipped, and say so.
 """
-import json
+import http.client
 import os
 import re
 import subprocess
@@ -73,6 +73,24 @@ class Samples(unittest.TestCase):
         self.assertTrue(percent, done.stdout[-2000:] + done.stderr[-2000:])
         self.assertGreaterEqual(float(percent[1]), 89)
         self.assertNotIn("smuggled", done.stdout)
+
+    def test_bodies(self):
+        """Bodies that are no JSON are 400, those that are never are refused as malformed, and none is an error of ours."""
+        folder = os.path.join(SAMPLES, "json", "test_parsing")
+        bad, token = [], None
+        with harness.temporary_data("Test") as data:
+            token = harness.new_token(data)
+            with harness.Server(data) as server:
+                for name in sorted(os.listdir(folder)):
+                    with open(os.path.join(folder, name), "rb") as f:
+                        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+                        connection.request("POST", "/v4/consumers", f.read(), {"Authorization": f"Token token={token}", "Content-Type": "application/vnd.api+json"})
+                    answer = connection.getresponse()
+                    malformed = b"not valid JSON" in answer.read()
+                    connection.close()
+                    if answer.status >= 500 or (name[0] == "n" and answer.status != 400) or (name[0] == "y" and malformed):
+                        bad.append((name, answer.status))
+        self.assertEqual(bad, [])
 
 
 if __name__ == "__main__":

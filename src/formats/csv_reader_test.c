@@ -177,6 +177,9 @@ static void csv_reader_keeps_to_its_limits(void **state)
          {99, 2}},
         {"a column more whose quote is never closed", "a,b,\"c", "!too_many_columns 1 2", {99, 2}},
         {"one column is enough", "a\nb", "1:a|/2:b|/", {99, 1}},
+        {"a cell of as many bytes as may be", "abc,\"d\"\"e\"\n", "1:abc|d\"e|/", {99, 9, 3}},
+        {"a cell of a byte more", "a\nb,abcd\n", "1:a|/!cell_too_large 2 3", {99, 9, 3}},
+        {"a quoted cell of a byte more", "\"abcd\",e", "!cell_too_large 1 3", {99, 9, 3}},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
