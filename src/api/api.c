@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api_priv.h"
+#include "api/errand.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
 
-enum { DEFAULT_PER_PAGE = 25 };
+enum { DEFAULT_PER_PAGE = 25, QUICK_THREADS = 2, SLOW_THREADS = 2 };
 
 static void get_health(struct http_request *r)
 {
@@ -31,6 +32,12 @@ static void get_root(struct http_request *r)
         .max_body_bytes = LIMIT_RECORD_BODY_BYTES                                                  \
     }
 
+#define ERRAND(method, pattern_text, function)                                                     \
+    {                                                                                              \
+        .methods = (method), .pattern = (pattern_text), .handle = (function),                      \
+        .resumed = errand_resumed, .end = errand_end, .max_body_bytes = LIMIT_RECORD_BODY_BYTES    \
+    }
+
 static const struct http_route routes[] = {
     READ("/", get_root),
     READ("/healthz", get_health),
@@ -46,11 +53,28 @@ static const struct http_route routes[] = {
      .begin = tasks_begin,
      .data = tasks_data,
      .handle = tasks_create,
-     .resumed = tasks_resumed,
-     .end = tasks_end,
+     .resumed = errand_resumed,
+     .end = errand_end,
      .max_body_bytes = UINT64_MAX}, // the file has its own limit, said when it is passed
     READ("/v4/import_tasks/{id}", tasks_get),
     READ("/v4/import_tasks/{id}/errors", tasks_errors),
+    READ("/v4/import_tasks/{id}/error_groups", tasks_error_groups),
+    READ("/v4/import_tasks/{id}/undo_kept", tasks_undo_kept),
+    READ("/v4/import_tasks/{id}/diff", tasks_diff),
+    READ("/v4/import_tasks/{id}/missing", tasks_missing),
+    READ("/v4/import_tasks/{id}/file", tasks_file),
+    ERRAND(HTTP_GET, "/v4/import_tasks/{id}/failed_rows", tasks_failed_rows),
+    ERRAND(HTTP_PUT, "/v4/import_tasks/{id}/settings", tasks_settings),
+    ERRAND(HTTP_POST, "/v4/import_tasks/{id}/dry_run", tasks_dry_run),
+    ERRAND(HTTP_POST, "/v4/import_tasks/{id}/start", tasks_start),
+    ERRAND(HTTP_POST, "/v4/import_tasks/{id}/cancel", tasks_cancel),
+    ERRAND(HTTP_POST, "/v4/import_tasks/{id}/revert", tasks_revert),
+    {.methods = HTTP_GET,
+     .pattern = "/v4/import_tasks/{id}/events",
+     .handle = tasks_events,
+     .stream = tasks_events_stream,
+     .end = tasks_events_end,
+     .max_body_bytes = LIMIT_RECORD_BODY_BYTES},
 };
 
 bool api_new(const struct api_config *config, struct api **ret_api, struct err *err)
@@ -64,8 +88,11 @@ bool api_new(const struct api_config *config, struct api **ret_api, struct err *
     api->readers = mem_new(api->config.loops, sizeof *api->readers);
     api->app = (struct http_app){
         .route = routes, .count = COUNT(routes), .context = api, .refuse = error_refuse};
-    api->finisher = finisher_start(config->jobs);
-    if (!api->finisher) {
+    (void)pthread_mutex_init(&api->keys_lock, NULL);
+    (void)pthread_mutex_init(&api->streams_lock, NULL);
+    api->quick = errands_start(QUICK_THREADS);
+    api->slow = errands_start(SLOW_THREADS);
+    if (!api->quick || !api->slow) {
         api_free(api);
         return err_set(err, ERR_INTERNAL, "cannot start a thread");
     }
@@ -82,13 +109,16 @@ void api_free(struct api *api)
 {
     if (!api)
         return;
-    finisher_stop(api->finisher);
+    errands_stop(api->quick);
+    errands_stop(api->slow);
     for (size_t i = 0; i < api->config.loops; i++)
         for (struct reader_slot *s = api->readers[i], *next; s; s = next) {
             next = s->next;
             store_reader_free(s->reader);
             mem_free(s);
         }
+    (void)pthread_mutex_destroy(&api->keys_lock);
+    (void)pthread_mutex_destroy(&api->streams_lock);
     mem_free(api->readers);
     mem_free(api);
 }

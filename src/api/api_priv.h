@@ -11,7 +11,9 @@
 
 #define JSON_API "application/vnd.api+json; charset=utf-8"
 
-struct finisher; /* finishes uploads off the loops: an fsync blocks */
+struct errands;
+struct task_key;
+struct event_stream;
 struct reader_slot {
     struct store_company *company;
     struct store_reader *reader;
@@ -21,7 +23,11 @@ struct api {
     struct api_config config;
     struct http_app app;
     struct reader_slot **readers; /* per loop: used on that loop's thread only */
-    struct finisher *finisher;
+    struct errands *quick, *slow; /* syncs to disk; files that take a while to be made */
+    pthread_mutex_t keys_lock;
+    struct task_key *keys; /* guarded by keys_lock: of requests in flight */
+    pthread_mutex_t streams_lock;
+    struct event_stream *streams; /* guarded by streams_lock: all that are open */
 };
 
 /* --- errors.c: the vendor's envelope {"errors":{...}} --- */
@@ -78,19 +84,28 @@ void consumers_end(struct http_request *r);
 void tasks_begin(struct http_request *r);
 bool tasks_data(struct http_request *r, str piece);
 void tasks_create(struct http_request *r);
-void tasks_resumed(struct http_request *r);
-void tasks_end(struct http_request *r);
 void tasks_list(struct http_request *r);
 void tasks_get(struct http_request *r);
 void tasks_errors(struct http_request *r);
+void tasks_error_groups(struct http_request *r);
+void tasks_undo_kept(struct http_request *r);
+void tasks_settings(struct http_request *r);
+void tasks_dry_run(struct http_request *r);
+void tasks_start(struct http_request *r);
+void tasks_cancel(struct http_request *r);
+void tasks_revert(struct http_request *r);
+void tasks_failed_rows(struct http_request *r);
+void tasks_diff(struct http_request *r);
+void tasks_missing(struct http_request *r);
+void tasks_file(struct http_request *r);
+void tasks_events(struct http_request *r);
+bool tasks_events_stream(struct http_request *r, struct buf *out);
+void tasks_events_end(struct http_request *r);
 
 /* The loop's reader of a company; answers 503 and returns NULL when it cannot be opened. */
 struct store_reader *api_reader(struct http_request *r, struct store_company *company);
 /* Reads page and per_page (also page[number], page[size]); answers 422 and returns false when they
  * are wrong. */
 bool api_page(struct http_request *r, uint64_t *ret_page, uint64_t *ret_per_page);
-
-struct finisher *finisher_start(struct jobs *jobs);
-void finisher_stop(struct finisher *f);
 
 #endif

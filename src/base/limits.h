@@ -30,6 +30,8 @@
 #define LIMIT_HELD_BODY_BYTES   (256 * MIB) /* all bodies in memory of one loop */
 #define LIMIT_PARTS             1024        /* of a multipart body */
 #define LIMIT_PART_HEADER_BYTES (16 * KIB)
+#define LIMIT_REQUEST_KEY_BYTES 255 /* Idempotency-Key */
+#define LIMIT_EVENT_STREAMS     16  /* open at once, of one company */
 
 /* A file. */
 #define LIMIT_ROW_BYTES           (1 * MIB)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/file.h"
-#include "cli/commands.h"
 #include "cli/error_table.h"
+#include "cli/found.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ struct import {
     struct jobs *jobs;
     struct store_company *company;
     struct store_reader *reader;
-    bool bar, json, dry;
+    bool bar, json, dry, manual;
     int64_t drawn_us;
     uint64_t errors;          /* problems seen, of all records */
     struct buf report;        /* the first of them, as text or JSON */
@@ -57,27 +57,9 @@ static str reason_of(struct import *i, const struct store_task_error *e)
 
 static void add_json_error(struct import *i, const struct store_task_error *p)
 {
-    struct buf *b = &i->report;
-    buf_format(b, "%s{\"record\":%llu,\"line\":%llu,\"code\":\"%s\",\"column\":", b->len ? "," : "",
-               (unsigned long long)p->record, (unsigned long long)p->line,
-               problem_code_name(p->code));
-    json_write_string(b, error_table_column(p));
-    buf_add(b, STR(",\"field\":"));
-    json_write_string(b, p->field);
-    if (p->key.len) {
-        buf_add(b, STR(",\"key\":"));
-        json_write_string(b, p->key);
-    }
-    buf_add(b, STR(",\"value\":"));
-    json_write_string(b, p->value);
-    buf_add(b, STR(",\"detail\":"));
-    json_write_string(b, reason_of(i, p));
-    if (p->other_id) {
-        char id[CONSUMER_ID_BYTES];
-        consumer_id_text(p->other_id, id);
-        buf_format(b, ",\"other_id\":\"%s\"", id);
-    }
-    buf_add_char(b, '}');
+    if (i->report.len)
+        buf_add_char(&i->report, ',');
+    jobs_error_json(&i->report, &i->c->arena, i->c->language, p);
 }
 
 static void add_text_error(struct import *i, const struct store_task_error *p)
@@ -284,7 +266,8 @@ static int receive_file(struct import *i, const char *path, struct jobs_upload *
 static bool is_over(const struct import *i)
 {
     const struct store_task *t = &i->task;
-    return t->state >= TASK_COMPLETED || (i->dry && t->trial == TRIAL_DONE);
+    return t->state >= TASK_COMPLETED || (i->dry && t->trial == TRIAL_DONE) ||
+           (i->manual && jobs_task_rests(t));
 }
 
 /* Looks on until the task is over; a person who leaves cancels it. */
@@ -340,10 +323,24 @@ static struct store_counts counts_of(struct import *i)
     return n;
 }
 
+/* It waits for a person now. */
+static int report_waiting(struct import *i)
+{
+    const struct found f = {i->company, i->reader, {0}};
+    (i->json ? found_print_json : found_print_line)(i->c, &f, &i->task);
+    if (!i->task.failure.len)
+        return EXIT_OK;
+    struct file_problem problem = wording_failure_parse(i->task.failure);
+    return cli_fail(i->c, EXIT_FILE, "%.*s",
+                    STR_ARG(wording_file_problem(&i->c->arena, i->c->language, &problem)));
+}
+
 static int report(struct import *i, double seconds)
 {
     const struct store_counts n = counts_of(i);
     struct err err = {0};
+    if (i->manual && i->task.state != TASK_CANCELLED)
+        return report_waiting(i);
     if (i->task.state == TASK_FAILED)
         return report_unreadable(i);
     if (i->task.state == TASK_CANCELLED && !i->dry)
@@ -369,6 +366,7 @@ static int run(struct import *i, const struct import_settings *settings, struct 
         .file_name = str_of(name ? name + 1 : i->c->word[0]),
         .settings = settings,
         .origin = origin_of(ORIGIN_COMMAND_LINE, 0),
+        .manual = i->manual,
         .trial = i->dry,
         .refuse_same = cli_option(i->c, "refuse-duplicate"),
         .remembered = cli_option(i->c, "remembered"),
@@ -389,11 +387,14 @@ int cmd_import(struct cli *c)
                        .jobs = c->jobs,
                        .json = cli_option(c, "json"),
                        .dry = cli_option(c, "dry-run"),
+                       .manual = cli_option(c, "manual"),
                        .bar = isatty(c->err) && !cli_option(c, "json"),
                        .table_fd = -1};
     struct import_settings settings = {0};
     struct company company;
     struct err err = {0};
+    if (i.manual && i.dry)
+        return cli_fail(c, EXIT_USAGE, "--manual leaves the dry run to 'clientele task dry-run'");
     if (!c->words)
         return cli_fail(c, EXIT_USAGE, "say which file: clientele import --data DIR FILE");
     int code = read_settings(c, &settings);

@@ -108,8 +108,8 @@ static void stop(struct serving *s)
     if (s->http)
         http_server_stop(s->http, GRACE_MS);
     remote_stop(s->remote);
+    api_free(s->api); // what it still does off the loops needs the jobs
     jobs_stop(s->jobs);
-    api_free(s->api);
     store_free(s->store);
 }
 

@@ -1,5 +1,5 @@
-/* error_table: an import's problems as rows of a CSV file: record, line, column, value, code, reason
- * and whose the value is.
+/* error_table: an import's problems as rows of a CSV file: record, line, column, value, code,
+ * reason and whose the value is.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_ERROR_TABLE_H

@@ -21,6 +21,7 @@ void answer_reset(struct http_request *r)
     answer_close_file(r);
     buf_reset(&r->stream);
     r->stream_sent = 0;
+    r->stream_ask_at_us = 0;
     r->status = 0;
     r->content_type = NULL;
     r->answer = (str){0};
@@ -106,6 +107,7 @@ static void ask_stream(struct http_request *r)
 {
     buf_reset(&r->stream);
     r->stream_sent = 0;
+    r->stream_ask_at_us = r->loop->now_us + (int64_t)r->stream_ms * 1000;
     r->stream_over = r->loop->stopping || !r->match.route->stream(r, &r->stream);
 }
 
@@ -114,7 +116,8 @@ static ssize_t read_stream(void *context, uint64_t position, char *to, size_t ro
 {
     struct http_request *r = context;
     (void)position;
-    if (r->stream_sent == r->stream.len && !r->stream_over)
+    bool due = r->loop->now_us >= r->stream_ask_at_us || r->loop->stopping;
+    if (r->stream_sent == r->stream.len && !r->stream_over && due)
         ask_stream(r);
     size_t n = MIN(room, r->stream.len - r->stream_sent);
     if (n) {

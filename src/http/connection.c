@@ -56,7 +56,7 @@ void conn_enter(struct conn *c, enum conn_phase phase)
         c->check_at_us = INT64_MAX;
         break;
     case CONN_ASLEEP:
-        c->check_at_us = now + (int64_t)c->request->stream_ms * 1000;
+        c->check_at_us = c->request->stream_ask_at_us;
         break;
     case CONN_IDLE:
         c->check_at_us = now + MIN((int64_t)IDLE_LOOK_US, patience_us(c));

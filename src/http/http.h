@@ -114,8 +114,8 @@ void http_add_header(struct http_request *r, const char *name, const char *value
 void http_answer(struct http_request *r, int status, const char *content_type, str body);
 /* Answers with what an open file holds from its start; the file is the server's from now on. */
 void http_answer_file(struct http_request *r, int status, const char *content_type, int fd);
-/* Answers with a body that the route's `stream` makes bit by bit: it is asked at once, and every
- * every_ms (of at least 100) once it had nothing to say.  A client who has left is only noticed
+/* Answers with a body that the route's `stream` makes bit by bit: it is asked at once, and then
+ * every every_ms (of at least 100).  A client who has left is only noticed
  * when something is said to it, so say something every few seconds.  A server that stops ends the
  * stream. */
 void http_answer_stream(struct http_request *r, int status, const char *content_type,

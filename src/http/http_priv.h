@@ -143,7 +143,8 @@ struct http_request {
     bool answered, close;
     bool streams;       /* the answer's body comes from the route's stream() */
     bool stream_over;   /* it has no more to say */
-    unsigned stream_ms; /* how long it sleeps */
+    unsigned stream_ms; /* it is asked so often */
+    int64_t stream_ask_at_us;
     struct buf stream;  /* what it said */
     size_t stream_sent; /* bytes of that */
     int file;           /* the answer's body; -1: none */

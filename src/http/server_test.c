@@ -180,6 +180,8 @@ static bool say(struct http_request *r, struct buf *out)
             buf_add_char(out, 'x');
     else if (what)
         buf_add_char(out, (char)what);
+    if (what == '+') // it always has something to say
+        atomic_store(&app.says, '+');
     return what != '.';
 }
 
@@ -991,6 +993,11 @@ static void server_streams_what_there_is_to_say(void **state)
     assert_in_range(asked, 1, 5);
     atomic_store(&app.says, 'b');
     expect(fd, &b, "1\r\nb\r\n");
+    asked = atomic_load(&app.asked);
+    atomic_store(&app.says, '+');
+    usleep(500000); // nor more often when it talks
+    asked = atomic_load(&app.asked) - asked;
+    assert_in_range(asked, 1, 6);
     atomic_store(&app.says, '*');
     expect(fd, &b, "xxx\r\n");
     atomic_store(&app.says, '.');

@@ -21,6 +21,30 @@ str wording_lines(struct arena *a, enum language language, const struct store_er
 /* "ru", "ru-RU,en;q=0.5", "ru_RU.UTF-8": the first language known; fallback otherwise. */
 enum language wording_language_of(str text, enum language fallback);
 
+/* What can be asked of an import task, */
+enum task_action {
+    TASK_SETTINGS,
+    TASK_DRY_RUN,
+    TASK_START,
+    TASK_CANCEL,
+    TASK_REVERT,
+    TASK_ACTION_COUNT
+};
+/* and why it is refused. */
+enum task_refusal {
+    TASK_REFUSED_STATE,
+    TASK_REFUSED_NO_DRY_RUN, /* start with a fingerprint */
+    TASK_REFUSED_NOTHING,    /* revert: it changed nobody */
+    TASK_REFUSED_TOO_OLD,    /* revert */
+    TASK_REFUSAL_COUNT
+};
+/* "settings", "dry_run", "start", "cancel", "revert". */
+const char *task_action_name(enum task_action action);
+/* A sentence that names the state and the actions that are possible (a bit each).  days: how long
+ * what an import changed is kept. */
+str wording_refusal(struct arena *a, enum language language, enum task_refusal why,
+                    enum task_state state, enum task_action action, unsigned possible, int days);
+
 /* A file problem as JSON text, for keeping with a task. */
 str wording_failure_text(struct arena *a, const struct file_problem *problem);
 /* A file problem from the text of wording_failure_text(); FILE_UNREADABLE when it cannot be

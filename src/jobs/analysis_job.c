@@ -10,7 +10,6 @@
 #include "jobs/jobs_priv.h"
 
 #include <limits.h>
-#include <sys/statvfs.h>
 
 enum { FIRST_RECORDS = 1000, HOPELESS_FROM = 100 };
 
@@ -84,19 +83,14 @@ static bool check_first(struct work *w, const struct first_look *look, struct fi
     return true;
 }
 
-/* The whole of it needs so much room: the rows, what they replace, the log of the database. */
 static bool check_space(struct work *w, struct file_problem *problem)
 {
-    struct statvfs fs;
+    struct jobs_space space;
     bool packed = import_plan_about(w->plan)->format == ROWS_XLSX;
-    uint64_t needed = w->task.bytes * (packed ? 16 : 4) + 16 * 1024 * 1024;
-    if (statvfs(w->jobs->data_dir, &fs) != 0)
+    if (jobs_has_space(w->jobs, w->task.bytes, packed, &space))
         return true;
-    uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-    if (free_bytes >= needed)
-        return true;
-    problem->limit = needed;
-    problem->offset = free_bytes;
+    problem->limit = space.needed;
+    problem->offset = space.free;
     return file_problem_set(problem, FILE_NO_SPACE, (str){0}, (str){0});
 }
 

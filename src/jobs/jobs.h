@@ -37,6 +37,13 @@ MUST_CHECK bool jobs_start(const struct jobs_config *config, struct jobs **ret_j
 void jobs_stop(struct jobs *j);
 
 /* --- receiving a file --- */
+struct jobs_space {
+    uint64_t needed, free; /* bytes */
+};
+/* Whether the disk has room for what a file of so many bytes becomes: its rows, what they replace,
+ * the log of the database; of a workbook more, which is packed. */
+bool jobs_has_space(const struct jobs *j, uint64_t bytes, bool packed,
+                    struct jobs_space *ret_space);
 struct jobs_upload;
 /* Errors: ERR_LIMIT (over max_bytes, or the disk is full), ERR_INTERNAL. */
 MUST_CHECK bool jobs_upload_open(struct jobs *j, uint64_t max_bytes,
@@ -45,6 +52,8 @@ MUST_CHECK bool jobs_upload_open(struct jobs *j, uint64_t max_bytes,
 MUST_CHECK bool jobs_upload_add(struct jobs_upload *u, str bytes, struct err *err);
 /* How many bytes have come. */
 uint64_t jobs_upload_bytes(const struct jobs_upload *u);
+/* The file's SHA-256 in hexadecimal, in the arena; nothing may be added any more. */
+str jobs_upload_sha256(struct jobs_upload *u, struct arena *a);
 /* Drops what was received, unless it became a task; NULL is fine. */
 void jobs_upload_free(struct jobs_upload *u);
 DEFINE_AUTO(struct jobs_upload *, jobs_upload_free)
@@ -59,6 +68,7 @@ struct jobs_import_options {
     bool remembered;  /* the settings of the last import with this header are used */
     bool asks;        /* a question is asked, and the task is manual from then on */
     str source;       /* a mark to find the task by; {0}: none */
+    str request_key, request_print; /* for store_task_by_request(); {0}: none */
 };
 /* --- receiving a file in pieces: its task is there from the first one --- */
 
@@ -123,6 +133,13 @@ MUST_CHECK bool jobs_task_undo(struct jobs *j, struct store_company *company, in
  * Errors: ERR_CONFLICT: none of them can be undone. */
 MUST_CHECK bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t id,
                                    struct err *err);
+/* True when nothing moves and nothing is asked for: it is over, or waits for a person. */
+bool jobs_task_rests(const struct store_task *task);
+/* What can be asked of the task now: a bit for each enum task_action. */
+unsigned jobs_possible(const struct jobs *j, const struct store_task *task);
+/* Why the action was refused (ERR_CONFLICT), and what is possible instead: a sentence. */
+str jobs_refusal(const struct jobs *j, struct arena *a, enum language language,
+                 const struct store_task *task, enum task_action action);
 /* Until when the task can be undone, in microseconds; 0: it cannot. */
 int64_t jobs_undo_until(const struct jobs *j, const struct store_task *task);
 /* Until when its files are kept, in microseconds. */
@@ -167,6 +184,21 @@ MUST_CHECK bool jobs_corrections_get(struct store_reader *reader, struct arena *
 void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company,
                     const struct store_task *task, const struct jobs_corrections *corrections,
                     enum language language, struct arena *a);
+
+/* Appends what changes while a worker is at the task, as a JSON object: state, counters, progress.
+ */
+void jobs_progress_json(struct buf *b, struct jobs *j, struct store_company *company,
+                        const struct store_task *task);
+
+/* Append one as a JSON object; a is for the sentences. */
+void jobs_error_json(struct buf *b, struct arena *a, enum language language,
+                     const struct store_task_error *error);
+/* The same of a group, with the ranges of its lines. */
+void jobs_group_json(struct buf *b, struct arena *a, enum language language,
+                     const struct store_error_group *group);
+/* The same of what an undo left. */
+void jobs_kept_json(struct buf *b, struct arena *a, enum language language, const struct zone *zone,
+                    const struct store_kept *kept);
 
 /* Files that belong to a task. */
 enum jobs_file { JOBS_FILE_ITSELF, JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES, JOBS_FILE_MISSING };

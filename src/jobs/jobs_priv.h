@@ -62,7 +62,8 @@ struct jobs_upload {
     int fd, dir_fd; /* dir_fd is the jobs' */
     char name[UPLOAD_NAME_BYTES];
     uint64_t bytes, max_bytes;
-    struct sha256 *hash;
+    struct sha256 *hash; /* NULL: it has ended, and is in digest */
+    unsigned char digest[SHA256_BYTES];
     bool kept;
     /* of one in pieces: */
     struct jobs *jobs; /* NULL: it is none */

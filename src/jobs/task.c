@@ -49,154 +49,12 @@ static bool save_and_wake(struct jobs *j, struct store_company *company,
     return true;
 }
 
-static bool refuse(struct jobs *j, const struct store_task *task, const char *what, struct err *err)
+static bool refuse(struct jobs *j, const struct store_task *task, enum task_action action,
+                   struct err *err)
 {
     task_leave(j);
-    return err_set(err, ERR_CONFLICT, "the import is %s and cannot be %s",
-                   task_state_name(task->state), what);
-}
-
-/* --- requests --- */
-
-struct store_task upload_task(const struct jobs_upload *u,
-                              const struct jobs_import_options *options, struct arena *a)
-{
-    return (struct store_task){
-        .state = TASK_ANALYSED,
-        .file_name = options->file_name,
-        .bytes = u->bytes,
-        .origin = options->origin,
-        .manual = options->manual,
-        .wanted = (options->trial ? WANT_TRIAL : 0) | (options->refuse_same ? WANT_NO_SAME : 0) |
-                  (options->remembered ? WANT_REMEMBERED : 0) | (options->asks ? WANT_ASK : 0),
-        .source = options->source,
-        .settings = import_settings_text(a, options->settings)};
-}
-
-bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_upload *u,
-                 const struct jobs_import_options *options, int64_t *ret_id, struct err *err)
-{
-    AUTO(arena_done) struct arena a = {0};
-    struct store_task task = upload_task(u, options, &a);
-    // First the file, then the task that names it: a crash in between leaves a file that is swept,
-    // never a task without one.
-    if (!upload_keep(u, &a, &task.sha256, err))
-        return false;
-    task.upload = str_of(u->name);
-    if (!store_task_create(company, &task, err))
-        return false;
-    u->kept = true;
-    *ret_id = task.id;
-    jobs_enqueue(j, store_company_info(company)->id, task.id);
-    return true;
-}
-
-bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t id,
-                        const struct json *settings, struct err *err)
-{
-    AUTO(arena_done) struct arena a = {0};
-    struct store_task t;
-    struct import_settings all;
-    if (!task_begin(j, company, &a, id, &t, err))
-        return false;
-    bool untouched = t.state == TASK_FAILED && !t.counts.records;
-    if (t.state != TASK_ANALYSED && t.state != TASK_NEEDS_ANSWER && t.state != TASK_READY &&
-        !untouched)
-        return refuse(j, &t, "given other settings", err);
-    if (!import_settings_parse(&a, t.settings, &all, err) ||
-        !import_settings_from_json(&a, settings, &all, err)) {
-        task_leave(j);
-        return false;
-    }
-    t.settings = import_settings_text(&a, &all);
-    t.state = TASK_ANALYSED;
-    t.failure = t.analysis = t.trial_result = (str){0};
-    t.trial = TRIAL_NONE;
-    t.finished_at_us = 0;
-    t.attempts = 0;
-    return save_and_wake(j, company, &t, err);
-}
-
-bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
-{
-    AUTO(arena_done) struct arena a = {0};
-    struct store_task t;
-    if (!task_begin(j, company, &a, id, &t, err))
-        return false;
-    if (t.state != TASK_READY)
-        return refuse(j, &t, "tried", err);
-    if (t.trial == TRIAL_QUEUED || t.trial == TRIAL_RUNNING) {
-        task_leave(j);
-        return true;
-    }
-    t.trial = TRIAL_QUEUED;
-    t.trial_result = (str){0};
-    t.trial_records = t.trial_bytes = 0;
-    t.attempts = 0;
-    return save_and_wake(j, company, &t, err);
-}
-
-bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id, str fingerprint,
-                     struct err *err)
-{
-    AUTO(arena_done) struct arena a = {0};
-    struct store_task t;
-    if (!task_begin(j, company, &a, id, &t, err))
-        return false;
-    if (t.state == TASK_QUEUED || t.state == TASK_PROCESSING || t.state == TASK_COMPLETED ||
-        t.state == TASK_COMPLETED_WITH_ERRORS) {
-        task_leave(j); // a second click
-        return true;
-    }
-    if (t.state != TASK_READY)
-        return refuse(j, &t, "started", err);
-    if (fingerprint.len && t.trial != TRIAL_DONE)
-        return refuse(j, &t, "started with a fingerprint: it has no finished dry run", err);
-    t.state = TASK_QUEUED;
-    t.expected = fingerprint.len ? fingerprint : (str){0};
-    t.failure = (str){0};
-    if (t.trial == TRIAL_QUEUED || t.trial == TRIAL_RUNNING)
-        t.trial = TRIAL_NONE; // nobody waits for it any more
-    t.attempts = 0;
-    return save_and_wake(j, company, &t, err);
-}
-
-/* Tells the worker that is at the task. */
-static void interrupt(struct jobs *j, int64_t company_id, int64_t id)
-{
-    pthread_mutex_lock(&j->lock);
-    for (size_t i = 0; i < j->workers; i++)
-        if (j->worker[i].company_id == company_id && j->worker[i].task_id == id)
-            j->worker[i].cancel = true;
-    pthread_mutex_unlock(&j->lock);
-}
-
-bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
-{
-    AUTO(arena_done) struct arena a = {0};
-    struct store_task t;
-    if (!task_begin(j, company, &a, id, &t, err))
-        return false;
-    if (t.state == TASK_CANCELLED) {
-        task_leave(j);
-        return true;
-    }
-    if (t.state > TASK_PROCESSING)
-        return refuse(j, &t, "cancelled", err);
-    if (t.state == TASK_PROCESSING) {
-        t.wanted |= WANT_CANCEL;
-    } else {
-        if (t.state == TASK_UPLOADING)
-            part_drop(j, &t);
-        t.state = TASK_CANCELLED;
-        t.finished_at_us = clock_now_us();
-        t.trial = t.trial == TRIAL_DONE ? TRIAL_DONE : TRIAL_NONE;
-        t.wanted = 0;
-    }
-    if (!task_end(j, company, &t, err))
-        return false;
-    interrupt(j, store_company_info(company)->id, id);
-    return true;
+    return err_set(err, ERR_CONFLICT, "the import is %s: not possible: %s",
+                   task_state_name(task->state), task_action_name(action));
 }
 
 static bool wrote_something(const struct store_task *t)
@@ -217,6 +75,213 @@ int64_t jobs_files_until(const struct jobs *j, const struct store_task *t)
     return t->created_at_us + j->keep_files_us;
 }
 
+bool jobs_task_rests(const struct store_task *t)
+{
+    bool moves = t->state == TASK_UPLOADING || t->state == TASK_ANALYSED ||
+                 t->state == TASK_QUEUED || t->state == TASK_PROCESSING ||
+                 t->state == TASK_REVERTING;
+    bool tried = t->trial == TRIAL_QUEUED || t->trial == TRIAL_RUNNING;
+    return !moves && !tried && !(t->wanted & (WANT_CANCEL | WANT_UNDO_TRIAL));
+}
+
+unsigned jobs_possible(const struct jobs *j, const struct store_task *t)
+{
+    bool untouched = t->state == TASK_FAILED && !t->counts.records && t->upload.len;
+    bool waits =
+        t->state == TASK_ANALYSED || t->state == TASK_NEEDS_ANSWER || t->state == TASK_READY;
+    const bool can[TASK_ACTION_COUNT] = {[TASK_SETTINGS] = waits || untouched,
+                                         [TASK_DRY_RUN] = t->state == TASK_READY,
+                                         [TASK_START] = t->state == TASK_READY,
+                                         [TASK_CANCEL] = t->state <= TASK_PROCESSING,
+                                         [TASK_REVERT] = jobs_undo_until(j, t) != 0};
+    unsigned possible = 0;
+    for (size_t i = 0; i < TASK_ACTION_COUNT; i++)
+        possible |= (unsigned)can[i] << i;
+    return possible;
+}
+
+static bool can(const struct jobs *j, const struct store_task *t, enum task_action action)
+{
+    return jobs_possible(j, t) >> action & 1;
+}
+
+str jobs_refusal(const struct jobs *j, struct arena *a, enum language language,
+                 const struct store_task *t, enum task_action action)
+{
+    bool over = t->state >= TASK_COMPLETED && t->state <= TASK_CANCELLED;
+    enum task_refusal why = TASK_REFUSED_STATE;
+    if (action == TASK_START && t->state == TASK_READY)
+        why = TASK_REFUSED_NO_DRY_RUN;
+    if (action == TASK_REVERT && over)
+        why = wrote_something(t) ? TASK_REFUSED_TOO_OLD : TASK_REFUSED_NOTHING;
+    return wording_refusal(a, language, why, t->state, action, jobs_possible(j, t),
+                           (int)(j->keep_trail_us / DAY_US));
+}
+
+/* --- requests --- */
+
+struct store_task upload_task(const struct jobs_upload *u,
+                              const struct jobs_import_options *options, struct arena *a)
+{
+    return (struct store_task){
+        .state = TASK_ANALYSED,
+        .file_name = options->file_name,
+        .bytes = u->bytes,
+        .origin = options->origin,
+        .manual = options->manual,
+        .wanted = (options->trial ? WANT_TRIAL : 0) | (options->refuse_same ? WANT_NO_SAME : 0) |
+                  (options->remembered ? WANT_REMEMBERED : 0) | (options->asks ? WANT_ASK : 0),
+        .source = options->source,
+        .request_key = options->request_key,
+        .request_print = options->request_print,
+        .settings = import_settings_text(a, options->settings)};
+}
+
+static bool find_same(struct store_company *company, struct store_task *task, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    return store_reader_open(company, &reader, err) &&
+           store_task_same(reader, task->sha256, task->id, &task->same_as, err);
+}
+
+bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_upload *u,
+                 const struct jobs_import_options *options, int64_t *ret_id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task task = upload_task(u, options, &a);
+    // First the file, then the task that names it: a crash in between leaves a file that is swept,
+    // never a task without one.
+    if (!upload_keep(u, &a, &task.sha256, err) || !find_same(company, &task, err))
+        return false;
+    task.upload = str_of(u->name);
+    if (!store_task_create(company, &task, err))
+        return false;
+    u->kept = true;
+    *ret_id = task.id;
+    jobs_enqueue(j, store_company_info(company)->id, task.id);
+    return true;
+}
+
+/* A command's process takes up nothing by itself: what an earlier one left goes on when it is asked
+ * for again. */
+static bool left_alone(struct jobs *j, struct store_company *company, int64_t id)
+{
+    task_leave(j);
+    if (j->once)
+        jobs_enqueue(j, store_company_info(company)->id, id);
+    return true;
+}
+
+bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t id,
+                        const struct json *settings, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    struct import_settings all;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    if (!import_settings_parse(&a, t.settings, &all, err) ||
+        !import_settings_from_json(&a, settings, &all, err)) {
+        task_leave(j);
+        return false;
+    }
+    str text = import_settings_text(&a, &all);
+    bool asks = t.state == TASK_NEEDS_ANSWER || t.state == TASK_FAILED;
+    if (str_eq(text, t.settings) && !asks) {
+        // Said before: what came of it since stays.
+        return left_alone(j, company, id);
+    }
+    if (!can(j, &t, TASK_SETTINGS))
+        return refuse(j, &t, TASK_SETTINGS, err);
+    t.settings = text;
+    t.state = TASK_ANALYSED;
+    t.failure = t.analysis = t.trial_result = (str){0};
+    t.trial = TRIAL_NONE;
+    t.finished_at_us = 0;
+    t.attempts = 0;
+    return save_and_wake(j, company, &t, err);
+}
+
+bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    if (!can(j, &t, TASK_DRY_RUN))
+        return refuse(j, &t, TASK_DRY_RUN, err);
+    if (t.trial == TRIAL_QUEUED || t.trial == TRIAL_RUNNING)
+        return left_alone(j, company, id);
+    t.trial = TRIAL_QUEUED;
+    t.trial_result = (str){0};
+    t.trial_records = t.trial_bytes = 0;
+    t.attempts = 0;
+    return save_and_wake(j, company, &t, err);
+}
+
+bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id, str fingerprint,
+                     struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    if (t.state == TASK_QUEUED || t.state == TASK_PROCESSING || t.state == TASK_COMPLETED ||
+        t.state == TASK_COMPLETED_WITH_ERRORS)
+        return left_alone(j, company, id); // a second click
+    if (!can(j, &t, TASK_START) || (fingerprint.len && t.trial != TRIAL_DONE))
+        return refuse(j, &t, TASK_START, err);
+    t.state = TASK_QUEUED;
+    t.expected = fingerprint.len ? fingerprint : (str){0};
+    t.failure = (str){0};
+    if (t.trial == TRIAL_QUEUED || t.trial == TRIAL_RUNNING)
+        t.trial = TRIAL_NONE; // nobody waits for it any more
+    t.attempts = 0;
+    return save_and_wake(j, company, &t, err);
+}
+
+/* Tells the worker that is at the task; false: none is. */
+static bool interrupt(struct jobs *j, int64_t company_id, int64_t id)
+{
+    bool found = false;
+    pthread_mutex_lock(&j->lock);
+    for (size_t i = 0; i < j->workers; i++)
+        if (j->worker[i].company_id == company_id && j->worker[i].task_id == id)
+            found = j->worker[i].cancel = true;
+    pthread_mutex_unlock(&j->lock);
+    return found;
+}
+
+bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task t;
+    if (!task_begin(j, company, &a, id, &t, err))
+        return false;
+    if (t.state == TASK_CANCELLED) {
+        task_leave(j);
+        return true;
+    }
+    if (!can(j, &t, TASK_CANCEL))
+        return refuse(j, &t, TASK_CANCEL, err);
+    if (t.state == TASK_PROCESSING) {
+        t.wanted |= WANT_CANCEL;
+    } else {
+        if (t.state == TASK_UPLOADING)
+            part_drop(j, &t);
+        t.state = TASK_CANCELLED;
+        t.finished_at_us = clock_now_us();
+        t.trial = t.trial == TRIAL_DONE ? TRIAL_DONE : TRIAL_NONE;
+        t.wanted = 0;
+    }
+    if (!task_end(j, company, &t, err))
+        return false;
+    const int64_t company_id = store_company_info(company)->id;
+    if (!interrupt(j, company_id, id) && t.state == TASK_PROCESSING)
+        jobs_enqueue(j, company_id, id); // one that a dead process left: a worker ends it
+    return true;
+}
+
 bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, bool preview,
                     struct err *err)
 {
@@ -225,21 +290,10 @@ bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, b
     if (!task_begin(j, company, &a, id, &t, err))
         return false;
     bool under_way = t.state == TASK_REVERTING || t.state == TASK_REVERTED;
-    if (under_way && !preview) {
-        task_leave(j);
-        return true;
-    }
-    if (!jobs_undo_until(j, &t)) {
-        bool over = t.state >= TASK_COMPLETED && !under_way;
-        if (!over)
-            return refuse(j, &t, "undone", err);
-        task_leave(j);
-        return err_set(err, ERR_CONFLICT,
-                       wrote_something(&t)
-                           ? "the import is too old: what it changed was kept for %d days"
-                           : "the import changed nobody: there is nothing to undo",
-                       (int)(j->keep_trail_us / DAY_US));
-    }
+    if (under_way && !preview)
+        return left_alone(j, company, id);
+    if (!can(j, &t, TASK_REVERT))
+        return refuse(j, &t, TASK_REVERT, err);
     if (preview) {
         t.wanted |= WANT_UNDO_TRIAL;
         t.undo_preview = (str){0};

@@ -86,9 +86,11 @@ static void add_progress(struct buf *b, struct jobs *j, struct store_company *co
         if (waits)
             buf_format(b, ",\"queue_position\":%zu", jobs_queue_position(j, company_id, t->id));
     } else {
+        // What an earlier process imported counts too.
+        uint64_t records = live.phase == JOBS_IMPORT ? t->counts.records : live.counts.records;
         buf_format(
             b, ",\"records\":%llu,\"bytes_done\":%llu,\"bytes\":%llu,\"records_per_second\":%.0f",
-            (unsigned long long)live.counts.records, (unsigned long long)live.bytes_done,
+            (unsigned long long)records, (unsigned long long)live.bytes_done,
             (unsigned long long)live.bytes, live.records_per_s);
         if (live.seconds_left >= 0)
             buf_format(b, ",\"seconds_left\":%lld", (long long)live.seconds_left);
@@ -136,12 +138,40 @@ static void add_corrections(struct buf *b, const struct store_task *t,
     buf_add(b, STR("]}"));
 }
 
+static void add_possible(struct buf *b, const struct jobs *j, const struct store_task *t)
+{
+    unsigned possible = jobs_possible(j, t);
+    bool first = true;
+    buf_add(b, STR(",\"possible\":["));
+    for (size_t i = 0; i < TASK_ACTION_COUNT; i++) {
+        if (!(possible >> i & 1))
+            continue;
+        buf_format(b, "%s\"%s\"", first ? "" : ",", task_action_name((enum task_action)i));
+        first = false;
+    }
+    buf_add_char(b, ']');
+}
+
+void jobs_progress_json(struct buf *b, struct jobs *j, struct store_company *company,
+                        const struct store_task *t)
+{
+    buf_format(b, "{\"state\":\"%s\"", task_state_name(t->state));
+    add_possible(b, j, t);
+    buf_add_char(b, ',');
+    import_counts_write(b, &t->counts);
+    buf_format(b, ",\"bytes_done\":%llu,\"dry_run\":{\"state\":\"%s\"}",
+               (unsigned long long)t->bytes_done, trial_state_name(t->trial));
+    add_progress(b, j, company, t);
+    buf_add_char(b, '}');
+}
+
 void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company,
                     const struct store_task *t, const struct jobs_corrections *corrections,
                     enum language language, struct arena *a)
 {
     const struct zone *zone = store_company_zone(company);
     buf_format(b, "{\"state\":\"%s\"", task_state_name(t->state));
+    add_possible(b, j, t);
     add_text(b, "file_name", t->file_name);
     buf_format(b, ",\"size\":%llu", (unsigned long long)t->bytes);
     add_text(b, "sha256", t->sha256);

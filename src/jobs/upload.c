@@ -7,9 +7,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { HASH_BYTES = 256 * 1024 };
+
+bool jobs_has_space(const struct jobs *j, uint64_t bytes, bool packed, struct jobs_space *ret_space)
+{
+    enum { SPARE_BYTES = 16 * 1024 * 1024, TIMES = 4, TIMES_PACKED = 16 };
+    struct statvfs fs;
+    uint64_t times = packed ? TIMES_PACKED : TIMES;
+    ret_space->needed =
+        bytes > (INT64_MAX - SPARE_BYTES) / times ? INT64_MAX : bytes * times + SPARE_BYTES;
+    if (fstatvfs(j->uploads_fd, &fs) != 0)
+        return true;
+    ret_space->free = (uint64_t)fs.f_bavail * fs.f_frsize;
+    return ret_space->free >= ret_space->needed;
+}
 
 bool jobs_upload_open(struct jobs *j, uint64_t max_bytes, struct jobs_upload **ret_upload,
                       struct err *err)
@@ -50,11 +64,10 @@ uint64_t jobs_upload_bytes(const struct jobs_upload *u)
 
 void jobs_upload_free(struct jobs_upload *u)
 {
-    unsigned char digest[SHA256_BYTES];
     if (!u)
         return;
     if (u->hash)
-        sha256_end(u->hash, digest);
+        sha256_end(u->hash, u->digest);
     if (u->fd >= 0)
         (void)close(u->fd);
     if (!u->kept && u->name[0])
@@ -64,13 +77,19 @@ void jobs_upload_free(struct jobs_upload *u)
     mem_free(u);
 }
 
+str jobs_upload_sha256(struct jobs_upload *u, struct arena *a)
+{
+    if (u->hash)
+        sha256_end(TAKE(u->hash), u->digest);
+    return crypto_hex(a, u->digest, sizeof u->digest);
+}
+
 bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha256, struct err *err)
 {
-    unsigned char digest[SHA256_BYTES];
     char final[sizeof u->name];
-    sha256_end(TAKE(u->hash), digest);
+    str sha256 = jobs_upload_sha256(u, a);
     if (ret_sha256)
-        *ret_sha256 = crypto_hex(a, digest, sizeof digest);
+        *ret_sha256 = sha256;
     if (fsync(u->fd) != 0)
         return err_errno(err, "cannot sync the upload");
     (void)snprintf(final, sizeof final, "%.*s", (int)(strlen(u->name) - strlen(UPLOAD_PART)),

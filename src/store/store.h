@@ -327,6 +327,8 @@ struct store_task {
     struct store_undo_counts undo;
     str undo_preview; /* JSON text, the jobs' own */
     str source;       /* where its file comes from, the jobs' own; never changes */
+    str request_key, request_print; /* of the request that made it: store_task_by_request() finds it
+                                       by them, nothing else reads them; {0}: none */
 };
 struct store_task_error { /* one problem or warning of one record */
     uint64_t record, line;
@@ -353,10 +355,21 @@ MUST_CHECK bool store_task_update(struct store_company *c, const struct store_ta
 /* One task; its slices live in the arena.  Errors: ERR_NOT_FOUND. */
 MUST_CHECK bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
                                struct store_task *ret_task, struct err *err);
-enum task_filter { TASKS_ALL, TASKS_UNFINISHED, TASKS_UNDO_PENDING, TASKS_UPLOADING };
-/* Newest first; the unfinished ones, which a worker has to take up, and those whose file still
- * comes, oldest first.  Pending ones are
- * undone but for e-mails that wait for another import's undo. */
+enum { TASKS_ALL = (1 << TASK_STATE_COUNT) - 1 };
+/* Tasks in one of the states (a bit each, 1 << TASK_READY | ...), newest first, past the first
+ * `skip`. */
+MUST_CHECK bool store_task_history(struct store_reader *r, struct arena *a, unsigned states,
+                                   uint64_t skip, size_t limit, struct store_task **ret_task,
+                                   size_t *ret_count, struct err *err);
+/* The last task made since then by a request with this key, and what that request was; id 0: none.
+ */
+MUST_CHECK bool store_task_by_request(struct store_reader *r, struct arena *a, str key,
+                                      int64_t since_us, int64_t *ret_id, str *ret_print,
+                                      struct err *err);
+enum task_filter { TASKS_UNFINISHED, TASKS_UNDO_PENDING, TASKS_UPLOADING };
+/* The unfinished ones, which a worker has to take up, and those whose file still comes, oldest
+ * first; or, newest first, those that
+ * are undone but for e-mails that wait for another import's undo. */
 MUST_CHECK bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter filter,
                                 size_t skip, size_t limit, struct store_task **ret_task,
                                 size_t *ret_count, struct err *err);

@@ -18,6 +18,7 @@ static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_T
                   sql_task_list_uploading[] = SQL_TASK_LIST_UPLOADING,
                   sql_task_from[] = SQL_TASK_FROM, sql_task_same[] = SQL_TASK_SAME,
                   sql_task_remembered[] = SQL_TASK_REMEMBERED,
+                  sql_task_by_request[] = SQL_TASK_BY_REQUEST,
                   sql_task_corrected[] = SQL_TASK_CORRECTED,
                   sql_task_corrections[] = SQL_TASK_CORRECTIONS, sql_error_list[] = SQL_ERROR_LIST,
                   sql_error_list_after[] = SQL_ERROR_LIST_AFTER, sql_error_drop[] = SQL_ERROR_DROP,
@@ -252,6 +253,8 @@ bool store_task_create(struct store_company *c, struct store_task *task, struct 
         db_bind_int(s, 11, task->same_as);
         db_bind_int(s, 12, task->wanted);
         db_bind_str(s, 13, task->source.ptr ? task->source : STR(""));
+        db_bind_str(s, 14, task->request_key);
+        db_bind_str(s, 15, task->request_print);
         ok = db_run(&db, s, err);
         task->id = sqlite3_last_insert_rowid(db.handle);
     }
@@ -359,15 +362,26 @@ static void read_task(sqlite3_stmt *s, struct arena *a, struct store_task *t)
     };
 }
 
-bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
-                    struct store_task *ret_task, struct err *err)
+static sqlite3_stmt *bind_list(struct store_reader *r, int64_t from_id, int64_t to_id,
+                               unsigned states, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, sql_task_list, err);
     if (!s)
+        return NULL;
+    db_bind_int(s, 1, from_id);
+    db_bind_int(s, 2, to_id);
+    db_bind_int(s, 3, states);
+    return s;
+}
+
+bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
+                    struct store_task *ret_task, struct err *err)
+{
+    sqlite3_stmt *s = bind_list(r, id, id, TASKS_ALL, err);
+    if (!s)
         return false;
-    db_bind_int(s, 1, id);
-    db_bind_int(s, 2, 1);
-    db_bind_int(s, 3, 0);
+    db_bind_int(s, 4, 1);
+    db_bind_int(s, 5, 0);
     int step = db_step(&r->db, s, err);
     if (step == SQLITE_ROW)
         read_task(s, a, ret_task);
@@ -381,21 +395,13 @@ static int64_t limit_of(size_t limit)
     return limit > INT32_MAX ? INT32_MAX : (int64_t)limit;
 }
 
-bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter filter, size_t skip,
-                     size_t limit, struct store_task **ret_task, size_t *ret_count, struct err *err)
+/* All rows of a statement that is bound. */
+static bool read_tasks(struct store_reader *r, sqlite3_stmt *s, struct arena *a,
+                       struct store_task **ret_task, size_t *ret_count, struct err *err)
 {
-    static const char *const sql[] = {[TASKS_ALL] = sql_task_list,
-                                      [TASKS_UNFINISHED] = sql_task_list_unfinished,
-                                      [TASKS_UNDO_PENDING] = sql_task_list_pending,
-                                      [TASKS_UPLOADING] = sql_task_list_uploading};
-    sqlite3_stmt *s = db_statement(&r->db, sql[filter], err);
     struct store_task *task = NULL;
     size_t count = 0, room = 0;
     int step;
-    if (!s)
-        return false;
-    db_bind_int(s, filter == TASKS_ALL ? 2 : 1, limit_of(limit));
-    db_bind_int(s, filter == TASKS_ALL ? 3 : 2, limit_of(skip));
     while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
         if (count == room) {
             struct store_task *more = ARENA_NEW(a, struct store_task, room = room ? room * 2 : 16);
@@ -408,6 +414,47 @@ bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter f
     (void)sqlite3_reset(s);
     *ret_task = task;
     *ret_count = count;
+    return step != 0;
+}
+
+bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter filter, size_t skip,
+                     size_t limit, struct store_task **ret_task, size_t *ret_count, struct err *err)
+{
+    static const char *const sql[] = {[TASKS_UNFINISHED] = sql_task_list_unfinished,
+                                      [TASKS_UNDO_PENDING] = sql_task_list_pending,
+                                      [TASKS_UPLOADING] = sql_task_list_uploading};
+    sqlite3_stmt *s = db_statement(&r->db, sql[filter], err);
+    if (!s)
+        return false;
+    db_bind_int(s, 1, limit_of(limit));
+    db_bind_int(s, 2, limit_of(skip));
+    return read_tasks(r, s, a, ret_task, ret_count, err);
+}
+
+bool store_task_history(struct store_reader *r, struct arena *a, unsigned states, uint64_t skip,
+                        size_t limit, struct store_task **ret_task, size_t *ret_count,
+                        struct err *err)
+{
+    sqlite3_stmt *s = bind_list(r, 0, INT64_MAX, states, err);
+    if (!s)
+        return false;
+    db_bind_int(s, 4, limit_of(limit));
+    db_bind_int(s, 5, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
+    return read_tasks(r, s, a, ret_task, ret_count, err);
+}
+
+bool store_task_by_request(struct store_reader *r, struct arena *a, str key, int64_t since_us,
+                           int64_t *ret_id, str *ret_print, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql_task_by_request, err);
+    if (!s)
+        return false;
+    db_bind_str(s, 1, key);
+    db_bind_int(s, 2, since_us);
+    int step = db_step(&r->db, s, err);
+    *ret_id = step == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    *ret_print = step == SQLITE_ROW ? db_column_str(s, 1, a) : (str){0};
+    (void)sqlite3_reset(s);
     return step != 0;
 }
 

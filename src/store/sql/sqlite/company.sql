@@ -57,8 +57,8 @@ SELECT j.key FROM consumer, json_each(consumer.custom_attributes) AS j WHERE cus
  GROUP BY j.key ORDER BY min(consumer.id), min(j.id) LIMIT ?1
 -- name: task_insert
 INSERT INTO import_task (state, file_name, settings, sha256, upload, bytes, created_at, updated_at, origin, manual, parent,
-                         same_as, wanted, source)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                         same_as, wanted, source, request_key, request_print)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
 -- name: task_update
 UPDATE import_task SET state = ?2, settings = ?3, failure = ?4, attempts = ?5, started_at = ?6, finished_at = ?7,
        updated_at = ?8, manual = ?9, parent = ?10, wanted = ?11, analysis = ?12, header = ?13, trial = ?14,
@@ -80,7 +80,7 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
        undo_preview, source, died_reading, died_applying, deaths FROM import_task
- WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3
+ WHERE id BETWEEN ?1 AND ?2 AND (?3 >> state) & 1 ORDER BY id DESC LIMIT ?4 OFFSET ?5
 -- name: task_list_unfinished
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
@@ -121,6 +121,8 @@ DELETE FROM undo_kept WHERE task_id IN (SELECT id FROM import_task WHERE updated
 UPDATE import_task SET undo_preview = NULL WHERE updated_at < ?1 AND undo_preview IS NOT NULL
 -- name: purge_tasks
 DELETE FROM import_task WHERE updated_at < ?1 AND state IN (6, 7, 8, 9, 11)
+-- name: task_by_request
+SELECT id, request_print FROM import_task WHERE request_key = ?1 AND created_at >= ?2 ORDER BY created_at DESC LIMIT 1
 -- name: task_remembered
 SELECT max(id) FROM import_task WHERE header = ?1 AND header <> '' AND id < ?2 AND state IN (6, 7, 11)
 -- name: task_corrected

@@ -104,9 +104,12 @@ CREATE TABLE import_task (
     undo_pending  INTEGER NOT NULL DEFAULT 0, -- e-mails that wait for the undo of another import
     undo_preview  TEXT,
     source        TEXT NOT NULL DEFAULT '', -- the jobs' own mark of where its file comes from
+    request_key   TEXT, -- the Idempotency-Key of the request that made it
+    request_print TEXT, -- what that request was
     CHECK (records = created + updated + unchanged + skipped + failed)
 ) STRICT;
 CREATE INDEX import_task_source ON import_task (source) WHERE source <> '';
+CREATE INDEX import_task_request ON import_task (request_key, created_at) WHERE request_key IS NOT NULL;
 CREATE TABLE import_error (
     task_id  INTEGER NOT NULL,
     warning  INTEGER NOT NULL,

@@ -1,0 +1,33 @@
+/* What the modules about import tasks share.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef API_TASKS_PRIV_H
+#define API_TASKS_PRIV_H
+
+#include "api/api_priv.h"
+#include "api/errand.h"
+
+/* One of two literals: what a person reads. */
+#define SAY(r, english, russian) (request_language(r) == LANGUAGE_RU ? (russian) : (english))
+
+/* The company whose token it is, its reader and the task that the path names; answers and returns
+ * false when there is none. */
+bool task_find(struct http_request *r, struct store_company **ret_company,
+               struct store_reader **ret_reader, struct store_task *ret_task);
+/* Answers with the task; with 202 in place of 200 while something is under way, or with the status
+ * given. */
+void task_answer(struct http_request *r, int status, struct store_company *company,
+                 struct store_reader *reader, const struct store_task *task);
+
+/* --- tasks_key.c: Idempotency-Key --- */
+
+struct task_key; /* one that a request in flight holds */
+/* Reads the header and takes the key: {0} when there is none.  Answers and returns false when it is
+ * malformed, or held by another request. */
+bool task_key_take(struct http_request *r, int64_t company_id, struct task_key **ret_key);
+/* Its text; {0} for NULL. */
+str task_key_text(const struct task_key *k);
+/* Gives it back: the request is over, or its task is stored; NULL is fine. */
+void task_key_release(struct api *api, struct task_key *k);
+
+#endif
