@@ -116,9 +116,10 @@ class Inbox(unittest.TestCase):
             self.assertRegex(told["failure"]["message"], "[а-я]")
             self.assertEqual(self.names("Acme", "done"), [])
 
-    def test_an_unknown_header_waits_for_a_person(self):
+    def test_an_unknown_header_waits_for_a_person_and_is_remembered(self):
         strange = "Номер;Почта;Кто;Тел;Когда"
-        with self.server():
+        with self.server() as server:
+            client = self.client(server)
             self.drop("clients.csv", rows(1, 2, header=strange))
             waiting = self.wait_for(lambda: [n for n in self.names("Acme", "waiting") if n.endswith("-clients.csv")])[0]
             report = self.report("Acme", "waiting", waiting)
@@ -127,6 +128,35 @@ class Inbox(unittest.TestCase):
                              ("needs_answer", "columns_missing"))
             self.assertEqual(report["attributes"]["start"], "manual")
             self.assertEqual(waiting, f"{task}-clients.csv")
+            self.answer(server, task, mapping={"Номер": "external_id", "Кто": "name", "Тел": "phone", "Когда": "created_at"})
+            told = self.report("Acme", "done", "clients.csv")["attributes"]
+            self.assertEqual((told["state"], told["created"]), ("completed", 2))
+            self.wait_for(lambda: not self.names("Acme", "waiting"))
+            # The next night nobody is asked.
+            self.drop("next.csv", rows(1, 2, 3, header=strange))
+            told = self.report("Acme", "done", "next.csv")["attributes"]
+            self.assertEqual((told["created"], told["unchanged"], told["analysis"]["remembered"]), (1, 2, True))
+            self.assertEqual(client.get("/v4/consumers/3").status, 200)
+
+    def answer(self, server, task, **settings):
+        """As a person does: settings, then start."""
+        client = self.client(server)
+        answer = client.put(f"/v4/import_tasks/{task}/settings", settings, content_type="application/json")
+        self.assertLess(answer.status, 300, answer)
+        self.wait_for(lambda: client.get(f"/v4/import_tasks/{task}").json["data"]["attributes"]["state"] == "ready")
+        self.assertLess(client.post(f"/v4/import_tasks/{task}/start", {}).status, 300)
+
+    def test_an_encoding_that_a_person_confirmed_is_remembered(self):
+        with self.server() as server:
+            self.drop("a.csv", rows(1).encode("cp1251"))
+            waiting = self.wait_for(lambda: [n for n in self.names("Acme", "waiting") if n.endswith("-a.csv")])[0]
+            report = self.report("Acme", "waiting", waiting)
+            self.assertEqual(report["attributes"]["failure"]["code"], "encoding")
+            self.answer(server, report["id"], encoding="windows-1251")
+            self.assertEqual(self.report("Acme", "done", "a.csv")["attributes"]["created"], 1)
+            self.drop("b.csv", rows(1, 2).encode("cp1251"))
+            told = self.report("Acme", "done", "b.csv")["attributes"]
+            self.assertEqual((told["created"], told["unchanged"], told["settings"]["encoding"]), (1, 1, "windows-1251"))
 
     def test_two_companies_and_a_folder_that_is_no_company(self):
         harness.run("company", "create", "--data", self.data, "Рога и копыта")

@@ -19,6 +19,16 @@ bool task_find(struct http_request *r, struct store_company **ret_company,
 void task_answer(struct http_request *r, int status, struct store_company *company,
                  struct store_reader *reader, const struct store_task *task);
 
+/* --- tasks_upload.c --- */
+
+/* Sets an option or a setting of an import by its name.  Errors: as import_settings_set(). */
+MUST_CHECK bool task_setting_set(struct arena *a, struct jobs_import_options *options,
+                                 struct import_settings *settings, str name, str value,
+                                 struct err *err);
+/* Whether the disk has room for a file of so many bytes and its import; answers 507 and returns
+ * false when not. */
+bool task_has_room(struct http_request *r, uint64_t bytes, bool packed);
+
 /* --- tasks_key.c: Idempotency-Key --- */
 
 struct task_key; /* one that a request in flight holds */

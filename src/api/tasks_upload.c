@@ -168,7 +168,7 @@ static bool part_data(void *context, str piece)
 }
 
 /* What is no setting of the import itself; false: it is none of these. */
-static bool set_option(struct upload *u, str name, str value, struct err *err)
+static bool set_option(struct jobs_import_options *o, str name, str value, struct err *err)
 {
     static const struct {
         const char *name, *off, *on;
@@ -186,17 +186,23 @@ static bool set_option(struct upload *u, str name, str value, struct err *err)
         if (!on && !str_eq(value, str_of(options[i].off)))
             err_set(err, ERR_INVALID, "%s: use %s or %s", options[i].name, options[i].off,
                     options[i].on);
-        *(bool *)((char *)&u->options + options[i].offset) = on;
+        *(bool *)((char *)o + options[i].offset) = on;
         return true;
     }
     return false;
 }
 
+bool task_setting_set(struct arena *a, struct jobs_import_options *options,
+                      struct import_settings *settings, str name, str value, struct err *err)
+{
+    if (set_option(options, name, value, err))
+        return err->code == ERR_NONE;
+    return import_settings_set(a, settings, name, value, err);
+}
+
 static bool set_named(struct upload *u, str name, str value, struct err *err)
 {
-    if (set_option(u, name, value, err))
-        return err->code == ERR_NONE;
-    return import_settings_set(&u->arena, &u->settings, name, value, err);
+    return task_setting_set(&u->arena, &u->options, &u->settings, name, value, err);
 }
 
 static bool part_end(void *context)
@@ -310,10 +316,22 @@ static bool check_coding(struct http_request *r, struct upload *u)
     return false;
 }
 
+bool task_has_room(struct http_request *r, uint64_t bytes, bool packed)
+{
+    const struct api *api = http_app_context(r);
+    struct jobs_space space;
+    if (jobs_has_space(api->config.jobs, bytes, packed, &space))
+        return true;
+    struct file_problem problem = {.limit = space.needed, .offset = space.free};
+    (void)file_problem_set(&problem, FILE_NO_SPACE, (str){0}, (str){0});
+    str text = wording_file_problem(http_arena(r), request_language(r), &problem);
+    error_answer(r, 507, "Insufficient storage", "%.*s", STR_ARG(text));
+    return false;
+}
+
 /* What surely does not fit is refused before it travels. */
 static bool check_room(struct http_request *r, const struct upload *u, bool packed)
 {
-    struct jobs_space space;
     uint64_t length;
     if (!str_to_u64(http_header(r, "Content-Length"), &length))
         return true;
@@ -322,13 +340,7 @@ static bool check_room(struct http_request *r, const struct upload *u, bool pack
         refuse_size(r, u->limit_bytes);
         return false;
     }
-    if (jobs_has_space(u->api->config.jobs, length, packed, &space))
-        return true;
-    struct file_problem problem = {.limit = space.needed, .offset = space.free};
-    (void)file_problem_set(&problem, FILE_NO_SPACE, (str){0}, (str){0});
-    str text = wording_file_problem(http_arena(r), request_language(r), &problem);
-    error_answer(r, 507, "Insufficient storage", "%.*s", STR_ARG(text));
-    return false;
+    return task_has_room(r, length, packed);
 }
 
 /* Content-Type: text/csv; charset=windows-1251 says how the text is encoded, unless a setting does.

@@ -152,6 +152,7 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
     j->last = &j->first;
     (void)pthread_mutex_init(&j->lock, NULL);
     (void)pthread_mutex_init(&j->task_lock, NULL);
+    (void)pthread_mutex_init(&j->turns_lock, NULL);
     (void)pthread_cond_init(&j->changed, NULL);
     if (!open_uploads(j, err)) {
         jobs_stop(j);
@@ -200,6 +201,7 @@ void jobs_stop(struct jobs *j)
         (void)close(j->uploads_fd);
     (void)pthread_mutex_destroy(&j->lock);
     (void)pthread_mutex_destroy(&j->task_lock);
+    (void)pthread_mutex_destroy(&j->turns_lock);
     (void)pthread_cond_destroy(&j->changed);
     mem_free(j->data_dir);
     mem_free(j);

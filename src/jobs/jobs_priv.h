@@ -36,6 +36,8 @@ struct worker { /* guarded by the jobs' lock */
 struct turn {
     struct turn *next;
     int64_t company_id, task_id;
+    const void *owner;
+    int64_t heard_us; /* when bytes came last, by the monotonic clock */
 };
 struct inbox;
 struct jobs {
@@ -50,11 +52,12 @@ struct jobs {
     struct worker worker[JOBS_WORKERS];
     size_t workers;
     pthread_mutex_t task_lock; /* held while a task's row is read, changed and written */
+    pthread_mutex_t turns_lock; /* held while bytes of an upload in pieces are written */
+    struct turn *turns;         /* guarded by turns_lock */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* guarded by lock: */
     struct job *first, **last;
-    struct turn *turn;
     size_t started; /* workers that have taken their number */
     bool stopping;
 };
@@ -93,9 +96,12 @@ MUST_CHECK bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha
 void sweep_parts(struct jobs *j);
 /* Removes and forgets all that was kept long enough. */
 void sweep_old(struct jobs *j);
-/* An upload in pieces is one's alone; false when it is someone's already: */
-bool turn_take(struct jobs *j, int64_t company_id, int64_t task_id);
-void turn_give(struct jobs *j, int64_t company_id, int64_t task_id);
+/* An upload in pieces is one's alone; false when it is someone's already.  Whoever has not been
+ * heard of for a second has lost it: his connection is broken, only nobody knows yet. */
+bool turn_take(struct jobs *j, int64_t company_id, int64_t task_id, const void *owner);
+void turn_give(struct jobs *j, const void *owner);
+/* Writes bytes if it is still the upload's turn.  Errors: ERR_BUSY: it is another's. */
+MUST_CHECK bool turn_write(struct jobs_upload *u, str bytes, struct err *err);
 /* How many bytes of a task's upload in pieces have come so far, synced or not. */
 uint64_t part_received(const struct jobs *j, const struct store_task *task);
 /* Removes what has come of it; the task is still to be written. */

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "jobs/jobs_priv.h"
@@ -15,36 +16,57 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { QUIET_US = 1000000 };
+
 /* --- one at a time --- */
 
-bool turn_take(struct jobs *j, int64_t company_id, int64_t task_id)
+bool turn_take(struct jobs *j, int64_t company_id, int64_t task_id, const void *owner)
 {
-    pthread_mutex_lock(&j->lock);
-    struct turn *t = j->turn;
+    int64_t now = clock_monotonic_us();
+    pthread_mutex_lock(&j->turns_lock);
+    struct turn *t = j->turns;
     while (t && (t->company_id != company_id || t->task_id != task_id))
         t = t->next;
-    bool taken = t != NULL;
-    if (!taken) {
+    bool free = !t || now - t->heard_us > QUIET_US;
+    if (!t) {
         t = mem_new(1, sizeof *t);
-        *t = (struct turn){.next = j->turn, .company_id = company_id, .task_id = task_id};
-        j->turn = t;
+        *t = (struct turn){.next = j->turns, .company_id = company_id, .task_id = task_id};
+        j->turns = t;
     }
-    pthread_mutex_unlock(&j->lock);
-    return !taken;
+    if (free) {
+        t->owner = owner;
+        t->heard_us = now;
+    }
+    pthread_mutex_unlock(&j->turns_lock);
+    return free;
 }
 
-void turn_give(struct jobs *j, int64_t company_id, int64_t task_id)
+void turn_give(struct jobs *j, const void *owner)
 {
-    pthread_mutex_lock(&j->lock);
-    for (struct turn **at = &j->turn; *at; at = &(*at)->next) {
+    pthread_mutex_lock(&j->turns_lock);
+    for (struct turn **at = &j->turns; *at; at = &(*at)->next) {
         struct turn *t = *at;
-        if (t->company_id != company_id || t->task_id != task_id)
+        if (t->owner != owner)
             continue;
         *at = t->next;
         mem_free(t);
         break;
     }
-    pthread_mutex_unlock(&j->lock);
+    pthread_mutex_unlock(&j->turns_lock);
+}
+
+bool turn_write(struct jobs_upload *u, str bytes, struct err *err)
+{
+    pthread_mutex_lock(&u->jobs->turns_lock);
+    struct turn *t = u->jobs->turns;
+    while (t && t->owner != u)
+        t = t->next;
+    bool ok = t ? file_write_fd(u->fd, bytes, err)
+                : err_set(err, ERR_BUSY, "another request goes on with this upload");
+    if (t)
+        t->heard_us = clock_monotonic_us();
+    pthread_mutex_unlock(&u->jobs->turns_lock);
+    return ok;
 }
 
 /* --- the file --- */
@@ -147,16 +169,16 @@ bool jobs_part_resume(struct jobs *j, struct store_company *company, const struc
     int64_t company_id = store_company_info(company)->id;
     if (task->state != TASK_UPLOADING && task->upload.len)
         return err_set(err, ERR_CONFLICT, "the upload is whole: there is nothing to add");
-    if (!turn_take(j, company_id, task->id))
-        return err_set(err, ERR_BUSY, "another request is at this upload: try again later");
     AUTO(jobs_upload_free) struct jobs_upload *u = mem_new(1, sizeof *u);
     *u = (struct jobs_upload){.fd = -1,
                               .dir_fd = j->uploads_fd,
                               .max_bytes = task->bytes,
                               .kept = true,
-                              .jobs = j,
                               .company_id = company_id,
                               .task_id = task->id};
+    if (!turn_take(j, company_id, task->id, u))
+        return err_set(err, ERR_BUSY, "another request is at this upload: try again later");
+    u->jobs = j;
     if (!open_part(j, task, &u->fd, &st, err))
         return false;
     u->bytes = (uint64_t)st.st_size;
@@ -198,12 +220,12 @@ bool jobs_part_end(struct jobs *j, struct store_company *company, struct jobs_up
         return true;
     if (!task_begin(j, company, &a, u->task_id, &t, err))
         return false;
+    ret_part->until_us = 0;
     if (t.state != TASK_UPLOADING) {
         task_leave(j);
-        return gone(err);
+        return t.upload.len || gone(err); // or a request that was taken for dead ended it
     }
     t.state = TASK_ANALYSED;
-    ret_part->until_us = 0;
     if (!task_end(j, company, &t, err))
         return false;
     jobs_enqueue(j, u->company_id, t.id);
@@ -250,10 +272,10 @@ bool part_expire(struct jobs *j, struct store_company *company, struct err *err)
         return false;
     bool ok = true;
     for (size_t i = 0; i < count && ok; i++) {
-        if (!turn_take(j, company_id, task[i].id))
+        if (!turn_take(j, company_id, task[i].id, &task[i]))
             continue; // it goes on this very moment
         ok = expire(j, company, task[i].id, err);
-        turn_give(j, company_id, task[i].id);
+        turn_give(j, &task[i]);
     }
     return ok;
 }

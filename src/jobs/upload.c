@@ -49,7 +49,7 @@ bool jobs_upload_add(struct jobs_upload *u, str bytes, struct err *err)
     if (bytes.len > u->max_bytes - u->bytes)
         return err_set(err, ERR_LIMIT, "the file is larger than %llu bytes",
                        (unsigned long long)u->max_bytes);
-    if (!file_write_fd(u->fd, bytes, err))
+    if (!(u->jobs ? turn_write(u, bytes, err) : file_write_fd(u->fd, bytes, err)))
         return err_context(err, "the upload: ");
     if (u->hash)
         sha256_add(u->hash, bytes);
@@ -73,7 +73,7 @@ void jobs_upload_free(struct jobs_upload *u)
     if (!u->kept && u->name[0])
         (void)unlinkat(u->dir_fd, u->name, 0);
     if (u->jobs)
-        turn_give(u->jobs, u->company_id, u->task_id);
+        turn_give(u->jobs, u);
     mem_free(u);
 }
 

@@ -108,7 +108,9 @@ SELECT max(id) FROM import_task WHERE source = ?1 AND source <> ''
 UPDATE import_task
    SET analysis = json_replace(json_remove(analysis, '$.preview', '$.encodings'), '$.columns',
                                json((SELECT json_group_array(json(json_remove(c.value, '$.samples')))
-                                       FROM json_each(import_task.analysis, '$.columns') AS c)))
+                                       FROM json_each(import_task.analysis, '$.columns') AS c)), '$.findings',
+                               json((SELECT json_group_array(json(json_remove(f.value, '$.examples', '$.value')))
+                                       FROM json_each(import_task.analysis, '$.findings') AS f)))
  WHERE created_at < ?1
    AND (json_type(analysis, '$.preview') IS NOT NULL OR json_type(analysis, '$.encodings') IS NOT NULL)
 -- name: purge_errors
