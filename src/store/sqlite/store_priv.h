@@ -58,8 +58,7 @@ struct store_company {
     int64_t small_seen_us; /* when an API request last went through */
     size_t shared_slice;   /* changes of a file in one commit while requests come in */
     struct checkpointer *checkpointer;
-    int log_seen;  /* pages of the log when it was last told to copy */
-    bool log_ends; /* as soon as it has, the log begins anew */
+    bool log_ends; /* as soon as the checkpointer has copied it, the log begins anew */
 };
 
 /* Copies the log into the database on a thread of its own, while the writer goes on. */

@@ -19,11 +19,10 @@ enum {
     SHARED_FIRST_CHANGES = 500, // of a file in one commit while requests come in: as many as
     SHARED_LEAST_CHANGES = 25,  // take about so long
     SHARED_MOST_CHANGES = 5000,
-    SHARED_SLICE_US = 5000,
+    SHARED_SLICE_US = 2500,
     QUIET_US = 500000,        // no request for so long: files have the writer for themselves
     CHECKPOINT_PAGES = 65536, // late checkpoints: a page changed often is copied once
-    SHARED_CHECKPOINT_PAGES = 131072, // while requests come in
-    COPIED_PAGES = 8192, // at once, by the other thread: the disk syncs requests meanwhile
+    SHARED_CHECKPOINT_PAGES = 262144, // while requests come in
     IDLE_CHECKPOINT_PAGES = 256,
     IDLE_S = 2,
 };
@@ -203,23 +202,20 @@ static void checkpoint(struct store_company *c, int *pages)
     *pages = 0;
 }
 
-/* While requests come in the other thread copies the log, a piece at a time; what has come since
- * its last look is copied here, which keeps everyone waiting, but seldom: then the log begins anew.
- */
+/* While requests come in the other thread copies the log, late and all at once, because the disk
+ * syncs them slowly meanwhile; what came while it did is copied here: then the log begins anew. */
 static void tend_log(struct store_company *c, int *pages)
 {
     bool shared = is_shared(c);
-    c->log_seen = MIN(c->log_seen, *pages);
     c->log_ends = c->log_ends && shared;
     if (!shared && *pages > CHECKPOINT_PAGES) {
         checkpoint(c, pages);
-    } else if (shared && c->log_ends && checkpointer_is_done(c->checkpointer)) {
+    } else if (c->log_ends && checkpointer_is_done(c->checkpointer)) {
         checkpoint(c, pages);
         c->log_ends = false;
-    } else if (shared && !c->log_ends && *pages - c->log_seen > COPIED_PAGES) {
+    } else if (shared && !c->log_ends && *pages > SHARED_CHECKPOINT_PAGES) {
         checkpointer_wake(c->checkpointer);
-        c->log_seen = *pages;
-        c->log_ends = *pages > SHARED_CHECKPOINT_PAGES;
+        c->log_ends = true;
     }
 }
 
