@@ -274,10 +274,12 @@ bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
         t.trial = t.trial == TRIAL_DONE ? TRIAL_DONE : TRIAL_NONE;
         t.wanted = 0;
     }
+    const int64_t company_id = store_company_info(company)->id;
+    // Told before it is written: the writer is busy for as long as the import runs.
+    bool told = interrupt(j, company_id, id);
     if (!task_end(j, company, &t, err))
         return false;
-    const int64_t company_id = store_company_info(company)->id;
-    if (!interrupt(j, company_id, id) && t.state == TASK_PROCESSING)
+    if (!told && t.state == TASK_PROCESSING)
         jobs_enqueue(j, company_id, id); // one that a dead process left: a worker ends it
     return true;
 }

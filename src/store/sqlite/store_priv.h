@@ -55,6 +55,7 @@ struct store_company {
     /* the writer's own: */
     struct db db;
     struct applier applier;
+    _Atomic int visitors;  /* other connections that wait to write: see task.c */
     int64_t small_seen_us; /* when an API request last went through */
     size_t shared_slice;   /* changes of a file in one commit while requests come in */
     struct checkpointer *checkpointer;

@@ -231,10 +231,27 @@ static bool open_own(struct store_company *c, struct db *db, struct err *err)
     return db_open(db, c->path, false, 64 * 1024, err);
 }
 
+/* While somebody is in, the writer does not begin another slice of a file: SQLite's lock is not
+ * fair, and a cancel must not wait for the whole import. */
+static bool enter(struct store_company *c, struct db *db, struct err *err)
+{
+    c->visitors++;
+    if (open_own(c, db, err))
+        return true;
+    c->visitors--;
+    return false;
+}
+
+static void leave(struct store_company *c, struct db *db)
+{
+    db_close(db);
+    c->visitors--;
+}
+
 bool store_task_create(struct store_company *c, struct store_task *task, struct err *err)
 {
     struct db db;
-    if (!open_own(c, &db, err))
+    if (!enter(c, &db, err))
         return false;
     sqlite3_stmt *s = db_statement(&db, sql_task_insert, err);
     bool ok = s != NULL;
@@ -258,14 +275,14 @@ bool store_task_create(struct store_company *c, struct store_task *task, struct 
         ok = db_run(&db, s, err);
         task->id = sqlite3_last_insert_rowid(db.handle);
     }
-    db_close(&db);
+    leave(c, &db);
     return ok;
 }
 
 bool store_task_update(struct store_company *c, const struct store_task *task, struct err *err)
 {
     struct db db;
-    if (!open_own(c, &db, err))
+    if (!enter(c, &db, err))
         return false;
     sqlite3_stmt *s = db_statement(&db, sql_task_update, err);
     bool ok = s != NULL;
@@ -300,7 +317,7 @@ bool store_task_update(struct store_company *c, const struct store_task *task, s
         if (ok && sqlite3_changes(db.handle) != 1)
             ok = err_set(err, ERR_NOT_FOUND, "there is no import task %lld", (long long)task->id);
     }
-    db_close(&db);
+    leave(c, &db);
     return ok;
 }
 

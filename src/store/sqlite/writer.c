@@ -20,6 +20,7 @@ enum {
     SHARED_LEAST_CHANGES = 25,  // take about so long
     SHARED_MOST_CHANGES = 5000,
     SHARED_SLICE_US = 2500,
+    VISIT_US = 50000,         // a file waits so long for others to write a task
     QUIET_US = 500000,        // no request for so long: files have the writer for themselves
     CHECKPOINT_PAGES = 65536, // late checkpoints: a page changed often is copied once
     SHARED_CHECKPOINT_PAGES = 262144, // while requests come in
@@ -158,11 +159,21 @@ static void adapt_slice(struct store_company *c, size_t count, int64_t took_us)
         c->shared_slice = MIN(count + count / 4 + 1, (size_t)SHARED_MOST_CHANGES);
 }
 
+/* Others that write to the database go first, if they do not take long. */
+static void let_in(struct store_company *c)
+{
+    const struct timespec pause = {.tv_nsec = 500000};
+    for (int64_t began = clock_monotonic_us();
+         c->visitors && clock_monotonic_us() - began < VISIT_US;)
+        (void)nanosleep(&pause, NULL);
+}
+
 /* Goes on with the file's batch; true when it is finished. */
 static bool serve_file(struct store_company *c, struct file_work *w)
 {
     struct err err = {0};
     bool shared = is_shared(c);
+    let_in(c);
     int64_t began = clock_monotonic_us();
     size_t before = w->done;
     bool ok = write_slice(c, w, shared ? c->shared_slice : LIMIT_BATCH_ROWS, &err);
