@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server that is stopped ends soon and in good order whatever it is at, and goes on there; what was cancelled stays so."""
+import os
 import subprocess
 import threading
 import time
@@ -40,6 +41,22 @@ class Shutdown(unittest.TestCase):
         self.server.stop()  # asserts that it ends with 0
         self.assertLess(time.monotonic() - began, STOP_S)
         self.server.start()
+
+    def test_another_file_in_the_place_of_the_one_that_was_begun(self):
+        task = self.post()
+        self.wait(task, lambda t: t["records"] > 0)
+        self.server.stop()
+        folder = os.path.join(self.data, "uploads")
+        [path] = [os.path.join(folder, name) for name in os.listdir(folder)
+                  if os.path.getsize(os.path.join(folder, name)) > ROWS and "." not in name]
+        with open(path, "r+b") as f:
+            f.seek(-3, os.SEEK_END)
+            f.write(b"?")
+        self.server.start()
+        got = self.wait(task, lambda t: t["state"] in harness.OVER)
+        self.assertEqual((got["state"], got["failure"]["code"]), ("failed", "changed"), got)
+        self.assertLess(got["records"], ROWS)  # and what is in can be undone
+        self.assertIsNotNone(got["undo_until"])
 
     def test_in_each_phase(self):
         trial = self.post("?dry_run=true")

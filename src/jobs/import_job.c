@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "jobs/jobs_priv.h"
 
+#include <limits.h>
+
 /* The counters are the store's: what was committed, not what this process happened to see. */
 static bool end(struct work *w, enum task_state state, const struct file_problem *problem,
                 struct err *err)
@@ -82,12 +84,30 @@ static bool check(struct work *w, bool *ret_go, struct err *err)
     return trial_check(w, ret_go, err);
 }
 
+/* Where an import goes on, its file must be the one that was begun: what was done is passed over by
+ * number. */
+static bool check_file(struct work *w, struct file_problem *ret_problem, struct err *err)
+{
+    char path[PATH_MAX];
+    str sha256;
+    *ret_problem = (struct file_problem){0};
+    if (!w->task.counts.records)
+        return true;
+    task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
+    if (!upload_hash(path, &w->arena, &sha256, err))
+        return false;
+    return !sha256.len || str_eq(sha256, w->task.sha256) ||
+           file_problem_set(ret_problem, FILE_CHANGED, (str){0}, (str){0});
+}
+
 bool import_step(struct work *w, struct err *err)
 {
     struct file_problem problem;
     bool go;
     if (w->task.wanted & WANT_CANCEL)
         return end(w, TASK_CANCELLED, NULL, err);
+    if (!check_file(w, &problem, err))
+        return problem.code != FILE_OK && import_fail(w, &problem, err);
     if (!work_open(w, &problem, err))
         return problem.code != FILE_OK && work_fail(w, &problem, err);
     if (!check(w, &go, err))
