@@ -6,6 +6,7 @@ usage: bench/million.py PROGRAM [ROWS [FAILURES]]     1,000,000 rows with 300,00
 """
 import csv
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -87,6 +88,14 @@ class Million:
         must(count == self.failures + 1, "rows in the error file:", count)
         return fixed
 
+    def repaired_aside(self, path, kind):
+        """In a process of its own: what this one holds would count as its children's peak."""
+        process = multiprocessing.Process(target=self.repaired, args=(path, kind))
+        process.start()
+        process.join()
+        must(process.exitcode == 0, "the repair failed")
+        return self.path("fixed." + kind)
+
     @staticmethod
     def read_csv(path):
         with open(path, encoding="utf-8-sig", newline="") as f:
@@ -128,7 +137,7 @@ class Million:
         task, errors = first["import_task"], self.path("failed." + kind)
         _, seconds, mib = self.run("task", "failed-rows", task, "--format", kind, "--output", errors)
         self.told(f"its failed rows as {kind}, {os.path.getsize(errors) / 1e6:.0f} MB", seconds, mib)
-        second = self.load(f"the same, repaired, as {kind}", self.repaired(errors, kind))
+        second = self.load(f"the same, repaired, as {kind}", self.repaired_aside(errors, kind))
         must(second["created"] == self.failures and second["corrects"] == task and not second["with_warnings"], json.dumps(second)[:600])
         must('"import_error"' not in json.dumps([c for c in second["columns"] if c["becomes"]]), "import_error is no attribute")
         shown = json.loads(self.run("task", "show", task)[0])

@@ -140,7 +140,7 @@ class Openings(unittest.TestCase):
         diff = list(csv.reader(io.StringIO(self.command("task", "diff", trial["import_task"]).stdout.lstrip("\ufeff")), delimiter=";"))
         changes = [row for row in diff if row[3] == "update"]
         self.assertEqual(len(changes), 2500, "no sample: all of them")
-        self.assertEqual(changes[-1], ["5000", "5001", "4999", "update", "name", "Name 4999", "Other 4999"])
+        self.assertEqual(changes[-1][:7], ["5000", "5001", "4999", "update", "name", "Name 4999", "Other 4999"])
         self.assertEqual(self.command("export", "--format", "jsonl").stdout, before, "nothing was written")
         done = self.load(path)
         self.assertEqual([done[k] for k in ("created", "updated", "unchanged")], [trial[k] for k in ("created", "updated", "unchanged")])
