@@ -225,7 +225,7 @@ class Openings(unittest.TestCase):
             self.assertEqual((result["unchanged"], result["records"]), (len(before), len(before)), kind)
         self.assertEqual(self.everybody(), before)
 
-    def test_o8_the_same_content_is_known(self):
+    def test_o8_the_same_content_and_the_same_request_are_known(self):
         self.page("O8")
         with harness.Server(self.data) as server:
             c = harness.Client(server, harness.new_token(self.data, "Demo"))
@@ -235,6 +235,12 @@ class Openings(unittest.TestCase):
             while not (task := c.get(answer.headers["Location"]).json["data"])["attributes"]["finished_at"] and time.monotonic() < until:
                 time.sleep(0.05)
             self.assertEqual((task["meta"]["same_content_as"], task["attributes"]["unchanged"]), ("2", 3), "known, whatever its name and way in")
+            key = {"Idempotency-Key": '"k-1"'}
+            file = f"{HEADER}\n900;;A;;\n".encode()
+            answers = [c.post("/v4/import_tasks", file, content_type="text/csv", headers=key) for _ in range(3)]
+            self.assertEqual(len({a.json["data"]["id"] for a in answers}), 1)
+            other = c.post("/v4/import_tasks", file + b"901;;B;;\n", content_type="text/csv", headers=key)
+            self.assertIn(other.status, (409, 422), "the same key for another file is a mistake")
             c.close()
         other = self.load(self.file("other.csv", HEADER + "\n1;;A;;\n"))
         self.assertNotIn("same_content_as", other)
