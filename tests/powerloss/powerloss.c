@@ -64,7 +64,8 @@ static void done(void)
 }
 
 /* One write() each, so that a killed process leaves a last record that is whole or cut off. */
-static void note(const void *bytes, size_t size, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void note(const void *bytes, size_t size,
+                                                       const char *format, ...)
 {
     char line[2 * PATH_MAX + 64];
     va_list args;
