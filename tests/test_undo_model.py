@@ -431,7 +431,9 @@ def check_whole(world):
     assert rows("SELECT email_key, id FROM email_key ORDER BY 1") == rows(
         "SELECT ifnull(email_key, email), id FROM consumer WHERE email IS NOT NULL ORDER BY 1")
     assert rows("SELECT consumers FROM meta") == rows("SELECT count(*) FROM consumer")
-    assert not rows("SELECT * FROM consumer WHERE trail <> 0 AND trail NOT IN (SELECT id FROM trail WHERE consumer_id = consumer.id)")
+    # A customer's trail is stored as 2^40 and the number.
+    assert not rows("SELECT * FROM (SELECT id AS of, trail - (1 << 40) AS last FROM consumer) WHERE last <> 0"
+                    " AND last NOT IN (SELECT id FROM trail WHERE consumer_id = of)")
     assert not rows("SELECT * FROM trail AS t WHERE prev <> 0 AND consumer_id IN (SELECT id FROM consumer)"
                     " AND prev NOT IN (SELECT id FROM trail WHERE consumer_id = t.consumer_id)")
 

@@ -50,8 +50,9 @@
 #define LIMIT_REPAIRS             256     /* accepted for one import */
 
 /* A batch on its way to the store. */
-#define LIMIT_BATCH_ROWS  50000
-#define LIMIT_BATCH_BYTES (24 * MIB)
-#define LIMIT_SLICE_BYTES (16 * MIB) /* of stored records in memory while changes act on them */
+#define LIMIT_BATCH_ROWS       50000
+#define LIMIT_BATCH_BYTES      (24 * MIB)
+#define LIMIT_SLICE_LOAD_BYTES (26 * MIB) /* of stored records in memory while changes act on them */
+#define LIMIT_SLICE_BYTES      (36 * MIB) /* of them and what the changes add */
 
 #endif

@@ -15,7 +15,7 @@ struct formers {
 static void add(struct formers *f, enum consumer_field field, str key, str value)
 {
     if (f->count == f->room) {
-        f->room = f->room ? f->room * 2 : 8;
+        f->room = f->room ? f->room * 2 : 2;
         struct consumer_former *more = ARENA_NEW(f->a, struct consumer_former, f->room);
         if (f->count)
             memcpy(more, f->list, f->count * sizeof *more);
@@ -45,17 +45,6 @@ static str plain_key(struct arena *a, str key_text)
     return json_parse(key_text, a, &key, &place, &err) ? key.text : (str){0};
 }
 
-static const struct member *find_member(const struct member *list, size_t count, size_t guess,
-                                        str key_text)
-{
-    if (guess < count && str_eq(list[guess].key_text, key_text))
-        return &list[guess];
-    for (size_t i = 0; i < count; i++)
-        if (str_eq(list[i].key_text, key_text))
-            return &list[i];
-    return NULL;
-}
-
 static void find_attributes(struct formers *f, const struct consumer *before,
                             const struct consumer *after)
 {
@@ -65,12 +54,12 @@ static void find_attributes(struct formers *f, const struct consumer *before,
     size_t old_count = consumer_members_split(before->custom_attributes, old, LIMIT_ATTRIBUTES),
            new_count = consumer_members_split(after->custom_attributes, new, LIMIT_ATTRIBUTES);
     for (size_t i = 0; i < old_count; i++) {
-        const struct member *m = find_member(new, new_count, i, old[i].key_text);
+        const struct member *m = consumer_members_find(new, new_count, i, old[i].key_text);
         if (!m || !str_eq(m->value, old[i].value))
             add(f, FIELD_CUSTOM_ATTRIBUTES, plain_key(f->a, old[i].key_text), old[i].value);
     }
     for (size_t i = 0; i < new_count; i++)
-        if (!find_member(old, old_count, i, new[i].key_text))
+        if (!consumer_members_find(old, old_count, i, new[i].key_text))
             add(f, FIELD_CUSTOM_ATTRIBUTES, plain_key(f->a, new[i].key_text), STR("null"));
 }
 
@@ -140,31 +129,26 @@ void consumer_former_write(struct buf *b, const struct consumer_former *former, 
     buf_add(b, inside ? STR("}}") : STR("}"));
 }
 
-static str json_text(struct arena *a, const struct json *value)
-{
-    AUTO(buf_done) struct buf b = {0};
-    json_write(&b, value);
-    return arena_str(a, buf_str(&b));
-}
-
 bool consumer_former_parse(struct arena *a, str text, struct consumer_former **ret_former,
                            size_t *ret_count)
 {
     struct formers f = {.a = a};
-    struct json tree;
-    struct json_place place;
-    struct err err;
-    if (!json_parse(text, a, &tree, &place, &err) || tree.kind != JSON_OBJECT)
+    struct member top[FIELD_COUNT], inner[LIMIT_ATTRIBUTES];
+    if (text.len < 2 || text.ptr[0] != '{' || text.ptr[text.len - 1] != '}')
         return false;
-    for (size_t i = 0; i < tree.count; i++) {
-        const struct json *value = &tree.member[i].value;
-        enum consumer_field field = consumer_field_of(tree.member[i].key);
+    text = arena_str(a, text); // values are slices of it
+    size_t count = consumer_members_split(text, top, FIELD_COUNT);
+    for (size_t i = 0; i < count; i++) {
+        enum consumer_field field = consumer_field_of(plain_key(a, top[i].key_text));
         if (field == FIELD_COUNT)
             return false;
-        if (field != FIELD_CUSTOM_ATTRIBUTES)
-            add(&f, field, (str){0}, json_text(a, value));
-        for (size_t k = 0; field == FIELD_CUSTOM_ATTRIBUTES && k < value->count; k++)
-            add(&f, field, value->member[k].key, json_text(a, &value->member[k].value));
+        if (field != FIELD_CUSTOM_ATTRIBUTES) {
+            add(&f, field, (str){0}, top[i].value);
+            continue;
+        }
+        size_t inside = consumer_members_split(top[i].value, inner, LIMIT_ATTRIBUTES);
+        for (size_t k = 0; k < inside; k++)
+            add(&f, field, plain_key(a, inner[k].key_text), inner[k].value);
     }
     *ret_former = f.list;
     *ret_count = f.count;
@@ -200,7 +184,7 @@ static void give_back(struct arena *a, const struct consumer_former *f,
     if (f->field == FIELD_COMPLAINED)
         patch->value.complained = value.kind == JSON_TRUE;
     if (f->field == FIELD_CREATED_AT)
-        patch->value.created_at_us = strtoll(f->value.ptr, NULL, 10); // json_text() ends with a NUL
+        patch->value.created_at_us = strtoll(f->value.ptr, NULL, 10); // what follows is no digit
 }
 
 void consumer_former_patch(struct arena *a, const struct consumer_former *former, size_t count,
@@ -226,6 +210,6 @@ str consumer_value_text(struct arena *a, const struct consumer *c, enum consumer
     if (field == FIELD_COMPLAINED)
         return bool_value(c->complained);
     size_t count = consumer_members_split(c->custom_attributes, member, LIMIT_ATTRIBUTES);
-    const struct member *m = find_member(member, count, 0, json_string_text(a, key));
+    const struct member *m = consumer_members_find(member, count, 0, json_string_text(a, key));
     return m ? m->value : STR("null");
 }

@@ -42,3 +42,14 @@ size_t consumer_members_split(str text, struct member *member, size_t max)
     }
     return count;
 }
+
+const struct member *consumer_members_find(const struct member *list, size_t count, size_t guess,
+                                           str key_text)
+{
+    if (guess < count && str_eq(list[guess].key_text, key_text))
+        return &list[guess];
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(list[i].key_text, key_text))
+            return &list[i];
+    return NULL;
+}

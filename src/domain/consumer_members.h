@@ -14,5 +14,8 @@ struct member {
 };
 /* Finds the first `max` members of an object's canonical text, borrowed from it; says how many. */
 size_t consumer_members_split(str text, struct member *member, size_t max);
+/* The member of that key, looked for at list[guess] first; NULL: none. */
+const struct member *consumer_members_find(const struct member *list, size_t count, size_t guess,
+                                           str key_text);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "domain/cell.h"
 #include "domain/consumer_json.h"
+#include "domain/consumer_members.h"
 #include "domain/header.h"
 #include "formats/row_writer.h"
 
@@ -103,7 +104,8 @@ static bool export_json_lines(struct export *e, int fd, struct err *err)
 struct table {
     struct export *e;
     struct row_writer *writer;
-    str *key; /* of custom_attributes, in the order of their columns */
+    str *key;      /* of custom_attributes, in the order of their columns */
+    str *key_text; /* the same as JSON */
     size_t key_count;
     str *cell;
 };
@@ -115,11 +117,15 @@ static str moment(struct export *e, int64_t at_us)
     char stamp[ZONE_STAMP_BYTES];
     struct zone_time t = zone_from_us(e->zone, at_us);
     enum zone_fit fit;
-    if (t.microsecond == 0 && zone_to_us(e->zone, &t, &fit) == at_us && fit == ZONE_EXACT)
-        return arena_format(&e->page, "%04d-%02d-%02d %02d:%02d:%02d", t.year, t.month, t.day,
-                            t.hour, t.minute, t.second);
-    (void)zone_stamp(e->zone, at_us, stamp);
-    return arena_str(&e->page, str_of(stamp));
+    size_t len = zone_stamp(e->zone, at_us, stamp);
+    if (t.microsecond == 0 && zone_to_us(e->zone, &t, &fit) == at_us && fit == ZONE_EXACT) {
+        if (zone_offset_s(e->zone, at_us) % 60) // of which the stamp is another local time
+            return arena_format(&e->page, "%04d-%02d-%02d %02d:%02d:%02d", t.year, t.month, t.day,
+                                t.hour, t.minute, t.second);
+        len = strlen("2018-01-01 00:11:22");
+        stamp[strlen("2018-01-01")] = ' ';
+    }
+    return arena_str(&e->page, (str){stamp, len});
 }
 
 static str fixed_cell(struct export *e, const struct consumer *c, enum consumer_field field)
@@ -144,34 +150,33 @@ static str fixed_cell(struct export *e, const struct consumer *c, enum consumer_
     }
 }
 
-static str attribute_cell(struct export *e, const struct json *value)
+/* A member's value: texts as they are, other JSON as it is written. */
+static bool attribute_cell(struct export *e, str value, str *ret_cell, struct err *err)
 {
-    if (!value)
-        return STR("");
-    if (value->kind == JSON_STRING)
-        return cell_guarded(&e->page, value->text, e->workbook);
-    AUTO(buf_done) struct buf b = {0};
-    json_write(&b, value);
-    return arena_str(&e->page, buf_str(&b));
+    struct json text;
+    struct json_place place;
+    bool plain = !memchr(value.ptr, '\\', value.len);
+    if (value.ptr[0] != '"') {
+        *ret_cell = value;
+        return true;
+    }
+    if (!plain && !json_parse(value, &e->page, &text, &place, err))
+        return err_context(err, "a stored customer's custom_attributes: ");
+    *ret_cell = cell_guarded(
+        &e->page, plain ? str_first(str_from(value, 1), value.len - 2) : text.text, e->workbook);
+    return true;
 }
 
 static bool fill_attributes(struct table *t, const struct consumer *c, struct err *err)
 {
-    struct json attributes;
-    struct json_place place;
-    if (str_eq(c->custom_attributes, STR("{}"))) {
-        for (size_t i = 0; i < t->key_count; i++)
-            t->cell[FIXED_COLUMNS + i] = STR("");
-        return true;
-    }
-    if (!json_parse(c->custom_attributes, &t->e->page, &attributes, &place, err))
-        return err_context(err, "a stored customer's custom_attributes: ");
+    struct member member[LIMIT_ATTRIBUTES];
+    size_t count = consumer_members_split(c->custom_attributes, member, LIMIT_ATTRIBUTES);
     for (size_t i = 0; i < t->key_count; i++) {
-        const struct json *value = NULL;
-        for (size_t m = 0; m < attributes.count && !value; m++)
-            if (str_eq(attributes.member[m].key, t->key[i]))
-                value = &attributes.member[m].value;
-        t->cell[FIXED_COLUMNS + i] = attribute_cell(t->e, value);
+        const struct member *m =
+            consumer_members_find(member, count, MIN(i, count), t->key_text[i]);
+        t->cell[FIXED_COLUMNS + i] = STR("");
+        if (m && !attribute_cell(t->e, m->value, &t->cell[FIXED_COLUMNS + i], err))
+            return false;
     }
     return true;
 }
@@ -210,6 +215,9 @@ static bool export_table(struct export *e, enum rows_format format, int fd, stru
         return false;
     t.writer = writer;
     t.cell = ARENA_NEW(&a, str, FIXED_COLUMNS + t.key_count);
+    t.key_text = ARENA_NEW(&a, str, t.key_count);
+    for (size_t i = 0; i < t.key_count; i++)
+        t.key_text[i] = json_string_text(&a, t.key[i]);
     return add_header(&t, &a, err) && each_consumer(e, add_row, &t, err) &&
            row_writer_end(writer, err);
 }

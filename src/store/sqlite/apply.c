@@ -211,18 +211,22 @@ static bool look_up_keys(struct applier *p, enum key_kind kind, struct err *err)
     return true;
 }
 
-/* Reads the rows that are fed; false with err->code ERR_NONE: too much for one slice. */
-static bool find_rows(struct applier *p, const char *sql, struct err *err)
+/* Reads the rows that are fed; false with err->code ERR_NONE: too much for one slice, which has
+ * room for the first *ret_fit of them. */
+static bool find_rows(struct applier *p, const char *sql, size_t *ret_fit, struct err *err)
 {
     struct slice *slice = &p->slice;
     sqlite3_stmt *s = db_statement(p->db, sql, err);
     int step = 0;
     while (s && (step = db_step(p->db, s, err)) == SQLITE_ROW) {
-        struct entry *e = slice->entry[sqlite3_column_int64(s, 0)];
+        size_t n = (size_t)sqlite3_column_int64(s, 0);
+        struct entry *e = slice->entry[n];
         rowio_read(s, 1, &slice->arena, &e->now);
         e->stored = e->exists = true;
-        if (slice->arena.used > LIMIT_SLICE_BYTES)
+        if (slice->arena.used > LIMIT_SLICE_LOAD_BYTES) {
+            *ret_fit = n;
             break;
+        }
     }
     if (s)
         (void)sqlite3_reset(s);
@@ -250,7 +254,7 @@ bool apply_load_one(struct applier *p, int64_t id, struct entry **ret_entry, str
     return true;
 }
 
-static bool load_entries(struct applier *p, struct err *err)
+static bool load_entries(struct applier *p, size_t *ret_fit, struct err *err)
 {
     struct slice *s = &p->slice;
     // An e-mail's owner is only named in conflicts; the others may be what a change is about.
@@ -266,8 +270,8 @@ static bool load_entries(struct applier *p, struct err *err)
     slice_sort_entries(s);
     p->feed.row = s->entry;
     p->feed.rows = s->entries;
-    return find_rows(p, sql_rows_find, err) &&
-           (!p->trial || find_rows(p, sql_trial_rows_find, err));
+    return find_rows(p, sql_rows_find, ret_fit, err) &&
+           (!p->trial || find_rows(p, sql_trial_rows_find, ret_fit, err));
 }
 
 /* True when the change's customer was left as he is by this very change. */
@@ -325,6 +329,7 @@ static void know_own_email(const struct slice *s, const struct apply_item *item)
 static bool load(struct applier *p, struct apply_item *item, size_t *count, struct err *err)
 {
     for (;;) {
+        size_t fit = 0;
         slice_begin(&p->slice, *count);
         for (size_t i = 0; i < *count; i++)
             gather(&p->slice, &item[i]);
@@ -335,7 +340,7 @@ static bool load(struct applier *p, struct apply_item *item, size_t *count, stru
         if (!look_up_keys(p, KEY_LEGACY, err))
             return false;
         err->code = ERR_NONE;
-        if (load_entries(p, err)) {
+        if (load_entries(p, &fit, err)) {
             for (size_t i = 0; i < *count; i++)
                 know_own_email(&p->slice, &item[i]);
             return look_up_imprints(p, err) && look_up_keys(p, KEY_EMAIL, err);
@@ -343,7 +348,9 @@ static bool load(struct applier *p, struct apply_item *item, size_t *count, stru
         if (err->code != ERR_NONE)
             return false;
         assert(*count > 1); // one customer's record always fits: it has its own ceilings
-        *count = (*count + 1) / 2;
+        // As many as had room, less an eighth: no two sets of records are alike.
+        fit = *count * fit / p->slice.entries / 8 * 7;
+        *count = MAX(fit, (size_t)1);
     }
 }
 
@@ -750,7 +757,7 @@ bool apply_slice(struct applier *p, struct apply_item *item, size_t count, size_
     size_t done = 0;
     if (!load(p, item, &count, err))
         return false;
-    while (done < count && (!done || p->slice.arena.used < 2 * LIMIT_SLICE_BYTES)) {
+    while (done < count && (!done || p->slice.arena.used < LIMIT_SLICE_BYTES)) {
         note_place(&item[done]);
         if (!act(p, &item[done], err))
             return false;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite/reader.h"
 
+#include "base/json.h"
+#include "base/limits.h"
 #include "base/mem.h"
+#include "domain/consumer_members.h"
 #include "sql_company.h"
 #include "store/sqlite/rowio.h"
 #include "store/sqlite/store_priv.h"
@@ -107,21 +110,47 @@ bool store_count(struct store_reader *r, uint64_t *ret_count, struct err *err)
     return true;
 }
 
+struct keys {
+    str *text; /* as JSON */
+    size_t count, max;
+};
+
+/* Notes the keys of a record that are new; the guess is that all have the same ones. */
+static void note_keys(struct keys *k, struct arena *a, str attributes)
+{
+    struct member member[LIMIT_ATTRIBUTES];
+    size_t count = consumer_members_split(attributes, member, LIMIT_ATTRIBUTES);
+    for (size_t i = 0; i < count && k->count <= k->max; i++) {
+        bool known = i < k->count && str_eq(k->text[i], member[i].key_text);
+        for (size_t n = 0; n < k->count && !known; n++)
+            known = str_eq(k->text[n], member[i].key_text);
+        if (!known)
+            k->text[k->count++] = arena_str(a, member[i].key_text);
+    }
+}
+
 bool store_attribute_keys(struct store_reader *r, struct arena *a, size_t max, str **ret_key,
                           size_t *ret_count, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, sql_keys, err);
-    str *key = ARENA_NEW(a, str, max + 1);
-    size_t count = 0;
+    struct keys k = {.text = ARENA_NEW(a, str, max + 1), .max = max};
     int step;
     if (!s)
         return false;
-    db_bind_int(s, 1, (int64_t)max + 1);
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW)
-        key[count++] = db_column_str(s, 0, a);
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && k.count <= max)
+        note_keys(&k, a, db_column_borrow(s, 0));
     (void)sqlite3_reset(s);
-    *ret_key = key;
-    *ret_count = MIN(count, max);
-    return step && (count <= max ||
-                    err_set(err, ERR_LIMIT, "more than %zu different custom attributes", max));
+    if (!step)
+        return false;
+    for (size_t i = 0; i < k.count; i++) {
+        struct json key;
+        struct json_place place;
+        if (!json_parse(k.text[i], a, &key, &place, err))
+            return err_context(err, "a stored customer's custom_attributes: ");
+        k.text[i] = key.text;
+    }
+    *ret_key = k.text;
+    *ret_count = MIN(k.count, max);
+    return k.count <= max ||
+           err_set(err, ERR_LIMIT, "more than %zu different custom attributes", max);
 }

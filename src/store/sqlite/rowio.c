@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite/rowio.h"
 
+/* Added to the number of a customer's last change: 0 and a large number take the same room, so that
+ * the first change of a customer does not move his neighbours to another page. */
+#define TRAIL_BASE ((int64_t)1 << 40)
+
 enum { FLAG_UNSUBSCRIBED = 1, FLAG_PERMANENT_FAILED = 2, FLAG_COMPLAINED = 4 };
 
 void rowio_column(sqlite3_context *out, const struct consumer *c, int column)
@@ -18,8 +22,8 @@ void rowio_column(sqlite3_context *out, const struct consumer *c, int column)
                           (c->permanent_failed ? FLAG_PERMANENT_FAILED : 0) |
                           (c->complained ? FLAG_COMPLAINED : 0);
     const int64_t number[ROWIO_COLUMNS] = {
-        [0] = c->id,      [10] = c->created_at_us,   [11] = c->updated_at_us, [12] = flags,
-        [13] = c->origin, [14] = (int64_t)c->record, [15] = c->trail};
+        [0] = c->id,      [10] = c->created_at_us,   [11] = c->updated_at_us,     [12] = flags,
+        [13] = c->origin, [14] = (int64_t)c->record, [15] = c->trail + TRAIL_BASE};
     if (column >= 1 && column <= 9)
         db_result_str(out, text[column]);
     else
@@ -46,7 +50,7 @@ void rowio_read(sqlite3_stmt *s, int first, struct arena *a, struct consumer *re
                              .complained = flags & FLAG_COMPLAINED,
                              .origin = sqlite3_column_int64(s, first + 13),
                              .record = (uint64_t)sqlite3_column_int64(s, first + 14),
-                             .trail = sqlite3_column_int64(s, first + 15)};
+                             .trail = sqlite3_column_int64(s, first + 15) - TRAIL_BASE};
     if (str_is_null(ret->email_key))
         ret->email_key = ret->email;
 }

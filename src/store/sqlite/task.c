@@ -630,7 +630,7 @@ static bool list_pass(struct store_reader *r, struct arena *a, const struct stor
     bool made = place->pass == UNDO_MADE;
     sqlite3_stmt *s = db_statement(&r->db, made ? sql_undo_made : sql_undo_changed, err);
     struct store_change *change = NULL;
-    size_t count = 0, room = 0;
+    size_t count = 0, room = 0, texts = 0;
     int step;
     if (!s)
         return false;
@@ -640,18 +640,22 @@ static bool list_pass(struct store_reader *r, struct arena *a, const struct stor
     db_bind_int(s, 4, (int64_t)limit);
     if (!made)
         db_bind_int(s, 5, place->pass == UNDO_WAITING);
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && a->used < LIMIT_BATCH_BYTES) {
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && texts < LIMIT_BATCH_BYTES / 2) {
+        size_t used = a->used;
         if (count == room) {
-            struct store_change *more =
-                ARENA_NEW(a, struct store_change, room = room ? room * 2 : 64);
+            // A few, or as many as there may be: what was outgrown stays in the arena.
+            room = room ? limit : MIN(limit, (size_t)64);
+            struct store_change *more = ARENA_NEW(a, struct store_change, room);
             if (count)
                 memcpy(more, change, count * sizeof *more);
             change = more;
+            used = a->used;
         }
         place->position = sqlite3_column_int64(s, 0) - 1;
         if (!read_undo(s, a, made, &change[count], err))
             step = 0;
         change[count++].trail_first = task->first_trail;
+        texts += a->used - used;
         if (!step)
             break;
     }

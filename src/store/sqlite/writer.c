@@ -20,9 +20,9 @@ enum {
     SHARED_LEAST_CHANGES = 25,  // take about so long
     SHARED_MOST_CHANGES = 5000,
     SHARED_SLICE_US = 2500,
-    VISIT_US = 50000,         // a file waits so long for others to write a task
-    QUIET_US = 500000,        // no request for so long: files have the writer for themselves
-    CHECKPOINT_PAGES = 65536, // late checkpoints: a page changed often is copied once
+    VISIT_US = 50000,          // a file waits so long for others to write a task
+    QUIET_US = 500000,         // no request for so long: files have the writer for themselves
+    CHECKPOINT_PAGES = 262144, // late checkpoints: a page changed often is copied once
     SHARED_CHECKPOINT_PAGES = 262144, // while requests come in
     IDLE_CHECKPOINT_PAGES = 256,
     IDLE_S = 2,

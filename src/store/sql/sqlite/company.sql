@@ -53,8 +53,7 @@ UPDATE meta SET last_id = ?1, last_stamp = ?2, consumers = ?3, last_trail = ?4
 SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url, custom_attributes, created_at,
        updated_at, flags, origin, record, trail FROM consumer WHERE id > ?1 ORDER BY id LIMIT ?2 OFFSET ?3
 -- name: attribute_keys
-SELECT j.key FROM consumer, json_each(consumer.custom_attributes) AS j WHERE custom_attributes <> '{}'
- GROUP BY j.key ORDER BY min(consumer.id), min(j.id) LIMIT ?1
+SELECT custom_attributes FROM consumer WHERE custom_attributes <> '{}' ORDER BY id
 -- name: task_insert
 INSERT INTO import_task (state, file_name, settings, sha256, upload, bytes, created_at, updated_at, origin, manual, parent,
                          same_as, wanted, source, request_key, request_print)

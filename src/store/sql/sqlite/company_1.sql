@@ -16,7 +16,7 @@ CREATE TABLE consumer (
     flags             INTEGER NOT NULL DEFAULT 0, -- 1 unsubscribed, 2 permanent_failed, 4 complained
     origin            INTEGER NOT NULL, -- who made him: domain's origin_of()
     record            INTEGER NOT NULL, -- of the file that made him; 0: none
-    trail             INTEGER NOT NULL  -- his last row in trail; 0: none
+    trail             INTEGER NOT NULL  -- 2^40 and the number of his last row in trail; 0 of that: none
 ) STRICT;
 -- What each change of a customer took away, the newest pointed at by the customer, each pointing at the one before.  Rows
 -- are only ever appended and ids never used again, so that writing it costs next to nothing and purging it is a prefix.
