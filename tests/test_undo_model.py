@@ -2,91 +2,25 @@
 """Random histories of imports, requests, undos and kills, played by the real server and by tests/reference.py.
 
 SEED=17 tests/test_undo_model.py plays one history and tells its steps; HISTORIES=2000 says how many."""
-import contextlib
 import json
 import multiprocessing
 import os
 import random
-import socket
-import sqlite3
-import struct
 import sys
-import tempfile
 import time
 import traceback
 import unittest
 
 import harness
 from reference import FIELDS, Change, Registry
+from world import World
 
 HISTORIES = int(os.environ.get("HISTORIES", "2000"))
 PLAYERS = 4
-WAIT_S = 20
-STATES = ["uploading", "analysed", "needs_answer", "ready", "queued", "processing", "completed", "completed_with_errors", "failed",
-          "cancelled", "reverting", "reverted"]
 ORIGINS = {1: "token", 2: "import", 3: "user", 4: "command line"}
 DATES = {"2018-01-01": 1514754000000000, "2019-05-05 10:20:30": 1557040830000000}  # in Moscow
 HEADER = ["external_id", "email", "name", "phone", "created_at", "attributes.unsubscribed", "Город", "ltv"]
 FIELD_OF = {**{h: h for h in HEADER}, "attributes.unsubscribed": "unsubscribed"}
-
-
-def in_memory():
-    """Where a sync to disk costs nothing: these tests are about what is written, not about power."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-
-
-class World:
-    """A server with one company, and what was sent to it."""
-
-    def __init__(self, rows):
-        self.stack = contextlib.ExitStack()
-        tempfile.tempdir = in_memory()
-        self.data = self.stack.enter_context(harness.temporary_data("Test"))
-        self.tokens = [harness.new_token(self.data) for _ in range(2)]
-        arguments = ["--batch-rows", str(rows)] if rows else []
-        self.server = harness.Server(self.data, *arguments)
-        self.clients = [harness.Client(self.server, t) for t in self.tokens]
-        self.db = sqlite3.connect(f"file:{self.data}/companies/1.db?mode=ro", uri=True, isolation_level=None)
-        self.null = os.open(os.devnull, os.O_RDWR)
-
-    def close(self):
-        self.db.close()
-        for c in self.clients:
-            c.close()
-        self.server.stop()
-        self.stack.close()
-
-    def restart(self):
-        self.server.kill()
-        for c in self.clients:
-            c.close()
-        self.server.start()
-
-    def rows(self, sql, *values):
-        return self.db.execute(sql, values).fetchall()
-
-    def command(self, *words):
-        """As the command line does when a server runs: (exit code, what it wrote)."""
-        out_read, out_write = os.pipe()
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(WAIT_S)
-            s.connect(os.path.join(self.data, "control.sock"))
-            text = b"\0" + b"".join(str(w).encode() + b"\0" for w in words)
-            socket.send_fds(s, [struct.pack("=I", len(text))], [self.null, out_write, out_write, self.null])
-            s.sendall(text)
-            os.close(out_write)
-            code = s.recv(1)
-        with open(out_read, encoding="utf-8") as f:
-            return (code[0] if code else None), f.read()
-
-    def wait(self, task, *states):
-        until = time.monotonic() + WAIT_S
-        while time.monotonic() < until:
-            (state,), = self.rows("SELECT state FROM import_task WHERE id = ?", task)
-            if STATES[state] in states:
-                return STATES[state]
-            time.sleep(0.001)
-        raise AssertionError(f"task {task} is {STATES[state]}, not one of {states}")
 
 
 class History:
@@ -274,26 +208,18 @@ class History:
         return dict(zip(names, self.world.rows("SELECT undo_removed, undo_restored, undo_partly, undo_kept, undo_gone"
                                                " FROM import_task WHERE id = ?", task)[0]))
 
-    def undo(self, task, *more):
-        return self.world.command("task", "undo", task, "--data", self.world.data, "--company", "Test", *more)
-
     def play_undo(self, task, kill=False):
         self.steps.append(("undo", task, "killed" if kill else ""))
         again = self.tasks.pop(task)
-        code, text = self.undo(task, "--dry-run")
+        code, text = self.world.undo(task, "--dry-run")
         self.same(code, 0)
         preview = json.loads(text)
         before = self.stamps.copy()
         if kill:
-            with socket.socket(socket.AF_UNIX) as s:
-                s.connect(os.path.join(self.world.data, "control.sock"))
-                words = ("task", "undo", task, "--data", self.world.data, "--company", "Test")
-                text = b"\0" + b"".join(str(w).encode() + b"\0" for w in words)
-                socket.send_fds(s, [struct.pack("=I", len(text))], [self.world.null] * 4)
-                s.sendall(text)
+            with self.world.begin("task", "undo", task, "--data", self.world.data, "--company", "Test"):
                 time.sleep(self.random.random() * 0.015)
                 self.world.restart()
-        self.same(self.undo(task)[0], 0)
+        self.same(self.world.undo(task)[0], 0)
         self.same({k: preview[k] for k in self.counts_of(task)}, self.counts_of(task))
         alone = {c.number for c in self.model.customers if not any(w.origin == ("import", task) or w.waits for w in c.log)}
         was = {c.number: dict(c.now) for c in self.model.customers}

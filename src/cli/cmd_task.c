@@ -279,6 +279,14 @@ static void print_left(struct cli *c, int64_t id, const struct jobs_corrections 
             corrections->count, (long long)id);
 }
 
+static void print_preview(struct cli *c, const struct store_task *task)
+{
+    AUTO(buf_done) struct buf b = {0};
+    jobs_undo_preview_json(&b, task, c->language);
+    buf_add_char(&b, '\n');
+    cli_write(c, buf_str(&b));
+}
+
 int cmd_task_undo(struct cli *c)
 {
     AUTO(found_done) struct found f = {0};
@@ -302,7 +310,7 @@ int cmd_task_undo(struct cli *c)
         return EXIT_OK;
     }
     if (dry) {
-        cli_print(c, "%.*s\n", STR_ARG(f.task.undo_preview));
+        print_preview(c, &f.task);
         return EXIT_OK;
     }
     print_undone(c, &f.task.undo);

@@ -115,6 +115,11 @@ str wording_file_problem(struct arena *a, enum language language,
     return wording_fill(a, language, wording_file_sentence[problem->code][language], problem);
 }
 
+str wording_undo_note(enum language language)
+{
+    return str_of(wording_undo_note_sentence[language]);
+}
+
 str wording_problem(struct arena *a, enum language language, const struct problem *problem)
 {
     (void)a;

@@ -15,6 +15,8 @@ str wording_file_problem(struct arena *a, enum language language,
                          const struct file_problem *problem);
 /* The reason a record was refused or warned about, with no value in it: "is already taken". */
 str wording_problem(struct arena *a, enum language language, const struct problem *problem);
+/* What a person should know before an undo: which later changes it cannot see. */
+str wording_undo_note(enum language language);
 /* "lines 2–41, 57 and 3 more": where a group's problems are, at most `ranges` of them. */
 str wording_lines(struct arena *a, enum language language, const struct store_error_group *group,
                   size_t ranges);

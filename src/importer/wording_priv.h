@@ -11,6 +11,7 @@
  * [brackets] is left out when one of its slots is empty. */
 extern const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT];
 extern const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT];
+extern const char *const wording_undo_note_sentence[LANGUAGE_COUNT];
 
 /* Of findings: {limit} is how many, {value} what. */
 extern const char *const wording_finding_sentence[FINDING_COUNT][LANGUAGE_COUNT];

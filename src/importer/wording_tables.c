@@ -292,6 +292,12 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
                     "тот же файл продолжит с этого места."},
 };
 
+const char *const wording_undo_note_sentence[LANGUAGE_COUNT] = {
+    "Who was changed after the import keeps those values. A later write of a value that was there "
+    "already left no trace: it does not count as a change, and the undo takes the value back.",
+    "Кого изменили после импорта, у того эти значения останутся. Если потом записали то же самое "
+    "значение, следа от этого нет: изменением это не считается, и отмена вернёт прежнее."};
+
 const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
     [PROBLEM_TAKEN] = {"is already taken", "уже принадлежит другому клиенту"},
     [PROBLEM_BLANK] = {"must not be blank", "не может быть пустым"},

@@ -52,12 +52,35 @@ bool import_fail(struct work *w, const struct file_problem *problem, struct err 
            (must_be_whole(w) ? take_back(w, problem, err) : end(w, TASK_FAILED, problem, err));
 }
 
+/* How many records failed, in this process and before; not counted where some may. */
+static uint64_t fatal_failures(struct work *w)
+{
+    pthread_mutex_lock(&w->jobs->lock);
+    uint64_t failed = w->worker->live.counts.failed + w->task.counts.failed;
+    pthread_mutex_unlock(&w->jobs->lock);
+    return w->settings.all_or_nothing ? failed : 0;
+}
+
+static bool must_stop(void *context)
+{
+    return fatal_failures(context) || work_cancelled(context);
+}
+
+/* The full check found none: somebody else wrote since. */
+static bool fail_whole(struct work *w, struct err *err)
+{
+    struct file_problem problem = {.limit = fatal_failures(w)};
+    (void)file_problem_set(&problem, FILE_ALL_OR_NOTHING, (str){0}, (str){0});
+    err->code = ERR_NONE;
+    return import_fail(w, &problem, err);
+}
+
 static bool apply(struct work *w, struct err *err)
 {
     struct import_progress progress;
     struct file_problem problem;
     const struct import_watch watch = {
-        .progress = work_progress, .cancelled = work_cancelled, .context = w};
+        .progress = work_progress, .cancelled = must_stop, .context = w};
     const struct import_target to = {.company = w->company,
                                      .task_id = w->task.id,
                                      .skip = w->task.counts.records,
@@ -65,7 +88,10 @@ static bool apply(struct work *w, struct err *err)
                                      .batch_rows = w->jobs->batch_rows,
                                      .place = w->place};
     work_phase(w, JOBS_IMPORT);
-    if (import_run(w->plan, &to, &watch, &progress, &problem, err))
+    bool ok = import_run(w->plan, &to, &watch, &progress, &problem, err);
+    if ((ok || err->code == ERR_BUSY) && fatal_failures(w))
+        return fail_whole(w, err);
+    if (ok)
         return end(w, TASK_COMPLETED, NULL, err);
     if (problem.code != FILE_OK)
         return import_fail(w, &problem, err);

@@ -61,13 +61,13 @@ DEFINE_AUTO(struct jobs_upload *, jobs_upload_free)
 struct jobs_import_options {
     str file_name;
     const struct import_settings *settings;
-    int64_t origin;   /* who asks: origin_of() */
-    bool manual;      /* waits at ready; questions are asked instead of failing */
-    bool trial;       /* stops after the dry run, at ready; not manual only */
-    bool refuse_same; /* the same content as an earlier import fails the task */
-    bool remembered;  /* the settings of the last import with this header are used */
-    bool asks;        /* a question is asked, and the task is manual from then on */
-    str source;       /* a mark to find the task by; {0}: none */
+    int64_t origin;                 /* who asks: origin_of() */
+    bool manual;                    /* waits at ready; questions are asked instead of failing */
+    bool trial;                     /* stops after the dry run, at ready; not manual only */
+    bool refuse_same;               /* the same content as an earlier import fails the task */
+    bool remembered;                /* the settings of the last import with this header are used */
+    bool asks;                      /* a question is asked, and the task is manual from then on */
+    str source;                     /* a mark to find the task by; {0}: none */
     str request_key, request_print; /* for store_task_by_request(); {0}: none */
 };
 /* --- receiving a file in pieces: its task is there from the first one --- */
@@ -199,6 +199,8 @@ void jobs_group_json(struct buf *b, struct arena *a, enum language language,
 /* The same of what an undo left. */
 void jobs_kept_json(struct buf *b, struct arena *a, enum language language, const struct zone *zone,
                     const struct store_kept *kept);
+/* Appends what the dry run of the task's undo said, which there is, as a JSON object. */
+void jobs_undo_preview_json(struct buf *b, const struct store_task *task, enum language language);
 
 /* Files that belong to a task. */
 enum jobs_file { JOBS_FILE_ITSELF, JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES, JOBS_FILE_MISSING };

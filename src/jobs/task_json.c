@@ -102,7 +102,14 @@ static void add_progress(struct buf *b, struct jobs *j, struct store_company *co
     buf_add_char(b, '}');
 }
 
-static void add_undo(struct buf *b, const struct store_task *t)
+void jobs_undo_preview_json(struct buf *b, const struct store_task *t, enum language language)
+{
+    buf_add(b, str_first(t->undo_preview, t->undo_preview.len - 1));
+    add_text(b, "note", wording_undo_note(language));
+    buf_add_char(b, '}');
+}
+
+static void add_undo(struct buf *b, const struct store_task *t, enum language language)
 {
     const struct store_undo_counts *n = &t->undo;
     if (t->state == TASK_REVERTING || t->state == TASK_REVERTED)
@@ -114,7 +121,12 @@ static void add_undo(struct buf *b, const struct store_task *t)
                    (unsigned long long)n->gone, (unsigned long long)n->pending);
     else
         add_raw(b, "undo", (str){0});
-    add_raw(b, "undo_preview", t->undo_preview);
+    if (!t->undo_preview.len) {
+        add_raw(b, "undo_preview", (str){0});
+        return;
+    }
+    buf_add(b, STR(",\"undo_preview\":"));
+    jobs_undo_preview_json(b, t, language);
 }
 
 bool jobs_corrections_get(struct store_reader *reader, struct arena *a, const struct store_task *t,
@@ -188,7 +200,7 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
     buf_format(b, ",\"dry_run\":{\"state\":\"%s\"", trial_state_name(t->trial));
     add_raw(b, "result", t->trial_result);
     buf_add_char(b, '}');
-    add_undo(b, t);
+    add_undo(b, t, language);
     add_id(b, "same_content_as", t->same_as);
     add_id(b, "corrects", t->parent);
     add_corrections(b, t, corrections);
