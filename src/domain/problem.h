@@ -9,8 +9,9 @@
 /* The stable code of a problem, as APIs and reports show it.  X(enumerator, "code").
  * The first group refuses a record, the second (from PROBLEM_FIRST_WARNING on) only warns. */
 #define PROBLEM_CODES(X)                                                                           \
-    X(PROBLEM_TAKEN, "taken") /* external_id, email, legacy_id of another customer */              \
-    X(PROBLEM_BLANK, "blank") /* a key that must not be blank */                                   \
+    X(PROBLEM_TAKEN, "taken")           /* external_id, email, legacy_id of another customer */    \
+    X(PROBLEM_EMAIL_SWAP, "email_swap") /* of a customer whose own row wants this one's */         \
+    X(PROBLEM_BLANK, "blank")           /* a key that must not be blank */                         \
     X(PROBLEM_TOO_LONG, "too_long")                                                                \
     X(PROBLEM_CONTROL_CHARACTER, "control_character")                                              \
     X(PROBLEM_WRONG_TYPE, "wrong_type") /* a JSON value of a kind the field does not take */       \

@@ -87,6 +87,9 @@ static str error_text(struct report *r, uint64_t record, struct err *err)
         buf_add(&b, e->column.len ? e->column : e->key.len ? e->key : e->field);
         buf_add(&b, STR(": "));
         buf_add(&b, wording_problem(&r->arena, r->language, &p));
+        if (e->other_line)
+            buf_format(&b, " (%s %llu)", r->language == LANGUAGE_RU ? "строка" : "line",
+                       (unsigned long long)e->other_line);
         if (e->other_id) {
             char id[CONSUMER_ID_BYTES];
             consumer_id_text(e->other_id, id);

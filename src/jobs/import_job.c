@@ -92,7 +92,8 @@ static bool apply(struct work *w, struct err *err)
     if ((ok || err->code == ERR_BUSY) && fatal_failures(w))
         return fail_whole(w, err);
     if (ok)
-        return end(w, TASK_COMPLETED, NULL, err);
+        return store_name_swaps(w->company, w->task.id, PROBLEMS_REFUSE, err) &&
+               end(w, TASK_COMPLETED, NULL, err);
     if (problem.code != FILE_OK)
         return import_fail(w, &problem, err);
     if (err->code != ERR_BUSY || !work_cancelled(w))

@@ -47,6 +47,8 @@ void jobs_error_json(struct buf *b, struct arena *a, enum language language,
     add_reason(b, a, language, &p);
     add_text(b, "value", e->value);
     add_consumer(b, "other_id", e->other_id);
+    if (e->other_line)
+        buf_format(b, ",\"other_line\":%llu", (unsigned long long)e->other_line);
     buf_add_char(b, '}');
 }
 

@@ -159,6 +159,7 @@ static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_s
         *err = t->err;
         ok = false;
     }
+    ok = ok && store_name_swaps(w->company, w->task.id, PROBLEMS_TRIAL_REFUSE, err);
     ok = ok && preview_end(t->preview, &w->arena, &ret->fingerprint, &ret->details, err);
     findings_write(findings, true, &b);
     ret->findings = arena_str(&w->arena, buf_str(&b));

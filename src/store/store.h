@@ -174,6 +174,7 @@ struct store_change {
     size_t formers;
     /* out, in the batch's arena */
     enum store_outcome outcome;
+    int64_t failed_id;               /* whom a failed one is about; 0: nobody who is there */
     unsigned changed;                /* FIELD_BIT()s */
     struct problems problems;        /* why it failed: patch.problems and the store's own */
     struct problems warnings;        /* patch.warnings and the store's own */
@@ -325,8 +326,8 @@ struct store_task {
     int undo_pass; /* 0: those it made, 1: those it changed */
     int64_t undo_position;
     struct store_undo_counts undo;
-    str undo_preview; /* JSON text, the jobs' own */
-    str source;       /* where its file comes from, the jobs' own; never changes */
+    str undo_preview;               /* JSON text, the jobs' own */
+    str source;                     /* where its file comes from, the jobs' own; never changes */
     str request_key, request_print; /* of the request that made it: store_task_by_request() finds it
                                        by them, nothing else reads them; {0}: none */
 };
@@ -335,6 +336,7 @@ struct store_task_error { /* one problem or warning of one record */
     str column, field, key, value; /* column: the header's text */
     enum problem_code code;
     int64_t other_id;
+    uint64_t other_line; /* PROBLEM_EMAIL_SWAP: where the other row stands */
 };
 /* Which of a task's problems: those that refused a record or only warned, of the run and of the dry
  * run. */
@@ -399,6 +401,11 @@ MUST_CHECK bool store_task_errors_after(struct store_reader *r, struct arena *a,
                                         enum problem_list which, uint64_t after, size_t limit,
                                         struct store_task_error **ret_error, size_t *ret_count,
                                         struct err *err);
+
+/* Two records that failed because each wants the e-mail of the other's customer become
+ * PROBLEM_EMAIL_SWAP, each with the other's line.  Once a list is whole; safe to repeat. */
+MUST_CHECK bool store_name_swaps(struct store_company *c, int64_t task_id, enum problem_list which,
+                                 struct err *err);
 
 enum { STORE_GROUP_RANGES = 200 };
 struct store_line_range {

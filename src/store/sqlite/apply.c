@@ -570,6 +570,7 @@ static void act_write(struct applier *p, struct entry *e, const struct apply_ite
     check_unique(s, results, c, before, &after);
     if (c->problems.count) {
         c->outcome = OUTCOME_FAILED;
+        c->failed_id = before ? before->id : 0;
         c->changed = 0;
         return;
     }
@@ -638,6 +639,7 @@ static bool act(struct applier *p, const struct apply_item *item, struct err *er
     c->kept = NULL;
     c->kept_count = 0;
     c->changed = 0;
+    c->failed_id = 0;
     copy_problems(results, &c->patch.problems, &c->problems);
     copy_problems(results, &c->patch.warnings, &c->warnings);
     if (c->op == STORE_REFUSED) {

@@ -90,6 +90,7 @@ static bool add_problem(struct db *db, const struct store_batch *batch,
     db_bind_str(s, 9, p->key);
     db_bind_str(s, 10, p->value);
     db_bind_int(s, 11, p->other_id);
+    db_bind_int(s, 12, c->failed_id);
     return db_run(db, s, err);
 }
 
@@ -484,7 +485,8 @@ static struct store_task_error read_error(sqlite3_stmt *s, struct arena *a)
                                      .key = db_column_str(s, 4, a),
                                      .value = db_column_str(s, 5, a),
                                      .code = problem_code_of(db_column_str(s, 6, a)),
-                                     .other_id = sqlite3_column_int64(s, 7)};
+                                     .other_id = sqlite3_column_int64(s, 7),
+                                     .other_line = (uint64_t)sqlite3_column_int64(s, 8)};
 }
 
 bool store_task_errors_after(struct store_reader *r, struct arena *a, int64_t task_id,

@@ -140,13 +140,23 @@ SELECT id FROM import_task WHERE id IN below AND state IN (5, 6, 7, 8, 9, 10) OR
 -- name: task_same
 SELECT max(id) FROM import_task WHERE sha256 = ?1 AND id <> ?2 AND state IN (6, 7)
 -- name: error_insert
-INSERT INTO import_error (task_id, warning, record, seq, line, code, header, field, key, value, other_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+INSERT INTO import_error (task_id, warning, record, seq, line, code, header, field, key, value, other_id, consumer_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+-- name: swaps_find
+SELECT a.record, a.line, b.record, b.line FROM import_error AS a JOIN import_error AS b
+    ON b.task_id = a.task_id AND b.warning = a.warning AND b.consumer_id = a.other_id AND b.other_id = a.consumer_id
+   AND b.code = 'taken' AND b.field = 'email'
+ WHERE a.task_id = ?1 AND a.warning = ?2 AND a.code = 'taken' AND a.field = 'email' AND a.consumer_id <> 0
+   AND a.record < b.record
+ ORDER BY a.record, b.record
+-- name: swap_name
+UPDATE import_error SET code = 'email_swap', other_line = ?4
+ WHERE task_id = ?1 AND warning = ?2 AND record = ?3 AND code = 'taken' AND field = 'email'
 -- name: error_list
-SELECT record, line, header, field, key, value, code, other_id FROM import_error
+SELECT record, line, header, field, key, value, code, other_id, other_line FROM import_error
  WHERE task_id = ?1 AND warning = ?2 ORDER BY record, seq LIMIT ?3 OFFSET ?4
 -- name: error_list_after
-SELECT record, line, header, field, key, value, code, other_id FROM import_error
+SELECT record, line, header, field, key, value, code, other_id, other_line FROM import_error
  WHERE task_id = ?1 AND warning = ?2 AND record > ?3 ORDER BY record, seq LIMIT ?4
 -- name: error_drop
 DELETE FROM import_error WHERE task_id = ?1 AND warning = ?2

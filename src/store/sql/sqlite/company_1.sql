@@ -122,6 +122,8 @@ CREATE TABLE import_error (
     key      TEXT,
     value    TEXT,
     other_id INTEGER NOT NULL,
+    consumer_id INTEGER NOT NULL, -- whom the record is about; 0: nobody who is there
+    other_line  INTEGER NOT NULL DEFAULT 0, -- of the row that wants his e-mail and has the one that he wants
     PRIMARY KEY (task_id, warning, record, seq)
 ) STRICT, WITHOUT ROWID;
 -- What an undo left as it is, and why.
