@@ -29,6 +29,20 @@ bool db_exec(struct db *db, const char *sql, struct err *err)
            db_error(db, err, "the database");
 }
 
+/* In the log a commit is synced together with all that stands before it. */
+bool db_sync_later(struct db *db, bool later, struct err *err)
+{
+    char pragma[64];
+    if (db->lazy == later)
+        return true;
+    (void)snprintf(pragma, sizeof pragma, "PRAGMA synchronous=%s",
+                   later ? "NORMAL" : fault_value("CLIENTELE_FAULT_SYNCHRONOUS", "FULL"));
+    if (!db_exec(db, pragma, err))
+        return false;
+    db->lazy = later;
+    return true;
+}
+
 /* A connection has one owner, so SQLite needs no locks for it; nor does it count what it allocates.
  */
 static void configure(void)

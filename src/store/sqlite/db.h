@@ -18,6 +18,7 @@ struct db {
         sqlite3_stmt *stmt;
     } statement[DB_STATEMENTS];
     size_t statements;
+    bool lazy; /* db_sync_later() */
 };
 
 /* Opens (creating it if asked) with WAL, synchronous=FULL and the given page cache. */
@@ -31,6 +32,9 @@ MUST_CHECK bool db_migrate(struct db *db, const char *const *migration, size_t c
                            struct err *err);
 /* Runs statements without results. */
 MUST_CHECK bool db_exec(struct db *db, const char *sql, struct err *err);
+/* Whether the commits that follow are synced with the next one that is (later), or each at once, as
+ * they are unless told.  Outside of a transaction. */
+MUST_CHECK bool db_sync_later(struct db *db, bool later, struct err *err);
 /* The statement for sql (a literal), prepared once, reset and with no values bound; NULL: err says
  * why. */
 sqlite3_stmt *db_statement(struct db *db, const char *sql, struct err *err);

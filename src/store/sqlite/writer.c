@@ -2,7 +2,9 @@
  *
  * What waits shares one transaction and one sync to disk.  API requests go first; a file's batch is
  * applied slice by slice, each in a transaction of its own together with the task's counters, so
- * requests never wait for a whole file.
+ * requests never wait for a whole file.  Nobody is told of a slice before its task is over, and a
+ * power cut only takes the import back to an earlier slice: while requests come in, most slices are
+ * synced by the request's commit that follows them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
@@ -19,23 +21,27 @@ enum {
     SHARED_FIRST_CHANGES = 500, // of a file in one commit while requests come in: as many as
     SHARED_LEAST_CHANGES = 25,  // take about so long
     SHARED_MOST_CHANGES = 5000,
-    SHARED_SLICE_US = 2500,
+    SHARED_SLICE_US = 2000,
+    SYNC_LATER_US = 20000,     // slices that are not synced yet: what a request's sync may find
     VISIT_US = 50000,          // a file waits so long for others to write a task
     QUIET_US = 500000,         // no request for so long: files have the writer for themselves
     CHECKPOINT_PAGES = 262144, // late checkpoints: a page changed often is copied once
-    SHARED_CHECKPOINT_PAGES = 262144, // while requests come in
     IDLE_CHECKPOINT_PAGES = 256,
     IDLE_S = 2,
 };
 
-static bool begin(struct store_company *c, struct err *err)
+static bool begin(struct store_company *c, bool sync_later, struct err *err)
 {
-    return db_exec(&c->db, "BEGIN IMMEDIATE", err);
+    return db_sync_later(&c->db, sync_later, err) && db_exec(&c->db, "BEGIN IMMEDIATE", err);
 }
 
 static bool commit(struct store_company *c, struct err *err)
 {
-    return apply_save_meta(&c->applier, err) && db_exec(&c->db, "COMMIT", err);
+    if (!apply_save_meta(&c->applier, err) || !db_exec(&c->db, "COMMIT", err))
+        return false;
+    if (!c->db.lazy)
+        c->synced_us = clock_monotonic_us();
+    return true;
 }
 
 /* err already says why; a failing rollback adds nothing. */
@@ -75,7 +81,7 @@ static bool write_group(struct store_company *c, struct store_batch *first, stru
     for (struct store_batch *b = first; b != end; b = b->next)
         for (size_t i = 0; i < b->count; i++)
             item[n++] = (struct apply_item){.change = &b->change[i], .batch = b};
-    bool ok = begin(c, err) && apply_items(c, item, count, err) && commit(c, err);
+    bool ok = begin(c, false, err) && apply_items(c, item, count, err) && commit(c, err);
     mem_free(item);
     if (!ok)
         roll_back(c);
@@ -127,11 +133,14 @@ struct file_work {
     size_t done;
 };
 
-static bool write_slice(struct store_company *c, struct file_work *w, size_t max, struct err *err)
+static bool write_slice(struct store_company *c, struct file_work *w, bool shared, struct err *err)
 {
-    size_t count = MIN(w->batch->count - w->done, max), done = 0;
+    size_t count = MIN(w->batch->count - w->done, shared ? c->shared_slice : LIMIT_BATCH_ROWS);
+    size_t done = 0;
+    bool sync_later =
+        shared && w->batch->task_id && clock_monotonic_us() - c->synced_us < SYNC_LATER_US;
     const struct apply_meta before = c->applier.meta;
-    bool ok = begin(c, err) &&
+    bool ok = begin(c, sync_later, err) &&
               (!count || apply_slice(&c->applier, w->item + w->done, count, &done, err)) &&
               (!w->batch->task_id ||
                task_record(&c->db, w->batch, w->batch->change + w->done, done,
@@ -176,7 +185,7 @@ static bool serve_file(struct store_company *c, struct file_work *w)
     let_in(c);
     int64_t began = clock_monotonic_us();
     size_t before = w->done;
-    bool ok = write_slice(c, w, shared ? c->shared_slice : LIMIT_BATCH_ROWS, &err);
+    bool ok = write_slice(c, w, shared, &err);
     if (ok && shared)
         adapt_slice(c, w->done - before, clock_monotonic_us() - began);
     if (ok && w->done < w->batch->count)
@@ -224,7 +233,7 @@ static void tend_log(struct store_company *c, int *pages)
     } else if (c->log_ends && checkpointer_is_done(c->checkpointer)) {
         checkpoint(c, pages);
         c->log_ends = false;
-    } else if (shared && !c->log_ends && *pages > SHARED_CHECKPOINT_PAGES) {
+    } else if (shared && !c->log_ends && *pages > CHECKPOINT_PAGES) {
         checkpointer_wake(c->checkpointer);
         c->log_ends = true;
     }
