@@ -126,7 +126,8 @@ CASES = [
     ("name_parts", "external_id;Фамилия;Имя;email;phone;created_at\n1;;;;;\n".encode(), []),
     ("repair_column", (HEADER + "1;;;;\n").encode(), ["--repair", "Телефон=phone_8_to_7"]),
     ("repair_unfit", (HEADER + "1;;;;\n").encode(), ["--repair", "email=phone_8_to_7"]),
-    ("unreadable", None, []),
+    ("absent", None, []),
+    ("is_folder", os.mkdir, []),
 ]
 
 
@@ -149,7 +150,9 @@ class FileErrors(unittest.TestCase):
             got = []
             for number, (code, content, arguments) in enumerate(CASES):
                 path = os.path.join(data, f"{number:02d}-{code}")
-                if content is not None:
+                if callable(content):
+                    content(path)
+                elif content is not None:
                     with open(path, "wb") as f:
                         f.write(content)
                 self.assertEqual(self.code(data, path, arguments), code)

@@ -4,6 +4,7 @@
 #include "cli/error_table.h"
 #include "cli/found.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
@@ -240,26 +241,33 @@ static void print_summary(struct import *i, const struct store_counts *n, double
                   (long long)i->task.id);
 }
 
+/* What errno says of the file. */
+static int report_unopened(struct import *i, const char *what)
+{
+    struct file_problem problem = {0};
+    struct err err = {0};
+    (void)file_problem_errno(&problem, what, &err);
+    i->task.failure = wording_failure_text(&i->c->arena, &problem);
+    return report_unreadable(i);
+}
+
 /* Copies the file to where the jobs keep theirs. */
 static int receive_file(struct import *i, const char *path, struct jobs_upload **ret_upload)
 {
     struct err err = {0};
     ssize_t n = 0;
     int fd = open(cli_path(i->c, path), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        struct file_problem problem = {0};
-        err_errno(&err, "cannot open it");
-        (void)file_problem_set(&problem, FILE_UNREADABLE, (str){0}, str_of(err.msg));
-        i->task.failure = wording_failure_text(&i->c->arena, &problem);
-        return report_unreadable(i);
-    }
+    if (fd < 0)
+        return report_unopened(i, "cannot open it");
     bool ok = jobs_upload_open(i->jobs, UINT64_MAX, ret_upload, &err);
     char *piece = arena_alloc(&i->c->arena, 1, COPY_BYTES, 1);
     while (ok && (n = read(fd, piece, COPY_BYTES)) > 0)
         ok = jobs_upload_add(*ret_upload, (str){piece, (size_t)n}, &err);
-    if (ok && n < 0)
-        ok = err_errno(&err, "cannot read '%s'", path);
+    const int number = errno;
     (void)close(fd);
+    errno = number;
+    if (ok && n < 0)
+        return report_unopened(i, "cannot read it");
     return ok ? EXIT_OK : cli_fail_err(i->c, &err);
 }
 

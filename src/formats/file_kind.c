@@ -131,8 +131,8 @@ bool file_kind_of(const char *path, enum rows_format stated, bool encoding_state
     if (!ok) {
         if (n >= 0)
             errno = EINVAL;
-        err_errno(err, "%s", n >= 0 ? "it is no regular file" : "cannot open it");
-        (void)file_problem_set(ret_problem, FILE_UNREADABLE, (str){0}, str_of(err->msg));
+        (void)file_problem_errno(ret_problem, n >= 0 ? "it is no regular file" : "cannot open it",
+                                 err);
     } else {
         *ret_bytes = (uint64_t)st.st_size;
         ok = judge(fd, (str){head, (size_t)n}, stated, encoding_stated, ret_format, ret_problem);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/file_problem.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static const char *const names[FILE_PROBLEM_COUNT] = {
@@ -21,6 +22,24 @@ bool file_problem_set(struct file_problem *p, enum file_problem_code code, str v
     set_text(p->value, sizeof p->value, value);
     set_text(p->detail, sizeof p->detail, detail);
     return false;
+}
+
+bool file_problem_errno(struct file_problem *p, const char *what, struct err *err)
+{
+    static const struct {
+        int number;
+        enum file_problem_code code;
+    } known[] = {{ENOENT, FILE_ABSENT},
+                 {ENOTDIR, FILE_ABSENT},
+                 {EACCES, FILE_NOT_ALLOWED},
+                 {EPERM, FILE_NOT_ALLOWED},
+                 {EISDIR, FILE_IS_FOLDER}};
+    const int number = errno;
+    err_errno(err, "%s", what);
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (known[i].number == number)
+            return file_problem_set(p, known[i].code, (str){0}, (str){0});
+    return file_problem_set(p, FILE_UNREADABLE, (str){0}, str_of(err->msg));
 }
 
 const char *file_problem_code_name(enum file_problem_code code)

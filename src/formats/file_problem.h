@@ -6,11 +6,15 @@
 #define FORMATS_FILE_PROBLEM_H
 
 #include "base/arena.h"
+#include "base/err.h"
 
 /* X(enumerator, "code") */
 #define FILE_PROBLEM_CODES(X)                                                                      \
     X(FILE_OK, "ok")                                                                               \
     X(FILE_UNREADABLE, "unreadable")   /* the operating system says no; detail */                  \
+    X(FILE_ABSENT, "absent")           /* there is no such file */                                 \
+    X(FILE_NOT_ALLOWED, "not_allowed") /* this user may not read it */                             \
+    X(FILE_IS_FOLDER, "is_folder")                                                                 \
     X(FILE_EMPTY, "empty")             /* no byte, or nothing but blank records */                 \
     X(FILE_HEADER_ONLY, "header_only") /* a header and no record below it */                       \
     X(FILE_ENCODING, "encoding") /* not UTF-8: offset, line, column, byte; candidates in detail */ \
@@ -96,6 +100,9 @@ struct file_problem {
 /* Fills in code and, when not {0}, value and detail (both cut to fit); other members are kept.
  * Always false, so that report-and-leave is one line. */
 bool file_problem_set(struct file_problem *p, enum file_problem_code code, str value, str detail);
+/* What errno says of opening or reading a file, for the person, and in *err, as err_errno(), for
+ * the log; what: what failed.  Always false. */
+bool file_problem_errno(struct file_problem *p, const char *what, struct err *err);
 /* The code as text ("quote_open"), and the code of a text (FILE_PROBLEM_COUNT: none): */
 const char *file_problem_code_name(enum file_problem_code code);
 enum file_problem_code file_problem_code_of(str name);

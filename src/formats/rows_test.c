@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/rows.h"
 
+#include <errno.h>
+
 #include "formats/show_rows.h"
 
 #define BYTES(text) text, sizeof(text) - 1
@@ -429,11 +431,14 @@ static void rows_open_says_what_is_wrong_with_the_path(void **state)
     struct file_problem problem;
     struct err err = {0};
     assert_false(rows_open("/nowhere/to/be/found", &options, &rows, &problem, &err));
-    assert_int_equal(problem.code, FILE_UNREADABLE);
+    assert_int_equal(problem.code, FILE_ABSENT);
     assert_int_equal(err.code, ERR_NOT_FOUND);
     assert_false(rows_open(f->dir, &options, &rows, &problem, &err)); // a folder
-    assert_int_equal(problem.code, FILE_UNREADABLE);
+    assert_int_equal(problem.code, FILE_IS_FOLDER);
     assert_null(rows);
+    errno = EACCES; // a program of root never gets it from the system
+    assert_false(file_problem_errno(&problem, "cannot open it", &err));
+    assert_int_equal(problem.code, FILE_NOT_ALLOWED);
 }
 
 static void rows_format_of_knows_its_own_names(void **state)

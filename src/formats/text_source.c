@@ -47,10 +47,8 @@ static bool fill(struct text_source *s, struct file_problem *problem, struct err
         ssize_t n = read(s->fd, s->raw + s->end, CHUNK_BYTES - s->end);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0) {
-            err_errno(err, "cannot read the file");
-            return file_problem_set(problem, FILE_UNREADABLE, (str){0}, str_of(err->msg));
-        }
+        if (n < 0)
+            return file_problem_errno(problem, "cannot read the file", err);
         s->eof = n == 0;
         s->end += (size_t)n;
     }
@@ -239,10 +237,8 @@ bool text_source_open(const char *path, const char *encoding, struct text_source
 {
     AUTO(text_source_free) struct text_source *s = mem_new(1, sizeof *s);
     s->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (s->fd < 0) {
-        err_errno(err, "cannot open the file");
-        return file_problem_set(ret_problem, FILE_UNREADABLE, (str){0}, str_of(err->msg));
-    }
+    if (s->fd < 0)
+        return file_problem_errno(ret_problem, "cannot open the file", err);
     s->raw = mem_new(CHUNK_BYTES, 1);
     if (!fill(s, ret_problem, err) || !choose_encoding(s, encoding, ret_problem, err))
         return false;

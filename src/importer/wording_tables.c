@@ -6,8 +6,18 @@
 const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
     [FILE_OK] = {"The file is fine.", "Файл в порядке."},
     [FILE_UNREADABLE] =
-        {"The file cannot be read[ ({detail})]. Check that it exists and that you may read it.",
-         "Файл не читается[ ({detail})]. Проверьте, что он существует и доступен для чтения."},
+        {"The file cannot be read[ ({detail})]. Copy it to another disk and try again.",
+         "Файл не читается: диск или сеть, где он лежит, отвечает ошибкой. Скопируйте его на другой "
+         "диск и повторите."},
+    [FILE_ABSENT] = {"There is no such file. Check its name and folder.",
+                     "Такого файла нет. Проверьте его имя и папку."},
+    [FILE_NOT_ALLOWED] =
+        {"You are not allowed to read this file. Ask its owner for the right to read it, or copy it "
+         "to where you may.",
+         "Этот файл вам нельзя читать. Попросите у его владельца право на чтение или скопируйте "
+         "файл туда, где оно у вас есть."},
+    [FILE_IS_FOLDER] = {"This is a folder, not a file. Name a file in it.",
+                        "Это папка, а не файл. Укажите файл в ней."},
     [FILE_EMPTY] =
         {"The file is empty: there is not a single filled row in it. Check that you chose the "
          "right file and that it was saved.",
