@@ -25,6 +25,7 @@ struct rows_options { /* {0}: find out */
     const char *encoding; /* "utf-8", "windows-1251", ...; NULL: find out */
     char delimiter;       /* 0: find out */
     const char *sheet;    /* NULL: the first visible one; a number from 1, or a name */
+    bool sheets_on;       /* with a sheet stated: also those that continue it, as with none */
     size_t row_bytes;     /* 0: LIMIT_ROW_BYTES */
     size_t columns;       /* 0: LIMIT_COLUMNS */
     enum rows_hidden hidden;

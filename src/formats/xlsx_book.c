@@ -165,7 +165,7 @@ static str part_of_type(struct xlsx_package *p, struct arena *a, str book,
 }
 
 static bool read_book(struct xlsx_package *p, struct arena *a, str book, const char *wanted,
-                      struct relations *r, struct sheets *s, struct xlsx_book *ret,
+                      bool on, struct relations *r, struct sheets *s, struct xlsx_book *ret,
                       struct file_problem *problem, struct err *err)
 {
     static const struct xlsx_events events = {on_book, NULL, NULL};
@@ -178,7 +178,7 @@ static bool read_book(struct xlsx_package *p, struct arena *a, str book, const c
     str *more = ARENA_NEW(a, str, s->count);
     size_t more_count = 0;
     for (const struct sheet *next = sheet;
-         !wanted && (next = continuation(s, r, sheet->name, more_count + 2)) != NULL;)
+         on && (next = continuation(s, r, sheet->name, more_count + 2)) != NULL;)
         more[more_count++] = xlsx_package_resolve(a, book, by_id(r, next->id)->target);
     *ret = (struct xlsx_book){
         .sheet_name = sheet->name,
@@ -192,7 +192,7 @@ static bool read_book(struct xlsx_package *p, struct arena *a, str book, const c
     return true;
 }
 
-bool xlsx_book_read(struct xlsx_package *p, struct arena *a, const char *wanted,
+bool xlsx_book_read(struct xlsx_package *p, struct arena *a, const char *wanted, bool on,
                     struct xlsx_book *ret_book, struct file_problem *ret_problem, struct err *err)
 {
     struct relations root, r = {.arena = a};
@@ -204,7 +204,7 @@ bool xlsx_book_read(struct xlsx_package *p, struct arena *a, const char *wanted,
         if (str_ends(book, STR(".bin")))
             ok = file_problem_set(ret_problem, FILE_XLSB, (str){0}, (str){0});
         else
-            ok = read_book(p, a, book, wanted, &r, &s, ret_book, ret_problem, err);
+            ok = read_book(p, a, book, wanted, on, &r, &s, ret_book, ret_problem, err);
     }
     mem_free(root.item);
     mem_free(r.item);

@@ -13,8 +13,9 @@ struct xlsx_book { /* slices live in the arena given */
     str strings_part, styles_part; /* {0}: none */
     bool since_1904;
 };
-/* Finds the worksheet: wanted NULL: the first visible one; a number from 1, or a name. */
-MUST_CHECK bool xlsx_book_read(struct xlsx_package *p, struct arena *a, const char *wanted,
+/* Finds the worksheet: wanted NULL: the first visible one; a number from 1, or a name.
+ * on: also those that continue it. */
+MUST_CHECK bool xlsx_book_read(struct xlsx_package *p, struct arena *a, const char *wanted, bool on,
                                struct xlsx_book *ret_book, struct file_problem *ret_problem,
                                struct err *err);
 

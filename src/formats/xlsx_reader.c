@@ -351,7 +351,8 @@ static bool open_parts(struct xlsx_reader *x, const char *path, const struct row
                        struct file_problem *problem, struct err *err)
 {
     return xlsx_package_open(path, &x->package, problem, err) &&
-           xlsx_book_read(x->package, &x->arena, o->sheet, &x->book, problem, err) &&
+           xlsx_book_read(x->package, &x->arena, o->sheet, !o->sheet || o->sheets_on, &x->book,
+                          problem, err) &&
            (!x->book.strings_part.len ||
             xlsx_strings_open(x->package, x->book.strings_part, &x->strings, problem, err)) &&
            (!x->book.styles_part.len ||

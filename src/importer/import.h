@@ -152,6 +152,9 @@ struct import_settings import_settings_for_correction(const struct import_settin
  * filled in header by header.  True when anything came of it. */
 bool import_settings_fill(struct arena *a, struct import_settings *now,
                           const struct import_settings *old);
+/* Fills in how a file is read, where the settings leave it open, with what its analysis found (a
+ * JSON object as analysis_text() writes, or {0}): who reads it later reads what was shown. */
+void import_settings_as_found(struct arena *a, str analysis, struct import_settings *settings);
 /* The name of setting i, from 0; NULL past the last. */
 const char *import_settings_name(size_t i);
 

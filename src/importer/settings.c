@@ -313,6 +313,33 @@ struct import_settings import_settings_for_correction(const struct import_settin
     return settings;
 }
 
+void import_settings_as_found(struct arena *a, str analysis, struct import_settings *settings)
+{
+    static const struct {
+        const char *member, *setting;
+    } found[] = {{"format", "format"},
+                 {"encoding", "encoding"},
+                 {"delimiter", "delimiter"},
+                 {"sheet", "sheet"},
+                 {"header_line", "header_row"}}; // 0, as JSON Lines have it, is refused: none
+    const struct import_settings said = *settings;
+    struct json tree;
+    struct json_place place;
+    struct err ignored;
+    if (!analysis.len || !json_parse(analysis, a, &tree, &place, &ignored))
+        return;
+    for (size_t i = 0; i < COUNT(found); i++) {
+        const struct json *value = json_get(&tree, found[i].member);
+        for (size_t n = 0; value && n < COUNT(settings_table); n++) {
+            const struct setting *s = &settings_table[n];
+            if (str_eq(str_of(s->name), str_of(found[i].setting)) &&
+                str_is_null(setting_text(a, &said, s)))
+                IGNORE(set_value(a, s, (char *)settings + s->offset, value->text, &ignored));
+        }
+    }
+    settings->rows.sheets_on = settings->rows.sheet && !said.rows.sheet;
+}
+
 /* --- settings of an earlier import --- */
 
 /* What now says of a header goes before what old says of it. */

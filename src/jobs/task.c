@@ -418,6 +418,7 @@ bool jobs_failed_rows(struct jobs *j, struct store_company *company, const struc
     if (!import_settings_parse(&a, task->settings, &settings, err) ||
         !store_reader_open(company, &reader, err))
         return false;
+    import_settings_as_found(&a, task->analysis, &settings);
     int fd = openat(j->uploads_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_errno(err, "cannot make a file for the failed rows");

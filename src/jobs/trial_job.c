@@ -189,6 +189,7 @@ static bool count_missing(struct work *w, struct keys_seen *keys, struct buf *b,
     if (!store_task_get(reader, &w->arena, id, &previous, err) ||
         !import_settings_parse(&w->arena, previous.settings, &settings, err))
         return false;
+    import_settings_as_found(&w->arena, previous.analysis, &settings);
     task_path(w->jobs, &previous, JOBS_FILE_ITSELF, path, sizeof path);
     if (!previous.upload.len || access(path, R_OK) != 0)
         return true; // its file is gone by now

@@ -65,8 +65,11 @@ bool work_open(struct work *w, struct file_problem *ret_problem, struct err *err
     import_plan_free(w->plan);
     w->plan = NULL;
     task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
-    return import_settings_parse(&w->arena, w->task.settings, &w->settings, err) &&
-           import_open(path, &w->settings, store_company_zone(w->company), &w->plan, ret_problem,
+    if (!import_settings_parse(&w->arena, w->task.settings, &w->settings, err))
+        return false;
+    if (w->task.state != TASK_ANALYSED) // it was looked at
+        import_settings_as_found(&w->arena, w->task.analysis, &w->settings);
+    return import_open(path, &w->settings, store_company_zone(w->company), &w->plan, ret_problem,
                        err);
 }
 
