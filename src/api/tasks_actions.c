@@ -57,7 +57,8 @@ static void answer(struct http_request *r, struct errand *e)
     if (!reader)
         return;
     if (a->err.code == ERR_INVALID || a->err.code == ERR_NOT_FOUND) {
-        error_answer(r, 422, "Validation error", "%s", a->err.msg); // a setting that is none
+        error_answer(r, 422, "Validation error", "%s", // a setting that is none
+                     task_setting_text(r, &a->err));
     } else if (a->err.code != ERR_NONE && a->err.code != ERR_CONFLICT) {
         error_store(r, &a->err);
     } else if (!store_task_get(reader, http_arena(r), a->id, &task, &err)) {

@@ -25,6 +25,8 @@ void task_answer(struct http_request *r, int status, struct store_company *compa
 MUST_CHECK bool task_setting_set(struct arena *a, struct jobs_import_options *options,
                                  struct import_settings *settings, str name, str value,
                                  struct err *err);
+/* What it says of a setting, in the request's language. */
+const char *task_setting_text(struct http_request *r, const struct err *err);
 /* Whether the disk has room for a file of so many bytes and its import; answers 507 and returns
  * false when not. */
 bool task_has_room(struct http_request *r, uint64_t bytes, bool packed);

@@ -200,6 +200,11 @@ bool task_setting_set(struct arena *a, struct jobs_import_options *options,
     return import_settings_set(a, settings, name, value, err);
 }
 
+const char *task_setting_text(struct http_request *r, const struct err *err)
+{
+    return wording_setting(http_arena(r), request_language(r), str_of(err->msg)).ptr;
+}
+
 static bool set_named(struct upload *u, str name, str value, struct err *err)
 {
     return task_setting_set(&u->arena, &u->options, &u->settings, name, value, err);
@@ -231,7 +236,7 @@ static bool settings_from_query(struct http_request *r, struct upload *u)
         if (str_is_null(value))
             continue;
         if (!set_named(u, str_of(name), value, &err)) {
-            error_query(r, name, err.msg);
+            error_query(r, name, task_setting_text(r, &err));
             return false;
         }
     }
@@ -407,13 +412,13 @@ static void refuse_piece(struct http_request *r, struct upload *u, const struct 
     if (u->too_large)
         refuse_size(r, u->limit_bytes);
     else if (u->err.code == ERR_INVALID || u->err.code == ERR_NOT_FOUND)
-        error_answer(r, 422, "Validation error", "%s", u->err.msg);
+        error_answer(r, 422, "Validation error", "%s", task_setting_text(r, &u->err));
     else if (u->err.code != ERR_NONE)
         error_store(r, &u->err);
     else
         error_answer(r, 400, "Bad request",
                      SAY(r, "The body is malformed: %s", "Тело запроса неверно: %s"),
-                     malformed->msg);
+                     task_setting_text(r, malformed));
 }
 
 bool tasks_data(struct http_request *r, str piece)

@@ -180,7 +180,7 @@ static bool take_metadata(struct http_request *r, struct tus *t, str key, str va
     if (is_passed_over(key) ||
         task_setting_set(&t->arena, &t->options, &t->settings, key, value, &err))
         return true;
-    error_answer(r, 422, "Validation error", "Upload-Metadata: %s", err.msg);
+    error_answer(r, 422, "Validation error", "Upload-Metadata: %s", task_setting_text(r, &err));
     return false;
 }
 

@@ -142,7 +142,8 @@ static int read_settings(struct cli *c, struct import_settings *settings)
         for (size_t n = 0; n < all->count; n++)
             if (!import_settings_set(&c->arena, settings, str_of(name),
                                      all->value[n][0] ? str_of(all->value[n]) : STR("true"), &err))
-                return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
+                return cli_fail(c, EXIT_USAGE, "--%.*s",
+                                STR_ARG(wording_setting(&c->arena, c->language, str_of(err.msg))));
     }
     return EXIT_OK;
 }

@@ -212,7 +212,8 @@ static void a_task_goes_on_where_it_was_cut_off(void **state)
     assert_int_equal(task.counts.failed, 50);
     struct store_task_error *error;
     size_t count;
-    assert_true(store_task_errors(reader, &a, task.id, false, 0, 100, &error, &count, &err));
+    assert_true(store_task_errors(reader, &a, task.id, PROBLEMS_REFUSE,
+                                  &(struct store_errors_from){0}, 100, &error, &count, &err));
     assert_int_equal(count, 50);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(error[i].record, i * 100 + 1);

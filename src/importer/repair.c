@@ -334,7 +334,7 @@ static bool write_all(struct arena *a, str text, struct buf *b, size_t *ret_coun
     }
     *ret_count = tree.count;
     return tree.count <= LIMIT_REPAIRS ||
-           err_set(err, ERR_LIMIT, "there may be %d repairs", LIMIT_REPAIRS);
+           err_set(err, ERR_INVALID, "there may be %d repairs", LIMIT_REPAIRS);
 }
 
 bool repair_setting(struct arena *a, str text, str *ret_text, struct err *err)

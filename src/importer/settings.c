@@ -120,10 +120,10 @@ static bool set_choice(const char *const *choice, void *field, str value, struct
             *(int *)field = i;
             return true;
         }
-        buf_add(&b, i ? STR(" or ") : STR(""));
+        buf_add(&b, i ? STR(", ") : STR(""));
         buf_add(&b, str_of(choice[i]));
     }
-    return err_set(err, ERR_INVALID, "use %.*s", STR_ARG(buf_str(&b)));
+    return err_set(err, ERR_INVALID, "use one of %.*s", STR_ARG(buf_str(&b)));
 }
 
 /* {"header": "email" | "custom_attributes.X" | "ignore", ...}: kept as its text. */

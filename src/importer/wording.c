@@ -126,6 +126,54 @@ str wording_problem(struct arena *a, enum language language, const struct proble
     return str_of(wording_problem_sentence[problem->code][language]);
 }
 
+/* Where the text begins; text.len when nowhere. */
+static size_t find(str text, str what)
+{
+    for (size_t i = 0; i + what.len <= text.len; i++)
+        if (str_eq(str_first(str_from(text, i), what.len), what))
+            return i;
+    return text.len;
+}
+
+/* The sentence with what stood for {} in the English one; false when the text is not that one. */
+static bool translate(struct buf *b, const struct wording_pair *pair, str text)
+{
+    str english = str_of(pair->english), russian = str_of(pair->russian);
+    while (true) {
+        size_t slot = find(english, STR("{}")), there = find(russian, STR("{}"));
+        if (!str_starts(text, str_first(english, slot)))
+            return false;
+        text = str_from(text, slot);
+        buf_add(b, str_first(russian, there));
+        if (slot == english.len)
+            return !text.len;
+        english = str_from(english, slot + 2);
+        russian = str_from(russian, there + 2);
+        str next = str_first(english, find(english, STR("{}")));
+        bool last = next.len == english.len; // it takes all but the end
+        size_t end = !last ? find(text, next) : text.len > next.len ? text.len - next.len : 0;
+        buf_add(b, str_first(text, end));
+        text = str_from(text, end);
+    }
+}
+
+str wording_setting(struct arena *a, enum language language, str message)
+{
+    // "mode: " before it is the setting's name.
+    size_t colon = find(message, STR(": "));
+    bool named = colon < message.len && find(str_first(message, colon), STR(" ")) == colon;
+    for (int skip = named; language == LANGUAGE_RU && skip >= 0; skip--) {
+        str name = skip ? str_first(message, colon + 2) : STR("");
+        for (size_t i = 0; i < wording_setting_sentences; i++) {
+            AUTO(buf_done) struct buf b = {0};
+            buf_add(&b, name);
+            if (translate(&b, &wording_setting_sentence[i], str_from(message, name.len)))
+                return arena_str(a, buf_str(&b));
+        }
+    }
+    return arena_str(a, message);
+}
+
 enum language wording_language_of(str text, enum language fallback)
 {
     // Accept-Language lists the preferred one first in all but hand-made requests; weights are not

@@ -20,6 +20,9 @@ str wording_undo_note(enum language language);
 /* "lines 2–41, 57 and 3 more": where a group's problems are, at most `ranges` of them. */
 str wording_lines(struct arena *a, enum language language, const struct store_error_group *group,
                   size_t ranges);
+/* What import_settings_set() or another reader of what was sent says of it ("mode: use ..."), in
+ * the language; as it is when there is no sentence for it. */
+str wording_setting(struct arena *a, enum language language, str message);
 /* "ru", "ru-RU,en;q=0.5", "ru_RU.UTF-8": the first language known; fallback otherwise. */
 enum language wording_language_of(str text, enum language fallback);
 

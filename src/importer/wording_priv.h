@@ -19,6 +19,14 @@ extern const char *const wording_repair_offer[REPAIR_RULE_COUNT][LANGUAGE_COUNT]
 /* What is offered by a setting of its own; NULL: nothing is. */
 extern const char *const wording_finding_offer[FINDING_COUNT][LANGUAGE_COUNT];
 
+/* What is wrong with a setting, as import_settings_set() says it, and in Russian: each {} stands
+ * for the same text in both, in the same order. */
+struct wording_pair {
+    const char *english, *russian;
+};
+extern const struct wording_pair wording_setting_sentence[];
+extern const size_t wording_setting_sentences;
+
 /* A sentence with its slots filled in. */
 str wording_fill(struct arena *a, enum language language, const char *sentence,
                  const struct file_problem *slots);

@@ -101,12 +101,56 @@ static void the_language_is_told_from_what_programs_send(void **state)
             fail_msg("'%s'", cases[i].text);
 }
 
+static void what_is_wrong_with_a_setting_is_said_in_russian(void **state)
+{
+    static const struct {
+        const char *name, *value, *want;
+    } cases[] = {
+        {"mode", "all", "mode: укажите одно из: both, create_only, update_only"},
+        {"all_or_nothing", "2", "all_or_nothing: укажите true или false"},
+        {"format", "xls", "format: укажите csv, xlsx или jsonl"},
+        {"delimiter", "\n",
+         "delimiter: укажите один знак ASCII или слово comma, semicolon, tab, pipe"},
+        {"header_row", "0", "header_row: укажите число от 1"},
+        {"sheet", "\t", "sheet: укажите от 1 до 255 знаков"},
+        {"mapping", "a: b",
+         "mapping: укажите объект JSON: заголовки и чем они станут, например "
+         "{\"Телефон\":\"phone\",\"Note\":\"ignore\"}"},
+        {"update_only", "x", "update_only: укажите true или false"},
+        {"mod", "x", "настройки «mod» нет"},
+        {"a'; use '", "x", "настройки «a'; use '» нет"},
+        {"repairs", "[{\"column\":\"A\",\"rule\":\"boolean\",\"value\":\"1\"}]",
+         "repairs: правилу boolean «value» не нужно"},
+        {"repairs", "[{\"column\":\"A\",\"rule\":\"blank_value\"}]",
+         "repairs: правилу blank_value нужно «value»"},
+        {"repairs", "[{\"column\":\"A\",\"rule\":\"pad_zeros\",\"value\":\"x\"}]",
+         "repairs: правилу pad_zeros нужна длина от 1 до 32 в «value»"},
+        {"repairs", "{}",
+         "repairs: укажите список исправлений, например "
+         "[{\"column\":\"Телефон\",\"rule\":\"phone_8_to_7\"}]"},
+        {"repair", "x", "repair: укажите КОЛОНКА=ПРАВИЛО, например Телефон=phone_8_to_7"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena_done) struct arena a = {0};
+        struct import_settings settings = {0};
+        struct err err = {0};
+        assert_false(import_settings_set(&a, &settings, str_of(cases[i].name),
+                                         str_of(cases[i].value), &err));
+        assert_true(str_eq(wording_setting(&a, LANGUAGE_EN, str_of(err.msg)), str_of(err.msg)));
+        str got = wording_setting(&a, LANGUAGE_RU, str_of(err.msg));
+        if (!str_eq(got, str_of(cases[i].want)))
+            fail_msg("%s: '%.*s' of '%s'", cases[i].name, STR_ARG(got), err.msg);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_problem_has_a_sentence_in_both_languages),
         cmocka_unit_test(sentences_are_filled_in),
         cmocka_unit_test(a_failure_survives_being_stored),
+        cmocka_unit_test(what_is_wrong_with_a_setting_is_said_in_russian),
         cmocka_unit_test(the_language_is_told_from_what_programs_send),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
