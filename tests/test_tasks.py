@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The import task by API and command line: uploads, what can be asked of it, its events, files and history."""
+import contextlib
 import csv
+import glob
 import gzip
 import io
 import json
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -160,6 +163,12 @@ class Uploads(WithServer):
                 self.assertEqual(answer.status, status, answer)
         self.assertEqual(self.upload(rows(1), "?mode=sideways").status, 422)
         self.assertIn("auto or manual", str(self.upload(rows(1), "?start=later").json))
+        self.assertIn("укажите auto или manual", str(self.upload(rows(1), "?start=later", headers=RU).json))
+        body, kind = form(rows(1), mode="all")
+        self.assertIn("mode: укажите одно из: both", str(self.upload(body, content_type=kind, headers=RU).json))
+        number = self.made(rows(1), "?start=manual")
+        answer = self.ask(number, "settings", {"header_row": 0}, "PUT", headers=RU)
+        self.assertEqual((answer.status, self.message(answer)), (422, "header_row: укажите число от 1"))
         empty = self.wait(self.made(b""))
         self.assertEqual(empty["state"], "failed")
 
@@ -499,6 +508,14 @@ class Events(WithServer):
         self.assertIn(b"event: end\n", got)
         self.assertIn(b'"state":"completed"', got)
 
+    def test_a_stream_ends_with_its_token(self):
+        number = self.ready(rows(3))
+        s = self.open(number)
+        self.read(s, lambda b: b'"state":"ready"' in b)
+        harness.run("token", "revoke", "--data", self.data, "--company", "Test", "test")
+        self.assertTrue(self.read(s, lambda b: b.endswith(b"0\r\n\r\n"), 5).endswith(b"0\r\n\r\n"))
+        self.assertIn(b" 401 ", self.read(self.open(number), lambda b: b"\r\n\r\n" in b))
+
     def test_a_company_has_so_many_and_a_server_that_stops_ends_them(self):
         number = self.ready(rows(3))
         streams = [self.open(number) for _ in range(16)]
@@ -522,6 +539,26 @@ class Events(WithServer):
         for s in streams:
             self.assertTrue(self.read(s, lambda b: False).endswith(b"0\r\n\r\n"))
         self.server.start()
+
+
+class ReadAsShown(WithServer):
+    def test_an_import_reads_what_its_preview_showed_whatever_would_be_found_now(self):
+        number = self.ready(HEAD.encode() + "r1;;Жанна;;;Омск\nr2;never;Жанна;;;Омск\n".encode())
+        self.c.close()
+        self.server.stop()
+        # As if an earlier version had found another encoding, and shown the rows in it.
+        for path in glob.glob(os.path.join(self.data, "companies", "*.db")):
+            with contextlib.closing(sqlite3.connect(path)) as db, db:
+                db.execute("UPDATE import_task SET analysis = replace(analysis, '\"encoding\":\"UTF-8\"', '\"encoding\":\"windows-1251\"')")
+        self.server.start()
+        shown = "Жанна".encode().decode("windows-1251")
+        self.tried(number)
+        self.assertIn(shown, self.c.get(f"/v4/import_tasks/{number}/diff").body.decode())
+        self.ask(number, "start")
+        task = self.wait(number, "completed_with_errors")
+        self.assertEqual(task["settings"], {}, "what was found is no setting that somebody stated")
+        self.assertEqual(self.c.get("/v4/consumers/r1").json["data"]["attributes"]["name"], shown)
+        self.assertIn(shown, self.c.get(f"/v4/import_tasks/{number}/failed_rows").body.decode())
 
 
 class Files(WithServer):
@@ -604,6 +641,7 @@ class Files(WithServer):
             page = self.c.get(path).json
             seen += page["data"]
             path = page["links"]["next"]
+            self.assertTrue(path is None or "after=" in path and "page=" not in path.replace("per_page=", ""), path)
         bad = [i + 1 for i in range(1, 61) if i % 7 and i != 20]
         self.assertEqual([e["line"] for e in seen], sorted(bad + [21]))
         self.assertEqual({(e["code"], e["column"], e["value"]) for e in seen if e["line"] != 21}, {("email_invalid", "email", "bad")})
@@ -615,6 +653,24 @@ class Files(WithServer):
             self.assertEqual((groups[1]["lines"], groups[1]["more"]), ([[21, 21]], 0))
             self.assertRegex(groups[0]["detail"], "[а-я]")
         self.assertEqual(self.c.get(f"/v4/import_tasks/{number}/errors?per_page=0").status, 422)
+        # By number a page holds the same as by the place where the one before ended.
+        where = f"/v4/import_tasks/{number}/errors"
+        by_number = [e for page in range(1, 5) for e in self.c.get(f"{where}?page={page}&per_page=20").json["data"]]
+        self.assertEqual(by_number, seen)
+        self.assertEqual(self.c.get(f"{where}?after=20&per_page=100").json["data"], [e for e in seen if e["record"] > 20])
+        self.assertEqual(self.c.get(f"{where}?after=99999999999999999999").status, 422)
+        self.assertEqual(self.c.get(f"{where}?after=99").json, {"data": [], "links": {"next": None}})
+
+    def test_a_page_may_end_within_a_record(self):
+        number = self.made(HEAD.encode() + b"".join(f"e{i};bad{i};;;never;\n".encode() for i in range(5)))
+        self.wait(number, "completed_with_errors")
+        seen, path = [], f"/v4/import_tasks/{number}/errors?per_page=3"
+        while path:
+            page = self.c.get(path).json
+            self.assertLessEqual(len(page["data"]), 3)
+            seen += page["data"]
+            path = page["links"]["next"]
+        self.assertEqual([(e["record"], e["column"]) for e in seen], [(i, c) for i in range(1, 6) for c in ("email", "created_at")])
 
     def test_what_an_undo_left(self):
         self.ask(self.number, "start")

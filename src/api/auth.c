@@ -60,6 +60,21 @@ static void refuse(struct http_request *r, bool bearer, str key, const char *why
     http_answer(r, 401, "text/plain; charset=utf-8", STR("HTTP Token: Access denied.\n"));
 }
 
+static bool is_good(const struct token *t)
+{
+    return !t->revoked_at_us && !(t->expires_at_us && t->expires_at_us <= clock_now_us());
+}
+
+bool auth_holds(struct http_request *r)
+{
+    struct api *api = http_app_context(r);
+    bool bearer;
+    str key = auth_key(http_header(r, "Authorization"), &bearer);
+    struct token token;
+    struct err err = {0};
+    return key.len && store_token_find(api->config.store, key, &token, &err) && is_good(&token);
+}
+
 struct store_company *auth_company_as(struct http_request *r, unsigned scope, int64_t *ret_origin)
 {
     struct api *api = http_app_context(r);
@@ -72,7 +87,7 @@ struct store_company *auth_company_as(struct http_request *r, unsigned scope, in
         refuse(r, bearer, key, "is invalid");
         return NULL;
     }
-    if (token.revoked_at_us || (token.expires_at_us && token.expires_at_us <= clock_now_us())) {
+    if (!is_good(&token)) {
         refuse(r, bearer, key, token.revoked_at_us ? "was revoked" : "expired");
         return NULL;
     }

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-enum { ASK_MS = 250, HEARTBEAT_US = 10 * 1000000 };
+enum { ASK_MS = 250, HEARTBEAT_US = 10 * 1000000, TOKEN_US = 1000000 };
 #define LAST_ID "end"
 
 struct event_stream {
@@ -21,6 +21,7 @@ struct event_stream {
     uint64_t number;    /* of events said */
     uint64_t said;      /* a hash of the last one's data */
     int64_t said_at_us; /* when anything was said */
+    int64_t seen_at_us; /* when its token was last seen to hold */
 };
 
 /* False when the company has too many already. */
@@ -93,6 +94,16 @@ void tasks_events(struct http_request *r)
     http_answer_stream(r, 200, "text/event-stream; charset=utf-8", ASK_MS);
 }
 
+/* A token that was revoked or ran out meanwhile ends the stream; coming back, the client is told.
+ */
+static bool token_holds(struct http_request *r, struct event_stream *s, int64_t now)
+{
+    if (s->number && now - s->seen_at_us < TOKEN_US)
+        return true;
+    s->seen_at_us = now;
+    return auth_holds(r);
+}
+
 bool tasks_events_stream(struct http_request *r, struct buf *out)
 {
     struct api *api = http_app_context(r);
@@ -103,7 +114,7 @@ bool tasks_events_stream(struct http_request *r, struct buf *out)
     struct store_task task;
     struct err err = {0};
     int64_t now = clock_monotonic_us();
-    if (!reader || !store_task_get(reader, &a, s->task_id, &task, &err))
+    if (!token_holds(r, s, now) || !reader || !store_task_get(reader, &a, s->task_id, &task, &err))
         return false; // the client comes back and is told why
     jobs_progress_json(&data, api->config.jobs, s->company, &task);
     bool over = is_over(&task);

@@ -85,6 +85,7 @@ struct list {
     bool more;
     struct buf b;
     struct buf query; /* what the next page's address has besides the page */
+    str after;        /* where the next page begins, when it goes by a place; else by its number */
 };
 
 /* One more than asked for tells whether there is a next page. */
@@ -100,9 +101,11 @@ static void list_answer(struct http_request *r, struct list *l)
     buf_add(&l->b, STR("],\"links\":{\"next\":"));
     if (l->more) {
         AUTO(buf_done) struct buf next = {0};
-        buf_format(&next, "%.*s?page=%llu&per_page=%llu%.*s", STR_ARG(http_path(r)),
-                   (unsigned long long)l->page + 1, (unsigned long long)l->per_page,
-                   STR_ARG(buf_str(&l->query)));
+        str from = l->after.len
+                       ? l->after
+                       : arena_format(http_arena(r), "page=%llu", (unsigned long long)l->page + 1);
+        buf_format(&next, "%.*s?%.*s&per_page=%llu%.*s", STR_ARG(http_path(r)), STR_ARG(from),
+                   (unsigned long long)l->per_page, STR_ARG(buf_str(&l->query)));
         json_write_string(&l->b, buf_str(&next));
     } else {
         buf_add(&l->b, STR("null"));
@@ -186,12 +189,30 @@ static enum problem_list which_problems(struct http_request *r, struct list *l)
     return lists[trial][warnings];
 }
 
+/* after=RECORD, or RECORD.N: past the n-th problem of the record.  A page by its number is read
+ * from the first on, so links.next goes by the place. */
+static bool read_after(struct http_request *r, struct list *l, struct store_errors_from *ret_from)
+{
+    str text = http_query(r, "after"), rest = text;
+    *ret_from = (struct store_errors_from){.skip = (l->page - 1) * l->per_page};
+    if (str_is_null(text))
+        return true;
+    str record = str_split(&rest, '.');
+    ret_from->seq = UINT64_MAX;
+    if (str_to_u64(record, &ret_from->record) &&
+        (record.len == text.len || str_to_u64(rest, &ret_from->seq)))
+        return true;
+    error_query(r, "after", SAY(r, "must be the number of a record", "должно быть номером записи"));
+    return false;
+}
+
 void tasks_errors(struct http_request *r)
 {
     struct store_company *company;
     struct store_reader *reader;
     struct list l = {0};
     struct store_task task;
+    struct store_errors_from from;
     struct store_task_error *e;
     size_t count;
     struct err err = {0};
@@ -199,10 +220,11 @@ void tasks_errors(struct http_request *r)
         tasks_error_groups(r);
         return;
     }
-    if (!task_find(r, &company, &reader, &task) || !api_page(r, &l.page, &l.per_page))
+    if (!task_find(r, &company, &reader, &task) || !api_page(r, &l.page, &l.per_page) ||
+        !read_after(r, &l, &from))
         return;
-    if (!store_task_errors(reader, http_arena(r), task.id, which_problems(r, &l),
-                           (l.page - 1) * l.per_page, l.per_page + 1, &e, &count, &err)) {
+    if (!store_task_errors(reader, http_arena(r), task.id, which_problems(r, &l), &from,
+                           l.per_page + 1, &e, &count, &err)) {
         buf_done(&l.query);
         error_store(r, &err);
         return;
@@ -213,6 +235,10 @@ void tasks_errors(struct http_request *r)
             buf_add_char(&l.b, ',');
         jobs_error_json(&l.b, http_arena(r), request_language(r), &e[i]);
     }
+    if (l.more)
+        l.after = arena_format(http_arena(r), "after=%llu.%llu",
+                               (unsigned long long)e[l.count - 1].record,
+                               (unsigned long long)e[l.count - 1].seq);
     list_answer(r, &l);
 }
 

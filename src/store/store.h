@@ -333,6 +333,7 @@ struct store_task {
 };
 struct store_task_error { /* one problem or warning of one record */
     uint64_t record, line;
+    uint64_t seq;                  /* which of its record's */
     str column, field, key, value; /* column: the header's text */
     enum problem_code code;
     int64_t other_id;
@@ -390,11 +391,16 @@ MUST_CHECK bool store_task_corrections(struct store_reader *r, struct arena *a, 
 /* How many of a task's failed records its corrections, and theirs, brought in. */
 MUST_CHECK bool store_task_corrected(struct store_reader *r, int64_t parent, int64_t *ret_count,
                                      struct err *err);
-/* The problems of a task in the order of records, those past the first `skip`. */
+/* Where a page of problems begins: past problem seq of the record, and past the next `skip`.  A
+ * place is found at once; what is skipped is read. */
+struct store_errors_from {
+    uint64_t record, seq, skip;
+};
+/* The problems of a task in the order of records, at most `limit`. */
 MUST_CHECK bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
-                                  enum problem_list which, uint64_t skip, size_t limit,
-                                  struct store_task_error **ret_error, size_t *ret_count,
-                                  struct err *err);
+                                  enum problem_list which, const struct store_errors_from *from,
+                                  size_t limit, struct store_task_error **ret_error,
+                                  size_t *ret_count, struct err *err);
 
 /* The problems of a task's records after `after`: of whole records, about `limit`, in order. */
 MUST_CHECK bool store_task_errors_after(struct store_reader *r, struct arena *a, int64_t task_id,

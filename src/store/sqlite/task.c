@@ -486,7 +486,8 @@ static struct store_task_error read_error(sqlite3_stmt *s, struct arena *a)
                                      .value = db_column_str(s, 5, a),
                                      .code = problem_code_of(db_column_str(s, 6, a)),
                                      .other_id = sqlite3_column_int64(s, 7),
-                                     .other_line = (uint64_t)sqlite3_column_int64(s, 8)};
+                                     .other_line = (uint64_t)sqlite3_column_int64(s, 8),
+                                     .seq = (uint64_t)sqlite3_column_int64(s, 9)};
 }
 
 bool store_task_errors_after(struct store_reader *r, struct arena *a, int64_t task_id,
@@ -517,7 +518,7 @@ bool store_task_errors_after(struct store_reader *r, struct arena *a, int64_t ta
 }
 
 bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
-                       enum problem_list which, uint64_t skip, size_t limit,
+                       enum problem_list which, const struct store_errors_from *from, size_t limit,
                        struct store_task_error **ret_error, size_t *ret_count, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, sql_error_list, err);
@@ -529,7 +530,9 @@ bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
     db_bind_int(s, 1, task_id);
     db_bind_int(s, 2, which);
     db_bind_int(s, 3, limit_of(limit));
-    db_bind_int(s, 4, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
+    db_bind_int(s, 4, (int64_t)MIN(from->skip, (uint64_t)INT64_MAX));
+    db_bind_int(s, 5, (int64_t)MIN(from->record, (uint64_t)INT64_MAX));
+    db_bind_int(s, 6, (int64_t)MIN(from->seq, (uint64_t)INT64_MAX));
     while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && count < limit)
         error[count++] = read_error(s, a);
     (void)sqlite3_reset(s);

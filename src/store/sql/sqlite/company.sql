@@ -153,10 +153,10 @@ SELECT a.record, a.line, b.record, b.line FROM import_error AS a JOIN import_err
 UPDATE import_error SET code = 'email_swap', other_line = ?4
  WHERE task_id = ?1 AND warning = ?2 AND record = ?3 AND code = 'taken' AND field = 'email'
 -- name: error_list
-SELECT record, line, header, field, key, value, code, other_id, other_line FROM import_error
- WHERE task_id = ?1 AND warning = ?2 ORDER BY record, seq LIMIT ?3 OFFSET ?4
+SELECT record, line, header, field, key, value, code, other_id, other_line, seq FROM import_error
+ WHERE task_id = ?1 AND warning = ?2 AND (record, seq) > (?5, ?6) ORDER BY record, seq LIMIT ?3 OFFSET ?4
 -- name: error_list_after
-SELECT record, line, header, field, key, value, code, other_id, other_line FROM import_error
+SELECT record, line, header, field, key, value, code, other_id, other_line, seq FROM import_error
  WHERE task_id = ?1 AND warning = ?2 AND record > ?3 ORDER BY record, seq LIMIT ?4
 -- name: error_drop
 DELETE FROM import_error WHERE task_id = ?1 AND warning = ?2
