@@ -143,6 +143,48 @@ class TestFindings(FindingsCase):
         c.undo(done["import_task"])
         self.assertEqual(c.everybody(), {})
 
+    def test_what_a_finding_offers_is_what_the_settings_of_a_task_take(self):
+        with harness.Server(self.company.data) as server:
+            client = harness.Client(server, harness.new_token(self.company.data))
+
+            def rest(task, *states):
+                return harness.wait_for_task(server, client.token, task, 60, until=lambda t: t["state"] in states and t["dry_run"]["state"] not in ("queued", "running"))
+
+            def ask(task, verb, *states, body=b"", method="POST"):
+                answer = client.request(method, f"/v4/import_tasks/{task}/{verb}", body, content_type="application/json")
+                self.assertIn(answer.status, (200, 202), answer)
+                return rest(task, *states)
+
+            task = client.request("POST", "/v4/import_tasks?start=manual", table(ROWS).encode(), content_type="text/csv").json["data"]["id"]
+            found = rest(task, "ready")["analysis"]["findings"]
+            self.assertEqual({(f["code"], f["column"]): f["count"] for f in found}, FOUND)
+            accept = {"repairs": [], "date_order": "dmy"}
+            for finding in found:
+                offered = finding.get("accept") or {}
+                accept["repairs"] += offered.get("repairs", [])
+                if offered and "repairs" not in offered:
+                    accept.update(offered)
+                # Each by itself is taken as it stands.
+                self.assertEqual(ask(task, "settings", "ready", body=offered, method="PUT")["failure"], None, finding)
+            ready = ask(task, "settings", "ready", body=accept, method="PUT")
+            self.assertEqual(ready["settings"]["repairs"], accept["repairs"])
+            for finding in ready["analysis"]["findings"]:
+                self.assertIs(finding.get("accepted", True), True, finding)
+            tried = ask(task, "dry_run", "ready")["dry_run"]["result"]
+            self.assertEqual((tried["created"], tried["failed"], tried["with_warnings"], tried["warnings"]["repaired"]), (7, 0, 7, 25))
+            diff = list(csv.DictReader(io.StringIO(client.get(f"/v4/import_tasks/{task}/diff").body.decode("utf-8-sig")), delimiter=";"))
+            told = {(line["line"], line["field"]): (line["new"], line["repaired"]) for line in diff}
+            self.assertEqual(told["2", "phone"], ("79000000001", "8 900 000-00-01"))
+            done = ask(task, "start", "completed")
+            self.assertEqual((done["created"], done["with_warnings"]), (7, 7))
+            warned = client.get(f"/v4/import_tasks/{task}/errors?warnings=true&per_page=100").json["data"]
+            self.assertIn(("phone", "8 900 000-00-01", "repaired"), [(w["field"], w["value"], w["code"]) for w in warned])
+            self.assertEqual(sum(w["code"] == "repaired" for w in warned), 25)
+            self.assertEqual(client.get("/v4/consumers/0900007").json["data"]["attributes"]["email"], "cc@x.ru")
+            ask(task, "revert", "reverted")
+            self.assertEqual(client.get("/v4/consumers").json["meta"]["total_count"], 0)
+            client.close()
+
     def test_a_repair_changes_a_customer_and_its_undo_gives_the_old_value_back(self):
         c = self.company
         c.do(table([["u-1", "", "", "79001112233", "", "5"]], HEADER[:6]))

@@ -676,11 +676,18 @@ class Files(WithServer):
         self.ask(self.number, "start")
         self.wait(self.number, "completed_with_errors")
         self.c.put("/v4/consumers/c1", harness.consumer(custom_attributes={"Город": "Псков"}))
+        self.ask(self.number, "revert", {"dry_run": True})
+        shown = self.wait(self.number, until=lambda t: t["undo_preview"])["undo_preview"]["first"]
         self.ask(self.number, "revert")
         self.wait(self.number, "reverted")
         kept = self.c.get(f"/v4/import_tasks/{self.number}/undo_kept").json["data"]
         self.assertEqual([(k["external_id"], k["key"], k["undone"], k["now"], k["changed_by"]["type"]) for k in kept], [("c1", "Город", "Тверь", "Псков", "token")])
         self.assertRegex(self.c.get(f"/v4/import_tasks/{self.number}/undo_kept", headers=RU).json["data"][0]["detail"], "[а-я]")
+        # The preview said the same, and so does the command line.
+        kept[0].pop("detail")
+        self.assertEqual(shown, kept)
+        told = harness.run("task", "kept", "--data", self.data, "--company", "Test", self.number).stdout
+        self.assertIn('the import wrote "Тверь", now "Псков"; token 1, ' + kept[0]["changed_at"], told)
 
 
 class History(WithServer):

@@ -204,14 +204,12 @@ static bool list_kept(struct cli *c, const struct found *f, bool json, struct er
             return false;
         for (size_t i = 0; i < count; i++) {
             AUTO(buf_done) struct buf b = {0};
-            const struct problem p = {.code = k[i].code, .field = k[i].field};
             if (json)
                 jobs_kept_json(&b, &a, c->language, store_company_zone(f->company), &k[i]);
             else
-                buf_format(&b, "  %.*s: %.*s %.*s",
-                           STR_ARG(k[i].external_id.len ? k[i].external_id : STR("-")),
-                           STR_ARG(k[i].key.len ? k[i].key : k[i].field),
-                           STR_ARG(wording_problem(&a, c->language, &p)));
+                buf_format(
+                    &b, "  %.*s",
+                    STR_ARG(wording_kept(&a, c->language, store_company_zone(f->company), &k[i])));
             buf_add_char(&b, '\n');
             cli_write(c, buf_str(&b));
         }

@@ -50,6 +50,10 @@ const char *task_action_name(enum task_action action);
 str wording_refusal(struct arena *a, enum language language, enum task_refusal why,
                     enum task_state state, enum task_action action, unsigned possible, int days);
 
+/* What an undo left: what and why; both values, who changed it and when, in the zone. */
+str wording_kept(struct arena *a, enum language language, const struct zone *zone,
+                 const struct store_kept *kept);
+
 /* A file problem as JSON text, for keeping with a task. */
 str wording_failure_text(struct arena *a, const struct file_problem *problem);
 /* A file problem from the text of wording_failure_text(); FILE_UNREADABLE when it cannot be

@@ -82,3 +82,36 @@ str wording_refusal(struct arena *a, enum language language, enum task_refusal w
                        : STR(" Nothing can be done with it now."));
     return arena_str(a, buf_str(&b));
 }
+
+static const char *const who_words[][LANGUAGE_COUNT] = {
+    [ORIGIN_NONE] = {"somebody", "кто-то"},
+    [ORIGIN_TOKEN] = {"token", "токен"},
+    [ORIGIN_IMPORT] = {"import", "импорт"},
+    [ORIGIN_USER] = {"user", "пользователь"},
+    [ORIGIN_COMMAND_LINE] = {"the command line", "командная строка"},
+    [ORIGIN_INBOX] = {"the inbox", "папка приёма"},
+};
+
+str wording_kept(struct arena *a, enum language language, const struct zone *zone,
+                 const struct store_kept *k)
+{
+    AUTO(buf_done) struct buf b = {0};
+    const struct problem p = {.code = k->code, .field = k->field, .key = k->key};
+    const bool ru = language == LANGUAGE_RU;
+    char stamp[ZONE_STAMP_BYTES];
+    buf_format(&b, "%.*s: %.*s %.*s", STR_ARG(k->external_id.len ? k->external_id : STR("-")),
+               STR_ARG(k->key.len ? k->key : k->field), STR_ARG(wording_problem(a, language, &p)));
+    if (k->undone.len || k->now.len)
+        buf_format(&b,
+                   ru ? "; импорт записал %.*s, теперь %.*s" : "; the import wrote %.*s, now %.*s",
+                   STR_ARG(k->undone.len ? k->undone : STR("null")),
+                   STR_ARG(k->now.len ? k->now : STR("null")));
+    if (k->at_us) {
+        (void)zone_stamp(zone, k->at_us, stamp);
+        buf_format(&b, "; %s", who_words[origin_kind(k->origin)][language]);
+        if (origin_id(k->origin))
+            buf_format(&b, " %lld", (long long)origin_id(k->origin));
+        buf_format(&b, ", %s", stamp);
+    }
+    return arena_str(a, buf_str(&b));
+}

@@ -51,7 +51,7 @@ struct jobs {
     struct inbox *inbox; /* NULL: none */
     struct worker worker[JOBS_WORKERS];
     size_t workers;
-    pthread_mutex_t task_lock; /* held while a task's row is read, changed and written */
+    pthread_mutex_t task_lock;  /* held while a task's row is read, changed and written */
     pthread_mutex_t turns_lock; /* held while bytes of an upload in pieces are written */
     struct turn *turns;         /* guarded by turns_lock */
     pthread_mutex_t lock;
@@ -186,5 +186,8 @@ DEFINE_AUTO(struct inbox *, inbox_stop)
 /* The path of one of the task's files. */
 void task_path(const struct jobs *j, const struct store_task *task, enum jobs_file which,
                char path[], size_t room);
+
+/* Appends ,"undone":…,"now":…: both values of what an undo leaves, who changed it, and when. */
+void jobs_kept_values_json(struct buf *b, const struct zone *zone, const struct store_kept *kept);
 
 #endif

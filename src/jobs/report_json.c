@@ -69,15 +69,9 @@ void jobs_group_json(struct buf *b, struct arena *a, enum language language,
     buf_format(b, "],\"more\":%llu}", (unsigned long long)g->more);
 }
 
-void jobs_kept_json(struct buf *b, struct arena *a, enum language language, const struct zone *zone,
-                    const struct store_kept *k)
+void jobs_kept_values_json(struct buf *b, const struct zone *zone, const struct store_kept *k)
 {
-    const struct problem p = {.code = k->code, .field = k->field, .key = k->key};
     char stamp[ZONE_STAMP_BYTES];
-    buf_format(b, "{\"record\":%llu", (unsigned long long)k->record);
-    add_consumer(b, "consumer_id", k->consumer_id);
-    add_text(b, "external_id", k->external_id);
-    add_reason(b, a, language, &p);
     add_json(b, "undone", k->undone);
     add_json(b, "now", k->now);
     buf_add(b, STR(",\"changed_by\":"));
@@ -87,5 +81,16 @@ void jobs_kept_json(struct buf *b, struct arena *a, enum language language, cons
         buf_format(b, ",\"changed_at\":\"%s\"", stamp);
     }
     add_consumer(b, "other_id", k->other_id);
+}
+
+void jobs_kept_json(struct buf *b, struct arena *a, enum language language, const struct zone *zone,
+                    const struct store_kept *k)
+{
+    const struct problem p = {.code = k->code, .field = k->field, .key = k->key};
+    buf_format(b, "{\"record\":%llu", (unsigned long long)k->record);
+    add_consumer(b, "consumer_id", k->consumer_id);
+    add_text(b, "external_id", k->external_id);
+    add_reason(b, a, language, &p);
+    jobs_kept_values_json(b, zone, k);
     buf_add_char(b, '}');
 }

@@ -114,6 +114,7 @@ static void add_kept(void *context, const struct store_change *change)
         add_text(b, "external_id", k->external_id);
         add_text(b, "field", k->field);
         add_text(b, "key", k->key);
+        jobs_kept_values_json(b, store_company_zone(list->w->company), k);
         buf_add_char(b, '}');
     }
 }
