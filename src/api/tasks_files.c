@@ -206,7 +206,11 @@ void tasks_failed_rows(struct http_request *r)
     }
     if (!task.counts.failed) {
         error_answer(r, 404, "Not found",
-                     SAY(r, "No row of this import failed", "В этом импорте нет строк с ошибками"));
+                     SAY(r,
+                         "No row of this import failed; what a dry run found is in "
+                         "errors?dry_run=true",
+                         "В этом импорте нет строк с ошибками; что нашла проверка, показывает "
+                         "errors?dry_run=true"));
         return;
     }
     struct making *m = mem_new(1, sizeof *m);

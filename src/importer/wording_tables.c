@@ -276,14 +276,14 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
          "import it again, leave out \"duplicate=refuse\".",
          "Файл с таким же содержимым уже загружен, это импорт {value}. Чтобы "
          "загрузить его ещё раз, подтвердите это."},
-    [FILE_ALL_OR_NOTHING] = {"Nothing was imported, as was asked for: {limit} rows fail. Correct "
-                             "them, or import without \"all_or_nothing\".",
+    [FILE_ALL_OR_NOTHING] = {"Nothing was imported, as was asked for. Rows that fail: "
+                             "{limit}. Correct them, or import without \"all_or_nothing\".",
                              "Ничего не загружено, как и было задано: строк с ошибками {limit}. "
                              "Исправьте их или снимите настройку «всё или ничего»."},
     [FILE_BASE_CHANGED] =
-        {"Nothing was written: since the dry run other customers have changed, and "
-         "{limit} rows would end in another way. Look at the new dry run and start "
-         "again.",
+        {"Nothing was written: since the dry run customers have changed; "
+         "rows that would end in another way: {limit}. Look at the new dry run and "
+         "start again.",
          "Ничего не записано: после проверки клиенты изменились, и строк с другим "
          "исходом {limit}. Посмотрите новую проверку и запустите снова."},
     [FILE_NO_SPACE] =
