@@ -193,6 +193,10 @@ class Uploads(WithServer):
         refused = {**self.wait(number), "number": number}
         self.assertEqual((refused["state"], refused["failure"]["code"], refused["records"]), ("failed", "same_content", 0))
         self.assertIn("уже загружен", self.get(refused["number"], headers=RU)["failure"]["message"])
+        # The setting that it names answers it.
+        self.assertEqual((refused["failure"]["setting"], refused["possible"]), ("go_on", ["settings"]))
+        self.assertEqual(self.ask(number, "settings", {"go_on": True}, "PUT").status, 202)
+        self.assertEqual(self.wait(number, "completed", until=lambda t: True)["unchanged"], 3)
         self.assertEqual(self.wait(self.made(rows(4), "?duplicate=refuse"))["state"], "completed")
 
 

@@ -273,9 +273,9 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
                      "загрузите снова."},
     [FILE_SAME_CONTENT] =
         {"A file with the same content was imported before, as import {value}. To "
-         "import it again, leave out \"duplicate=refuse\".",
+         "import it again, set \"go_on\" to true.",
          "Файл с таким же содержимым уже загружен, это импорт {value}. Чтобы "
-         "загрузить его ещё раз, подтвердите это."},
+         "загрузить его ещё раз, подтвердите это настройкой go_on."},
     [FILE_ALL_OR_NOTHING] = {"Nothing was imported, as was asked for. Rows that fail: "
                              "{limit}. Correct them, or import without \"all_or_nothing\".",
                              "Ничего не загружено, как и было задано: строк с ошибками {limit}. "

@@ -196,6 +196,8 @@ bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t i
         return refuse(j, &t, TASK_SETTINGS, err);
     t.settings = text;
     t.state = TASK_ANALYSED;
+    if (all.go_on)
+        t.wanted &= ~(unsigned)WANT_NO_SAME; // it was asked, and this is the answer
     t.failure = t.analysis = t.trial_result = (str){0};
     t.trial = TRIAL_NONE;
     t.finished_at_us = 0;
