@@ -95,6 +95,10 @@ class Report(unittest.TestCase):
                 self.assertEqual((child["created"], child["failed"], child["with_warnings"], child["corrects"]), (failed - 1, 1, 0, parent["import_task"]))
                 self.assertEqual(self.task(parent)["corrected"], {"failed": failed, "accepted": failed - 1, "by": [child["import_task"]]})
                 self.assertEqual(self.task(child)["corrects"], parent["import_task"])
+                # the same file twice corrects nothing twice
+                twice = self.load(self.path("fixed." + kind, content))
+                self.assertEqual((twice["unchanged"], twice["same_content_as"]), (failed - 1, child["import_task"]))
+                self.assertEqual(self.task(parent)["corrected"]["accepted"], failed - 1)
                 # the correction's own failed row: a correction of the correction counts for the first file, too
                 rows, _ = self.failed_rows(child, kind)
                 self.assertEqual(rows[0], HEADER + ["import_error"], "one column of reasons, not two")
@@ -102,10 +106,9 @@ class Report(unittest.TestCase):
                 again = self.load(self.path("again.csv", csv_bytes(self.repaired(rows))))
                 self.assertEqual((again["created"], again["corrects"]), (1, child["import_task"]))
                 self.assertEqual(self.task(parent)["corrected"]["accepted"], failed)
-                # the same file twice corrects nothing twice
-                twice = self.load(self.path("again.csv", csv_bytes(self.repaired(rows))))
-                self.assertEqual((twice["unchanged"], twice["same_content_as"]), (1, again["import_task"]))
-                self.assertEqual(self.task(parent)["corrected"]["accepted"], failed)
+                # what is undone corrects nothing any more
+                self.command("task", "undo", again["import_task"])
+                self.assertEqual(self.task(parent)["corrected"]["accepted"], failed - 1)
                 exported = self.command("export", "--format", "jsonl").stdout
                 self.assertNotIn("import_error", exported, "the reasons are no attribute")
 
