@@ -51,7 +51,7 @@
 
 /* A batch on its way to the store. */
 #define LIMIT_BATCH_ROWS       50000
-#define LIMIT_BATCH_BYTES      (24 * MIB)
+#define LIMIT_BATCH_BYTES      (22 * MIB)
 #define LIMIT_SLICE_LOAD_BYTES (26 * MIB) /* of stored records in memory while changes act on them */
 #define LIMIT_SLICE_BYTES      (36 * MIB) /* of them and what the changes add */
 
