@@ -42,6 +42,7 @@
     X(PROBLEM_CONTACT_KEPT, "contact_kept")     /* company setting put_contacts = ignore */        \
     X(PROBLEM_OPT_OUT_KEPT, "opt_out_kept")     /* a file does not turn true into false */         \
     X(PROBLEM_REPAIRED, "repaired") /* value: what stood there before an accepted repair */        \
+    X(PROBLEM_TRIMMED, "trimmed")   /* value: a key with the spaces that it came with */           \
     X(PROBLEM_CHANGED_SINCE, "changed_since") /* from here on, what an undo leaves as it is */     \
     X(PROBLEM_TOUCHED_SINCE, "touched_since") /* one that the import made, changed by others */    \
     X(PROBLEM_DELETED_SINCE, "deleted_since")

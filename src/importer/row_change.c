@@ -79,6 +79,15 @@ static void read_blank(const struct row_context *context, const struct import_co
         add_attribute(patch, column->attribute, (str){0});
 }
 
+/* Spaces around a key, no-break and zero-width ones too, are left out; what stood there is told. */
+static void tell_trimmed(struct arena *a, const struct import_column *column, str cell,
+                         struct consumer_patch *patch)
+{
+    if (column->field == FIELD_EXTERNAL_ID || column->field == FIELD_EMAIL ||
+        column->field == FIELD_PHONE)
+        add_problem(a, &patch->warnings, PROBLEM_TRIMMED, column, cell);
+}
+
 /* name: what the parts of a name have come to. */
 static void read_cell(struct arena *a, const struct row_context *context,
                       const struct import_column *column, str cell, enum cell_kind kind,
@@ -88,6 +97,8 @@ static void read_cell(struct arena *a, const struct row_context *context,
     str trimmed = utf8_trim(cell);
     if (column->field == FIELD_COUNT && !column->attribute.ptr && !column->name_part)
         return;
+    if (trimmed.len && trimmed.len < cell.len)
+        tell_trimmed(a, column, cell, patch);
     if (column->repair && trimmed.len && !cell_is_clear_token(trimmed)) {
         if (!repair(a, column, trimmed, &cell, patch))
             return;

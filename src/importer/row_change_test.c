@@ -48,7 +48,8 @@ static str describe(struct arena *a, const struct store_change *c)
                    str_is_null(value) ? 1 : (int)value.len, str_is_null(value) ? "-" : value.ptr);
     }
     for (const struct problem *p = c->patch.warnings.first; p; p = p->next)
-        if (p->code == PROBLEM_REPAIRED || p->code == PROBLEM_FORMULA_ERROR)
+        if (p->code == PROBLEM_REPAIRED || p->code == PROBLEM_FORMULA_ERROR ||
+            p->code == PROBLEM_TRIMMED)
             buf_format(&b, " ?%.*s:%s=%.*s", STR_ARG(p->field), problem_code_name(p->code),
                        STR_ARG(p->value));
     for (const struct problem *p = c->patch.problems.first; p; p = p->next)
@@ -65,6 +66,14 @@ static void rows_become_changes(void **state)
         {"a whole row",
          "7|a@b.ru|Анна|+7 900 000-00-01||5|true||",
          "upsert 7 email=a@b.ru name=Анна phone=79000000001 unsubscribed=1 {ltv:\"5\"}",
+         {0}},
+        {"spaces around a key are left out and told; around a name they are not told",
+         "\xc2\xa0"
+         "7 | a@b.ru|  Анна |79000000001\xe2\x80\x8b|| 5",
+         "upsert 7 email=a@b.ru name=Анна phone=79000000001 {ltv:\" 5\"} "
+         "?external_id:trimmed=\xc2\xa0"
+         "7  ?email:trimmed= a@b.ru "
+         "?phone:trimmed=79000000001\xe2\x80\x8b",
          {0}},
         {"blank cells keep what is stored", "7||  ||", "upsert 7", {0}},
         {"blank cells may clear",

@@ -370,6 +370,8 @@ const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
     [PROBLEM_OPT_OUT_KEPT] = {"was not turned from true to false; allow this to do so",
                               "не изменено с true на false; разрешите это в настройках импорта"},
     [PROBLEM_REPAIRED] = {"was repaired, as was accepted", "исправлено по принятому правилу"},
+    [PROBLEM_TRIMMED] = {"came with spaces around it, which are left out",
+                         "пробелы вокруг значения убраны"},
     [PROBLEM_CHANGED_SINCE] = {"was changed since the import and stays",
                                "изменено после импорта и остаётся как есть"},
     [PROBLEM_TOUCHED_SINCE] = {"was made by the import but changed since, and stays",
