@@ -109,6 +109,18 @@ class Shutdown(unittest.TestCase):
         kept = harness.run("export", "--data", self.data, "--company", "Test", "--format", "jsonl").stdout.count("\n")
         self.assertEqual(kept, got["created"])
 
+    def test_a_cancelled_import_that_had_to_be_whole(self):
+        task = self.post("?all_or_nothing=true")
+        self.wait(task, lambda t: t["records"] > 0)
+        client = harness.Client(self.server, self.token)
+        self.assertIn(client.post(f"/v4/import_tasks/{task}/cancel", None).status, (200, 202))
+        client.close()
+        got = self.wait(task, lambda t: t["state"] in harness.OVER)
+        self.assertEqual((got["state"], got["failure"], got["undo_until"]), ("cancelled", None, None), got)
+        self.assertEqual(got["undo"]["removed"], got["created"])
+        self.server.stop()
+        self.assertEqual(harness.run("export", "--data", self.data, "--company", "Test", "--format", "jsonl").stdout, "")
+
 
 if __name__ == "__main__":
     unittest.main()

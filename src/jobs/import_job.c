@@ -32,17 +32,19 @@ static bool must_be_whole(const struct work *w)
     return w->settings.all_or_nothing || w->task.expected.len;
 }
 
-/* Whole or not at all: what was written is taken back before the task is failed.  That it is to be
- * is noted first, so that a process that takes it up never goes on forwards. */
+/* Whole or not at all: what was written is taken back before the task is failed or, without a
+ * problem, cancelled.  That it is to be is noted first, so that a process that takes it up never
+ * goes on forwards. */
 static bool take_back(struct work *w, const struct file_problem *problem, struct err *err)
 {
     struct store_task t;
     if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
         return false;
     t.state = TASK_REVERTING;
-    t.wanted = WANT_FAILED;
+    t.wanted = problem ? WANT_FAILED : WANT_FAILED | WANT_CANCEL;
     t.attempts = t.deaths = 0;
-    t.failure = wording_failure_text(&w->arena, problem);
+    if (problem)
+        t.failure = wording_failure_text(&w->arena, problem);
     return task_end(w->jobs, w->company, &t, err);
 }
 
@@ -50,6 +52,13 @@ bool import_fail(struct work *w, const struct file_problem *problem, struct err 
 {
     return import_settings_parse(&w->arena, w->task.settings, &w->settings, err) &&
            (must_be_whole(w) ? take_back(w, problem, err) : end(w, TASK_FAILED, problem, err));
+}
+
+static bool cancel(struct work *w, struct err *err)
+{
+    return import_settings_parse(&w->arena, w->task.settings, &w->settings, err) &&
+           (w->settings.all_or_nothing ? take_back(w, NULL, err)
+                                       : end(w, TASK_CANCELLED, NULL, err));
 }
 
 /* How many records failed, in this process and before; not counted where some may. */
@@ -99,7 +108,7 @@ static bool apply(struct work *w, struct err *err)
     if (err->code != ERR_BUSY || !work_cancelled(w))
         return false;
     err->code = ERR_NONE;
-    return !work_is_cancelled(w) || end(w, TASK_CANCELLED, NULL, err);
+    return !work_is_cancelled(w) || cancel(w, err);
 }
 
 /* What must hold before the first record: whole or not at all, or as the dry run said. */
@@ -132,7 +141,7 @@ bool import_step(struct work *w, struct err *err)
     struct file_problem problem;
     bool go;
     if (w->task.wanted & WANT_CANCEL)
-        return end(w, TASK_CANCELLED, NULL, err);
+        return cancel(w, err);
     if (!check_file(w, &problem, err))
         return problem.code != FILE_OK && import_fail(w, &problem, err);
     if (!work_open(w, &problem, err))

@@ -66,7 +66,7 @@ int64_t jobs_undo_until(const struct jobs *j, const struct store_task *t)
 {
     bool over = t->state == TASK_COMPLETED || t->state == TASK_COMPLETED_WITH_ERRORS ||
                 t->state == TASK_CANCELLED || t->state == TASK_FAILED;
-    bool undone = t->state == TASK_FAILED && (t->undo_pass || t->undo_position);
+    bool undone = t->wanted & WANT_FAILED; // at once, for it had to be whole
     int64_t until = t->started_at_us + j->keep_trail_us;
     return over && !undone && wrote_something(t) && until > clock_now_us() ? until : 0;
 }

@@ -112,7 +112,7 @@ void jobs_undo_preview_json(struct buf *b, const struct store_task *t, enum lang
 static void add_undo(struct buf *b, const struct store_task *t, enum language language)
 {
     const struct store_undo_counts *n = &t->undo;
-    if (t->state == TASK_REVERTING || t->state == TASK_REVERTED)
+    if (t->state == TASK_REVERTING || t->state == TASK_REVERTED || (t->wanted & WANT_FAILED))
         buf_format(b,
                    ",\"undo\":{\"removed\":%llu,\"restored\":%llu,\"partly\":%llu,\"kept\":%llu,"
                    "\"gone\":%llu,\"waiting\":%llu}",

@@ -78,11 +78,11 @@ bool undo_step(struct work *w, struct err *err)
     if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
         return false;
     bool failed = t.wanted & WANT_FAILED; // it had to be whole, and is not
-    t.state = failed ? TASK_FAILED : TASK_REVERTED;
+    t.state = !failed ? TASK_REVERTED : t.wanted & WANT_CANCEL ? TASK_CANCELLED : TASK_FAILED;
     if (failed)
         t.finished_at_us = clock_now_us();
     t.attempts = t.deaths = 0;
-    t.wanted = 0;
+    t.wanted = failed ? WANT_FAILED : 0; // stays: there is nothing more to undo
     log_info("import task %lld is undone", (long long)t.id);
     return task_end(w->jobs, w->company, &t, err);
 }

@@ -289,9 +289,9 @@ enum task_want {
     WANT_TRIAL = 2, /* a dry run is all that is asked for */
     WANT_UNDO_TRIAL = 4,
     WANT_NO_SAME = 8,     /* fail when an earlier import had the same content */
-    WANT_FAILED = 32,     /* failed, as soon as what it wrote is undone */
     WANT_REMEMBERED = 16, /* use the settings of the last import with this header */
     WANT_ASK = 32,        /* ask a question, and be manual from then on */
+    WANT_FAILED = 64,     /* failed (cancelled, with WANT_CANCEL) as soon as it is undone; stays */
 };
 struct store_undo_counts { /* changes of customers, by what became of them */
     uint64_t removed, restored, partly, kept, gone, pending;
