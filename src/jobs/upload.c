@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/crypto.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "jobs/jobs_priv.h"
 
@@ -12,13 +13,20 @@
 
 enum { HASH_BYTES = 256 * 1024 };
 
+/* What a file's rows take in the database, and once more in its log. */
+static uint64_t space_needed(uint64_t bytes, bool packed)
+{
+    enum { TIMES = 3, TIMES_PACKED = 12 };
+    const uint64_t spare = 16 * MIB, times = packed ? TIMES_PACKED : TIMES;
+    if (bytes > (INT64_MAX - spare - LIMIT_LOG_BYTES) / times)
+        return INT64_MAX;
+    return bytes * times + MIN(bytes * times, LIMIT_LOG_BYTES) + spare;
+}
+
 bool jobs_has_space(const struct jobs *j, uint64_t bytes, bool packed, struct jobs_space *ret_space)
 {
-    enum { SPARE_BYTES = 16 * 1024 * 1024, TIMES = 4, TIMES_PACKED = 16 };
     struct statvfs fs;
-    uint64_t times = packed ? TIMES_PACKED : TIMES;
-    ret_space->needed =
-        bytes > (INT64_MAX - SPARE_BYTES) / times ? INT64_MAX : bytes * times + SPARE_BYTES;
+    ret_space->needed = space_needed(bytes, packed);
     if (fstatvfs(j->uploads_fd, &fs) != 0)
         return true;
     ret_space->free = (uint64_t)fs.f_bavail * fs.f_frsize;

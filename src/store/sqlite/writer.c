@@ -22,10 +22,11 @@ enum {
     SHARED_LEAST_CHANGES = 25,  // take about so long
     SHARED_MOST_CHANGES = 5000,
     SHARED_SLICE_US = 2000,
-    SYNC_LATER_US = 20000,     // slices that are not synced yet: what a request's sync may find
-    VISIT_US = 50000,          // a file waits so long for others to write a task
-    QUIET_US = 500000,         // no request for so long: files have the writer for themselves
-    CHECKPOINT_PAGES = 262144, // late checkpoints: a page changed often is copied once
+    SYNC_LATER_US = 20000, // slices that are not synced yet: what a request's sync may find
+    VISIT_US = 50000,      // a file waits so long for others to write a task
+    QUIET_US = 500000,     // no request for so long: files have the writer for themselves
+    // Late checkpoints: a page changed often is copied once.
+    CHECKPOINT_PAGES = LIMIT_LOG_BYTES / 4096,
     IDLE_CHECKPOINT_PAGES = 256,
     IDLE_S = 2,
 };
