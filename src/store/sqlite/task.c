@@ -3,16 +3,14 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
-#include "base/limits.h"
-#include "base/mem.h"
 #include "sql_company.h"
 #include "store/sqlite/apply_priv.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_priv.h"
+#include "store/sqlite/task_priv.h"
 
 static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_TASK_UPDATE,
-                  sql_task_progress[] = SQL_TASK_PROGRESS, sql_error_insert[] = SQL_ERROR_INSERT,
-                  sql_task_list[] = SQL_TASK_LIST,
+                  sql_task_progress[] = SQL_TASK_PROGRESS, sql_task_list[] = SQL_TASK_LIST,
                   sql_task_list_unfinished[] = SQL_TASK_LIST_UNFINISHED,
                   sql_task_list_pending[] = SQL_TASK_LIST_PENDING,
                   sql_task_list_uploading[] = SQL_TASK_LIST_UPLOADING,
@@ -20,13 +18,9 @@ static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_T
                   sql_task_remembered[] = SQL_TASK_REMEMBERED,
                   sql_task_by_request[] = SQL_TASK_BY_REQUEST,
                   sql_task_corrected[] = SQL_TASK_CORRECTED,
-                  sql_task_corrections[] = SQL_TASK_CORRECTIONS, sql_error_list[] = SQL_ERROR_LIST,
-                  sql_error_list_after[] = SQL_ERROR_LIST_AFTER, sql_error_drop[] = SQL_ERROR_DROP,
-                  sql_error_groups[] = SQL_ERROR_GROUPS,
-                  sql_error_group_lines[] = SQL_ERROR_GROUP_LINES,
-                  sql_undo_progress[] = SQL_UNDO_PROGRESS, sql_undo_made[] = SQL_UNDO_MADE,
-                  sql_undo_changed[] = SQL_UNDO_CHANGED, sql_kept_insert[] = SQL_KEPT_INSERT,
-                  sql_kept_drop[] = SQL_KEPT_DROP, sql_kept_list[] = SQL_KEPT_LIST;
+                  sql_task_corrections[] = SQL_TASK_CORRECTIONS,
+                  sql_undo_progress[] = SQL_UNDO_PROGRESS, sql_kept_insert[] = SQL_KEPT_INSERT,
+                  sql_kept_drop[] = SQL_KEPT_DROP;
 
 static const char *const state_names[TASK_STATE_COUNT] = {
     [TASK_UPLOADING] = "uploading",
@@ -68,47 +62,8 @@ const char *trial_state_name(enum trial_state state)
 
 /* --- what a slice did --- */
 
-static bool add_problem(struct db *db, const struct store_batch *batch,
-                        const struct store_change *c, enum problem_list which, int64_t seq,
-                        const struct problem *p, struct err *err)
-{
-    sqlite3_stmt *s = db_statement(db, sql_error_insert, err);
-    if (!s)
-        return false;
-    enum consumer_field field = consumer_field_of(p->field);
-    str header = !str_is_null(p->key)                    ? p->key
-                 : batch->header && field != FIELD_COUNT ? batch->header[field]
-                                                         : (str){0};
-    db_bind_int(s, 1, batch->task_id);
-    db_bind_int(s, 2, which);
-    db_bind_int(s, 3, (int64_t)c->record);
-    db_bind_int(s, 4, seq);
-    db_bind_int(s, 5, (int64_t)c->line);
-    db_bind_str(s, 6, str_of(problem_code_name(p->code)));
-    db_bind_str(s, 7, header);
-    db_bind_str(s, 8, p->field);
-    db_bind_str(s, 9, p->key);
-    db_bind_str(s, 10, p->value);
-    db_bind_int(s, 11, p->other_id);
-    db_bind_int(s, 12, c->failed_id);
-    return db_run(db, s, err);
-}
-
-static bool add_problems(struct db *db, const struct store_batch *batch,
-                         const struct store_change *c, struct err *err)
-{
-    const struct problems *list[] = {&c->problems, &c->warnings};
-    for (size_t i = 0; i < COUNT(list); i++) {
-        int64_t seq = 0;
-        for (const struct problem *p = list[i]->first; p; p = p->next)
-            if (!add_problem(db, batch, c, i ? PROBLEMS_WARN : PROBLEMS_REFUSE, seq++, p, err))
-                return false;
-    }
-    return true;
-}
-
-static bool run_numbers(struct db *db, const char *sql, const int64_t *value, size_t count,
-                        struct err *err)
+bool task_run_numbers(struct db *db, const char *sql, const int64_t *value, size_t count,
+                      struct err *err)
 {
     sqlite3_stmt *s = db_statement(db, sql, err);
     if (!s)
@@ -116,6 +71,11 @@ static bool run_numbers(struct db *db, const char *sql, const int64_t *value, si
     for (size_t i = 0; i < count; i++)
         db_bind_int(s, (int)i + 1, value[i]);
     return db_run(db, s, err);
+}
+
+int64_t db_limit(size_t limit)
+{
+    return limit > INT32_MAX ? INT32_MAX : (int64_t)limit;
 }
 
 static bool add_kept(struct db *db, int64_t task_id, const struct store_kept *k, struct err *err)
@@ -192,7 +152,7 @@ static bool record_undo(struct db *db, const struct store_batch *batch,
                              (int64_t)n.gone,
                              pending,
                              clock_now_us()};
-    return run_numbers(db, sql_undo_progress, value, COUNT(value), err);
+    return task_run_numbers(db, sql_undo_progress, value, COUNT(value), err);
 }
 
 bool task_record(struct db *db, const struct store_batch *batch, const struct store_change *change,
@@ -205,7 +165,7 @@ bool task_record(struct db *db, const struct store_batch *batch, const struct st
     for (size_t i = 0; i < count; i++) {
         outcome[change[i].outcome]++;
         with_warnings += change[i].warnings.count > 0;
-        if (!add_problems(db, batch, &change[i], err))
+        if (!task_add_problems(db, batch, &change[i], PROBLEMS_REFUSE, PROBLEMS_WARN, err))
             return false;
     }
     const int64_t value[] = {batch->task_id,
@@ -222,12 +182,12 @@ bool task_record(struct db *db, const struct store_batch *batch, const struct st
                              after->last_id,
                              before->last_trail + 1,
                              after->last_trail};
-    return run_numbers(db, sql_task_progress, value, COUNT(value), err);
+    return task_run_numbers(db, sql_task_progress, value, COUNT(value), err);
 }
 
 /* --- the task itself: rare writes on the writer's file, by a connection of their own --- */
 
-static bool open_own(struct store_company *c, struct db *db, struct err *err)
+bool task_db_open(struct store_company *c, struct db *db, struct err *err)
 {
     return db_open(db, c->path, false, 64 * 1024, err);
 }
@@ -237,7 +197,7 @@ static bool open_own(struct store_company *c, struct db *db, struct err *err)
 static bool enter(struct store_company *c, struct db *db, struct err *err)
 {
     c->visitors++;
-    if (open_own(c, db, err))
+    if (task_db_open(c, db, err))
         return true;
     c->visitors--;
     return false;
@@ -408,11 +368,6 @@ bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
            (step && err_set(err, ERR_NOT_FOUND, "there is no import task %lld", (long long)id));
 }
 
-static int64_t limit_of(size_t limit)
-{
-    return limit > INT32_MAX ? INT32_MAX : (int64_t)limit;
-}
-
 /* All rows of a statement that is bound. */
 static bool read_tasks(struct store_reader *r, sqlite3_stmt *s, struct arena *a,
                        struct store_task **ret_task, size_t *ret_count, struct err *err)
@@ -444,8 +399,8 @@ bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter f
     sqlite3_stmt *s = db_statement(&r->db, sql[filter], err);
     if (!s)
         return false;
-    db_bind_int(s, 1, limit_of(limit));
-    db_bind_int(s, 2, limit_of(skip));
+    db_bind_int(s, 1, db_limit(limit));
+    db_bind_int(s, 2, db_limit(skip));
     return read_tasks(r, s, a, ret_task, ret_count, err);
 }
 
@@ -456,7 +411,7 @@ bool store_task_history(struct store_reader *r, struct arena *a, unsigned states
     sqlite3_stmt *s = bind_list(r, 0, INT64_MAX, states, err);
     if (!s)
         return false;
-    db_bind_int(s, 4, limit_of(limit));
+    db_bind_int(s, 4, db_limit(limit));
     db_bind_int(s, 5, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
     return read_tasks(r, s, a, ret_task, ret_count, err);
 }
@@ -473,71 +428,6 @@ bool store_task_by_request(struct store_reader *r, struct arena *a, str key, int
     *ret_id = step == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
     *ret_print = step == SQLITE_ROW ? db_column_str(s, 1, a) : (str){0};
     (void)sqlite3_reset(s);
-    return step != 0;
-}
-
-static struct store_task_error read_error(sqlite3_stmt *s, struct arena *a)
-{
-    return (struct store_task_error){.record = (uint64_t)sqlite3_column_int64(s, 0),
-                                     .line = (uint64_t)sqlite3_column_int64(s, 1),
-                                     .column = db_column_str(s, 2, a),
-                                     .field = db_column_str(s, 3, a),
-                                     .key = db_column_str(s, 4, a),
-                                     .value = db_column_str(s, 5, a),
-                                     .code = problem_code_of(db_column_str(s, 6, a)),
-                                     .other_id = sqlite3_column_int64(s, 7),
-                                     .other_line = (uint64_t)sqlite3_column_int64(s, 8),
-                                     .seq = (uint64_t)sqlite3_column_int64(s, 9)};
-}
-
-bool store_task_errors_after(struct store_reader *r, struct arena *a, int64_t task_id,
-                             enum problem_list which, uint64_t after, size_t limit,
-                             struct store_task_error **ret_error, size_t *ret_count,
-                             struct err *err)
-{
-    enum { OF_ONE_RECORD = LIMIT_COLUMNS + LIMIT_ATTRIBUTES }; // never more problems than that
-    sqlite3_stmt *s = db_statement(&r->db, sql_error_list_after, err);
-    size_t room = limit + OF_ONE_RECORD, count = 0;
-    struct store_task_error *error = ARENA_NEW(a, struct store_task_error, room);
-    int step;
-    if (!s)
-        return false;
-    db_bind_int(s, 1, task_id);
-    db_bind_int(s, 2, which);
-    db_bind_int(s, 3, (int64_t)after);
-    db_bind_int(s, 4, (int64_t)room);
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
-        if (count >= limit && error[count - 1].record != (uint64_t)sqlite3_column_int64(s, 0))
-            break;
-        error[count++] = read_error(s, a);
-    }
-    (void)sqlite3_reset(s);
-    *ret_error = error;
-    *ret_count = count;
-    return step != 0;
-}
-
-bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
-                       enum problem_list which, const struct store_errors_from *from, size_t limit,
-                       struct store_task_error **ret_error, size_t *ret_count, struct err *err)
-{
-    sqlite3_stmt *s = db_statement(&r->db, sql_error_list, err);
-    struct store_task_error *error = ARENA_NEW(a, struct store_task_error, limit);
-    size_t count = 0;
-    int step;
-    if (!s)
-        return false;
-    db_bind_int(s, 1, task_id);
-    db_bind_int(s, 2, which);
-    db_bind_int(s, 3, limit_of(limit));
-    db_bind_int(s, 4, (int64_t)MIN(from->skip, (uint64_t)INT64_MAX));
-    db_bind_int(s, 5, (int64_t)MIN(from->record, (uint64_t)INT64_MAX));
-    db_bind_int(s, 6, (int64_t)MIN(from->seq, (uint64_t)INT64_MAX));
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && count < limit)
-        error[count++] = read_error(s, a);
-    (void)sqlite3_reset(s);
-    *ret_error = error;
-    *ret_count = count;
     return step != 0;
 }
 
@@ -603,238 +493,4 @@ bool store_task_corrections(struct store_reader *r, struct arena *a, int64_t par
     *ret_id = id;
     *ret_count = count;
     return step != 0;
-}
-
-/* --- undo --- */
-
-static bool read_undo(sqlite3_stmt *s, struct arena *a, bool made, struct store_change *c,
-                      struct err *err)
-{
-    *c = (struct store_change){.op = made ? STORE_UNDO_MADE : STORE_UNDO_CHANGED};
-    if (made) {
-        c->consumer_id = sqlite3_column_int64(s, 0);
-        c->record = (uint64_t)sqlite3_column_int64(s, 1);
-        return true;
-    }
-    c->trail_id = sqlite3_column_int64(s, 0);
-    c->consumer_id = sqlite3_column_int64(s, 1);
-    c->record = (uint64_t)sqlite3_column_int64(s, 2);
-    c->made = sqlite3_column_int(s, 3) == TRAIL_MADE;
-    c->trail_prev = sqlite3_column_int64(s, 5);
-    if (!consumer_former_parse(a, db_column_borrow(s, 4), &c->former, &c->formers))
-        return err_set(err, ERR_INTERNAL, "the trail's row %lld is damaged",
-                       (long long)c->trail_id);
-    consumer_former_patch(a, c->former, c->formers, &c->patch); // its keys are looked up
-    return true;
-}
-
-static bool list_pass(struct store_reader *r, struct arena *a, const struct store_task *task,
-                      struct store_undo_place *place, size_t limit,
-                      struct store_change **ret_change, size_t *ret_count, struct err *err)
-{
-    bool made = place->pass == UNDO_MADE;
-    sqlite3_stmt *s = db_statement(&r->db, made ? sql_undo_made : sql_undo_changed, err);
-    struct store_change *change = NULL;
-    size_t count = 0, room = 0, texts = 0;
-    int step;
-    if (!s)
-        return false;
-    db_bind_int(s, 1, made ? task->first_id : task->first_trail);
-    db_bind_int(s, 2, MIN(place->position, made ? task->last_id : task->last_trail));
-    db_bind_int(s, 3, origin_of(ORIGIN_IMPORT, task->id));
-    db_bind_int(s, 4, (int64_t)limit);
-    if (!made)
-        db_bind_int(s, 5, place->pass == UNDO_WAITING);
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && texts < LIMIT_BATCH_BYTES / 2) {
-        size_t used = a->used;
-        if (count == room) {
-            // A few, or as many as there may be: what was outgrown stays in the arena.
-            room = room ? limit : MIN(limit, (size_t)64);
-            struct store_change *more = ARENA_NEW(a, struct store_change, room);
-            if (count)
-                memcpy(more, change, count * sizeof *more);
-            change = more;
-            used = a->used;
-        }
-        place->position = sqlite3_column_int64(s, 0) - 1;
-        if (!read_undo(s, a, made, &change[count], err))
-            step = 0;
-        change[count++].trail_first = task->first_trail;
-        texts += a->used - used;
-        if (!step)
-            break;
-    }
-    (void)sqlite3_reset(s);
-    *ret_change = change;
-    *ret_count = count;
-    return step != 0;
-}
-
-bool store_undo_list(struct store_reader *r, struct arena *a, const struct store_task *task,
-                     struct store_undo_place *place, size_t limit, struct store_change **ret_change,
-                     size_t *ret_count, struct err *err)
-{
-    for (*ret_count = 0; place->pass != UNDO_OVER && place->pass != UNDO_WAITED;
-         *place = (struct store_undo_place){place->pass + 1, INT64_MAX}) {
-        if (!list_pass(r, a, task, place, limit, ret_change, ret_count, err))
-            return false;
-        if (*ret_count)
-            return true;
-    }
-    return true;
-}
-
-bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t task_id, uint64_t skip,
-                     size_t limit, struct store_kept **ret_kept, size_t *ret_count, struct err *err)
-{
-    sqlite3_stmt *s = db_statement(&r->db, sql_kept_list, err);
-    struct store_kept *kept = ARENA_NEW(a, struct store_kept, limit);
-    size_t count = 0;
-    int step;
-    if (!s)
-        return false;
-    db_bind_int(s, 1, task_id);
-    db_bind_int(s, 2, limit_of(limit));
-    db_bind_int(s, 3, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && count < limit)
-        kept[count++] = (struct store_kept){.consumer_id = sqlite3_column_int64(s, 1),
-                                            .external_id = db_column_str(s, 2, a),
-                                            .record = (uint64_t)sqlite3_column_int64(s, 3),
-                                            .code = problem_code_of(db_column_str(s, 4, a)),
-                                            .field = db_column_str(s, 5, a),
-                                            .key = db_column_str(s, 6, a),
-                                            .undone = db_column_str(s, 7, a),
-                                            .now = db_column_str(s, 8, a),
-                                            .origin = sqlite3_column_int64(s, 9),
-                                            .at_us = sqlite3_column_int64(s, 10),
-                                            .other_id = sqlite3_column_int64(s, 11)};
-    (void)sqlite3_reset(s);
-    *ret_kept = kept;
-    *ret_count = count;
-    return step != 0;
-}
-
-/* --- the groups of a report --- */
-
-/* The next problem of a group, in the order of records. */
-static void add_to_ranges(struct store_error_group *g, uint64_t *last_record, uint64_t record,
-                          uint64_t line)
-{
-    struct store_line_range *last = g->ranges ? &g->range[g->ranges - 1] : NULL;
-    if (!g->more && last && record <= *last_record + 1)
-        last->to = line;
-    else if (g->ranges < STORE_GROUP_RANGES)
-        g->range[g->ranges++] = (struct store_line_range){line, line};
-    else
-        g->more++;
-    *last_record = record;
-}
-
-static bool is_of(const struct store_error_group *g, sqlite3_stmt *s)
-{
-    return str_eq(db_column_borrow(s, 0), str_of(problem_code_name(g->code))) &&
-           str_eq(db_column_borrow(s, 1), g->field) && str_eq(db_column_borrow(s, 2), g->key);
-}
-
-static bool read_ranges(struct store_reader *r, struct arena *a, int64_t task_id,
-                        enum problem_list which, struct store_error_group *group, size_t count,
-                        struct err *err)
-{
-    sqlite3_stmt *s = db_statement(&r->db, sql_error_group_lines, err);
-    uint64_t *last_record = ARENA_NEW(a, uint64_t, count);
-    size_t g = 0;
-    int step;
-    if (!s)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        group[i].range = ARENA_NEW(a, struct store_line_range, STORE_GROUP_RANGES);
-    db_bind_int(s, 1, task_id);
-    db_bind_int(s, 2, which);
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
-        size_t tried = 0;
-        for (; tried < count && !is_of(&group[g], s); tried++)
-            g = (g + 1) % count; // most often it is the one of the problem before
-        if (tried < count)
-            add_to_ranges(&group[g], &last_record[g], (uint64_t)sqlite3_column_int64(s, 3),
-                          (uint64_t)sqlite3_column_int64(s, 4));
-    }
-    (void)sqlite3_reset(s);
-    return step != 0;
-}
-
-bool store_task_error_groups(struct store_reader *r, struct arena *a, int64_t task_id,
-                             enum problem_list which, size_t limit,
-                             struct store_error_group **ret_group, size_t *ret_count,
-                             struct err *err)
-{
-    sqlite3_stmt *s = db_statement(&r->db, sql_error_groups, err);
-    struct store_error_group *group = ARENA_NEW(a, struct store_error_group, limit);
-    size_t count = 0;
-    int step;
-    if (!s)
-        return false;
-    db_bind_int(s, 1, task_id);
-    db_bind_int(s, 2, which);
-    db_bind_int(s, 3, limit_of(limit));
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && count < limit)
-        group[count++] =
-            (struct store_error_group){.code = problem_code_of(db_column_str(s, 0, a)),
-                                       .column = db_column_str(s, 1, a),
-                                       .field = db_column_str(s, 2, a),
-                                       .key = db_column_str(s, 3, a),
-                                       .count = (uint64_t)sqlite3_column_int64(s, 4),
-                                       .first_line = (uint64_t)sqlite3_column_int64(s, 5),
-                                       .last_line = (uint64_t)sqlite3_column_int64(s, 6)};
-    (void)sqlite3_reset(s);
-    if (step && count && !read_ranges(r, a, task_id, which, group, count, err))
-        return false;
-    *ret_group = group;
-    *ret_count = count;
-    return step != 0;
-}
-
-/* --- the problems of a dry run --- */
-
-struct store_problem_log {
-    struct db db;
-    struct store_batch batch; /* what add_problem() wants to know */
-};
-
-bool store_problem_log_open(struct store_company *c, int64_t task_id, const str *header,
-                            struct store_problem_log **ret_log, struct err *err)
-{
-    struct store_problem_log *log = mem_new(1, sizeof *log);
-    const int64_t kinds[][2] = {{task_id, PROBLEMS_TRIAL_REFUSE}, {task_id, PROBLEMS_TRIAL_WARN}};
-    log->batch = (struct store_batch){.task_id = task_id, .header = header};
-    if (!open_own(c, &log->db, err) || !run_numbers(&log->db, sql_error_drop, kinds[0], 2, err) ||
-        !run_numbers(&log->db, sql_error_drop, kinds[1], 2, err)) {
-        store_problem_log_free(log);
-        return false;
-    }
-    *ret_log = log;
-    return true;
-}
-
-bool store_problem_log_add(struct store_problem_log *log, const struct store_change *const *change,
-                           size_t count, struct err *err)
-{
-    bool ok = db_exec(&log->db, "BEGIN IMMEDIATE", err);
-    for (size_t i = 0; ok && i < count; i++) {
-        const struct problems *list[] = {&change[i]->problems, &change[i]->warnings};
-        for (size_t k = 0; ok && k < COUNT(list); k++) {
-            int64_t seq = 0;
-            for (const struct problem *p = list[k]->first; ok && p; p = p->next)
-                ok = add_problem(&log->db, &log->batch, change[i],
-                                 k ? PROBLEMS_TRIAL_WARN : PROBLEMS_TRIAL_REFUSE, seq++, p, err);
-        }
-    }
-    return ok && db_exec(&log->db, "COMMIT", err);
-}
-
-void store_problem_log_free(struct store_problem_log *log)
-{
-    if (!log)
-        return;
-    db_close(&log->db);
-    mem_free(log);
 }

@@ -1,0 +1,21 @@
+/* What the modules about tasks share.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_SQLITE_TASK_PRIV_H
+#define STORE_SQLITE_TASK_PRIV_H
+
+#include "store/sqlite/store_priv.h"
+
+/* Opens a small connection of its own to the company's file. */
+MUST_CHECK bool task_db_open(struct store_company *c, struct db *db, struct err *err);
+/* Runs a statement whose values are all numbers. */
+MUST_CHECK bool task_run_numbers(struct db *db, const char *sql, const int64_t *value, size_t count,
+                                 struct err *err);
+/* A limit as SQL wants it. */
+int64_t db_limit(size_t limit);
+/* Adds the problems and warnings of one record to those lists of the batch's task. */
+MUST_CHECK bool task_add_problems(struct db *db, const struct store_batch *batch,
+                                  const struct store_change *c, enum problem_list refuse,
+                                  enum problem_list warn, struct err *err);
+
+#endif
