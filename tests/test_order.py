@@ -168,7 +168,8 @@ class Order(unittest.TestCase):
         self.world.wait(task, "completed")
 
     def test_a_start_with_the_fingerprint_of_another_state_writes_nothing_and_shows_the_difference(self):
-        self.c.put("/v4/consumers/f1", consumer(name="А"))
+        before = int(self.c.post("/v4/import_tasks", ";".join(HEADER) + "\nf1;;А;;\ngone;;;;\n", content_type="text/csv").json["data"]["id"])
+        self.world.wait(before, "completed")
         text = ";".join(HEADER) + "\nf1;;Б;;\nf2;f2@example.com;;;\n"
         task = int(self.c.post("/v4/import_tasks?dry_run=true", text, content_type="text/csv").json["data"]["id"])
         self.world.wait(task, "ready")
@@ -180,6 +181,7 @@ class Order(unittest.TestCase):
         attributes = self.c.get(f"/v4/import_tasks/{task}").json["data"]["attributes"]
         self.assertEqual(attributes["failure"]["code"], "base_changed")
         self.assertEqual(attributes["dry_run"]["result"]["difference"]["first"], [{"record": 2, "was": "created", "now": "failed"}])
+        self.assertEqual(attributes["dry_run"]["result"]["missing_since"], {"import_task": str(before), "count": 1})
         self.assertEqual(self.c.get("/v4/consumers/f1").json["data"]["attributes"]["name"], "А")
         self.assertEqual(self.c.get("/v4/consumers/f2").status, 404)
 

@@ -297,12 +297,14 @@ static void add_differences(struct buf *b, int was_fd, int now_fd, uint64_t *ret
 }
 
 /* The task goes back to ready, with the new dry run and the difference in it. */
-static bool show_difference(struct work *w, const struct outcome *o, int was_fd, int now_fd,
-                            struct err *err)
+static bool show_difference(struct work *w, const struct outcome *o, struct keys_seen *keys,
+                            int was_fd, int now_fd, struct err *err)
 {
     AUTO(buf_done) struct buf more = {0};
     struct file_problem problem = {0};
     struct store_task t;
+    if (!count_missing(w, keys, &more, err))
+        return false;
     add_differences(&more, was_fd, now_fd, &problem.limit);
     (void)file_problem_set(&problem, FILE_BASE_CHANGED, (str){0}, (str){0});
     if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
@@ -318,8 +320,8 @@ static bool show_difference(struct work *w, const struct outcome *o, int was_fd,
     return task_end(w->jobs, w->company, &t, err);
 }
 
-static bool judge(struct work *w, const struct outcome *o, int was_fd, int new_fd, bool *ret_go,
-                  struct err *err)
+static bool judge(struct work *w, const struct outcome *o, struct keys_seen *keys, int was_fd,
+                  int new_fd, bool *ret_go, struct err *err)
 {
     struct file_problem problem = {0};
     *ret_go = false;
@@ -331,7 +333,7 @@ static bool judge(struct work *w, const struct outcome *o, int was_fd, int new_f
     *ret_go = !w->task.expected.len || str_eq(w->task.expected, o->fingerprint);
     if (*ret_go)
         return true;
-    return lseek(new_fd, 0, SEEK_SET) == 0 && show_difference(w, o, was_fd, new_fd, err);
+    return lseek(new_fd, 0, SEEK_SET) == 0 && show_difference(w, o, keys, was_fd, new_fd, err);
 }
 
 bool trial_check(struct work *w, bool *ret_go, struct err *err)
@@ -349,7 +351,7 @@ bool trial_check(struct work *w, bool *ret_go, struct err *err)
               run_trial(w, files.fd[DIFF], files.fd[OUTCOMES], keys, &o, &problem, err);
     // What was tried last is what is shown.
     bool kept = ok && keep_files(w, ".new", &files, err) &&
-                judge(w, &o, was_fd, files.fd[OUTCOMES], ret_go, err);
+                judge(w, &o, keys, was_fd, files.fd[OUTCOMES], ret_go, err);
     close_files(&files);
     if (was_fd >= 0)
         (void)close(was_fd);
