@@ -265,6 +265,18 @@ void json_write_string(struct buf *b, str text)
     buf_add_char(b, '"');
 }
 
+void json_add_raw(struct buf *b, const char *name, str json)
+{
+    buf_format(b, ",\"%s\":", name);
+    buf_add(b, json.len ? json : STR("null"));
+}
+
+void json_add_string(struct buf *b, const char *name, str text)
+{
+    buf_format(b, ",\"%s\":", name);
+    json_write_string(b, text);
+}
+
 str json_string_text(struct arena *a, str text)
 {
     // Most texts need no escape: quotes around them, nothing else.

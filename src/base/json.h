@@ -48,6 +48,9 @@ const struct json *json_get(const struct json *value, const char *key);
 void json_write(struct buf *b, const struct json *value);
 /* Appends text (UTF-8) as a JSON string, quotes included; {0} as null. */
 void json_write_string(struct buf *b, str text);
+/* Append ,"name": and a string ({0}: null) or a JSON text as it is (empty: null): */
+void json_add_string(struct buf *b, const char *name, str text);
+void json_add_raw(struct buf *b, const char *name, str json);
 /* text as a JSON string in the arena, quotes included. */
 str json_string_text(struct arena *a, str text);
 

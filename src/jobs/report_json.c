@@ -15,26 +15,14 @@ static void add_consumer(struct buf *b, const char *name, int64_t id)
     buf_format(b, ",\"%s\":\"%s\"", name, text);
 }
 
-static void add_text(struct buf *b, const char *name, str text)
-{
-    buf_format(b, ",\"%s\":", name);
-    json_write_string(b, text);
-}
-
-static void add_json(struct buf *b, const char *name, str json)
-{
-    buf_format(b, ",\"%s\":", name);
-    buf_add(b, json.len ? json : STR("null"));
-}
-
 /* The members "code", "field", "key" and "detail". */
 static void add_reason(struct buf *b, struct arena *a, enum language language,
                        const struct problem *p)
 {
-    add_text(b, "code", str_of(problem_code_name(p->code)));
-    add_text(b, "field", p->field);
-    add_text(b, "key", p->key.len ? p->key : (str){0});
-    add_text(b, "detail", wording_problem(a, language, p));
+    json_add_string(b, "code", str_of(problem_code_name(p->code)));
+    json_add_string(b, "field", p->field);
+    json_add_string(b, "key", p->key.len ? p->key : (str){0});
+    json_add_string(b, "detail", wording_problem(a, language, p));
 }
 
 void jobs_error_json(struct buf *b, struct arena *a, enum language language,
@@ -43,9 +31,9 @@ void jobs_error_json(struct buf *b, struct arena *a, enum language language,
     const struct problem p = {.code = e->code, .field = e->field, .key = e->key};
     buf_format(b, "{\"record\":%llu,\"line\":%llu", (unsigned long long)e->record,
                (unsigned long long)e->line);
-    add_text(b, "column", e->column);
+    json_add_string(b, "column", e->column);
     add_reason(b, a, language, &p);
-    add_text(b, "value", e->value);
+    json_add_string(b, "value", e->value);
     add_consumer(b, "other_id", e->other_id);
     if (e->other_line)
         buf_format(b, ",\"other_line\":%llu", (unsigned long long)e->other_line);
@@ -59,9 +47,9 @@ void jobs_group_json(struct buf *b, struct arena *a, enum language language,
     buf_format(b, "{\"count\":%llu,\"first_line\":%llu,\"last_line\":%llu",
                (unsigned long long)g->count, (unsigned long long)g->first_line,
                (unsigned long long)g->last_line);
-    add_text(b, "column", g->column);
+    json_add_string(b, "column", g->column);
     add_reason(b, a, language, &p);
-    add_text(b, "where", wording_lines(a, language, g, SHOWN_RANGES));
+    json_add_string(b, "where", wording_lines(a, language, g, SHOWN_RANGES));
     buf_add(b, STR(",\"lines\":["));
     for (size_t i = 0; i < g->ranges; i++)
         buf_format(b, "%s[%llu,%llu]", i ? "," : "", (unsigned long long)g->range[i].from,
@@ -72,8 +60,8 @@ void jobs_group_json(struct buf *b, struct arena *a, enum language language,
 void jobs_kept_values_json(struct buf *b, const struct zone *zone, const struct store_kept *k)
 {
     char stamp[ZONE_STAMP_BYTES];
-    add_json(b, "undone", k->undone);
-    add_json(b, "now", k->now);
+    json_add_raw(b, "undone", k->undone);
+    json_add_raw(b, "now", k->now);
     buf_add(b, STR(",\"changed_by\":"));
     jobs_origin_json(b, k->origin);
     if (k->at_us) {
@@ -89,7 +77,7 @@ void jobs_kept_json(struct buf *b, struct arena *a, enum language language, cons
     const struct problem p = {.code = k->code, .field = k->field, .key = k->key};
     buf_format(b, "{\"record\":%llu", (unsigned long long)k->record);
     add_consumer(b, "consumer_id", k->consumer_id);
-    add_text(b, "external_id", k->external_id);
+    json_add_string(b, "external_id", k->external_id);
     add_reason(b, a, language, &p);
     jobs_kept_values_json(b, zone, k);
     buf_add_char(b, '}');

@@ -17,18 +17,6 @@ static void add_stamp(struct buf *b, const char *name, const struct zone *zone, 
     buf_format(b, "\"%s\"", stamp);
 }
 
-static void add_text(struct buf *b, const char *name, str text)
-{
-    buf_format(b, ",\"%s\":", name);
-    json_write_string(b, text);
-}
-
-static void add_raw(struct buf *b, const char *name, str json)
-{
-    buf_format(b, ",\"%s\":", name);
-    buf_add(b, json.len ? json : STR("null"));
-}
-
 static void add_id(struct buf *b, const char *name, int64_t id)
 {
     if (id)
@@ -62,9 +50,9 @@ static void add_failure(struct buf *b, struct arena *a, enum language language, 
     struct file_problem problem = wording_failure_parse(failure);
     const char *answer = analysis_answer(problem.code);
     buf_add(b, str_first(failure, failure.len - 1));
-    add_text(b, "message", wording_file_problem(a, language, &problem));
+    json_add_string(b, "message", wording_file_problem(a, language, &problem));
     if (answer)
-        add_text(b, "setting", str_of(answer));
+        json_add_string(b, "setting", str_of(answer));
     buf_add_char(b, '}');
 }
 
@@ -105,7 +93,7 @@ static void add_progress(struct buf *b, struct jobs *j, struct store_company *co
 void jobs_undo_preview_json(struct buf *b, const struct store_task *t, enum language language)
 {
     buf_add(b, str_first(t->undo_preview, t->undo_preview.len - 1));
-    add_text(b, "note", wording_undo_note(language));
+    json_add_string(b, "note", wording_undo_note(language));
     buf_add_char(b, '}');
 }
 
@@ -120,9 +108,9 @@ static void add_undo(struct buf *b, const struct store_task *t, enum language la
                    (unsigned long long)n->partly, (unsigned long long)n->kept,
                    (unsigned long long)n->gone, (unsigned long long)n->pending);
     else
-        add_raw(b, "undo", (str){0});
+        json_add_raw(b, "undo", (str){0});
     if (!t->undo_preview.len) {
-        add_raw(b, "undo_preview", (str){0});
+        json_add_raw(b, "undo_preview", (str){0});
         return;
     }
     buf_add(b, STR(",\"undo_preview\":"));
@@ -184,21 +172,21 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
     const struct zone *zone = store_company_zone(company);
     buf_format(b, "{\"state\":\"%s\"", task_state_name(t->state));
     add_possible(b, j, t);
-    add_text(b, "file_name", t->file_name);
+    json_add_string(b, "file_name", t->file_name);
     buf_format(b, ",\"size\":%llu", (unsigned long long)t->bytes);
-    add_text(b, "sha256", t->sha256);
+    json_add_string(b, "sha256", t->sha256);
     buf_add(b, STR(",\"created_by\":"));
     jobs_origin_json(b, t->origin);
     buf_format(b, ",\"start\":\"%s\"", t->manual ? "manual" : "auto");
-    add_raw(b, "settings", t->settings.len ? t->settings : STR("{}"));
+    json_add_raw(b, "settings", t->settings.len ? t->settings : STR("{}"));
     buf_add_char(b, ',');
     import_counts_write(b, &t->counts);
     buf_format(b, ",\"bytes_done\":%llu", (unsigned long long)t->bytes_done);
     add_progress(b, j, company, t);
-    add_raw(b, "analysis", t->analysis);
-    add_text(b, "header_fingerprint", t->header.len ? t->header : (str){0});
+    json_add_raw(b, "analysis", t->analysis);
+    json_add_string(b, "header_fingerprint", t->header.len ? t->header : (str){0});
     buf_format(b, ",\"dry_run\":{\"state\":\"%s\"", trial_state_name(t->trial));
-    add_raw(b, "result", t->trial_result);
+    json_add_raw(b, "result", t->trial_result);
     buf_add_char(b, '}');
     add_undo(b, t, language);
     add_id(b, "same_content_as", t->same_as);

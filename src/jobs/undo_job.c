@@ -95,12 +95,6 @@ struct preview_list {
     size_t count;
 };
 
-static void add_text(struct buf *b, const char *name, str value)
-{
-    buf_format(b, ",\"%s\":", name);
-    json_write_string(b, value);
-}
-
 static void add_kept(void *context, const struct store_change *change)
 {
     struct preview_list *list = context;
@@ -111,9 +105,9 @@ static void add_kept(void *context, const struct store_change *change)
         buf_format(b, "%s{\"consumer_id\":\"%s\",\"record\":%llu,\"code\":\"%s\"",
                    list->count++ ? "," : "", id, (unsigned long long)k->record,
                    problem_code_name(k->code));
-        add_text(b, "external_id", k->external_id);
-        add_text(b, "field", k->field);
-        add_text(b, "key", k->key);
+        json_add_string(b, "external_id", k->external_id);
+        json_add_string(b, "field", k->field);
+        json_add_string(b, "key", k->key);
         jobs_kept_values_json(b, store_company_zone(list->w->company), k);
         buf_add_char(b, '}');
     }
