@@ -290,6 +290,17 @@ static bool judge(struct undo *u, struct err *err)
     return true;
 }
 
+static const struct consumer_former an_email = {.field = FIELD_EMAIL, .key = STR("")};
+
+/* The newest change of the customer's e-mail; NULL: none. */
+static const struct link *newest_email(const struct chain *chain)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        if (find_field(&chain->link[i], &an_email))
+            return &chain->link[i];
+    return NULL;
+}
+
 /* Whether the customer got his e-mail from an import that can still be undone. */
 static bool has_email_by_import(struct undo *u, int64_t id, bool *ret_by_import, struct err *err)
 {
@@ -298,15 +309,10 @@ static bool has_email_by_import(struct undo *u, int64_t id, bool *ret_by_import,
     if (!e && !apply_load_one(u->p, id, &e, err))
         return false;
     const struct consumer owner = e->now;
-    *ret_by_import = is_import(owner.origin);
     if (!read_chain(u->p, u->a, owner.trail, 0, &chain, err))
         return false;
-    for (size_t i = 0; i < chain.count; i++)
-        for (size_t n = 0; n < chain.link[i].count; n++)
-            if (chain.link[i].former[n].field == FIELD_EMAIL) {
-                *ret_by_import = is_import(chain.link[i].origin);
-                return true;
-            }
+    const struct link *l = newest_email(&chain);
+    *ret_by_import = is_import(l ? l->origin : owner.origin);
     return true;
 }
 
@@ -336,12 +342,8 @@ static bool find_waited(struct undo *u, const struct entry *e, const struct cons
     *ret = NULL;
     if (!read_chain(u->p, u->a, e->now.trail, 0, &chain, err))
         return false;
-    for (size_t i = 0; i < chain.count; i++)
-        for (size_t n = 0; n < chain.link[i].count; n++)
-            if (chain.link[i].former[n].field == FIELD_EMAIL) {
-                *ret = chain.link[i].waits ? &chain.link[i].former[n] : NULL;
-                return true;
-            }
+    const struct link *l = newest_email(&chain);
+    *ret = l && l->waits ? find_field(l, &an_email) : NULL;
     return true;
 }
 
