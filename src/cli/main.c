@@ -35,6 +35,16 @@
     "  --delimiter C     one character, or comma, semicolon, tab, pipe; told from the file unless stated\n" \
     "  --sheet S         a workbook's sheet, by number or name; the first visible one unless stated\n"
 
+/* A command under two names. */
+#define UNDO_WORDS "--data DIR [--company NAME] TASK [--dry-run] [--corrections] [--json]"
+#define UNDO_HELP                                                                                  \
+    DATA_HELP COMPANY_HELP "  --dry-run         say what would happen, write nothing\n"            \
+                           "  --corrections     take back what corrected it, too\n"                \
+                           "  --json            print the whole import as JSON\n"                  \
+                           "What others changed since stays, and is listed.\n"
+#define UNDO_OPTIONS                                                                               \
+    DATA, COMPANY, {"dry-run", false}, {"corrections", false}, {"json", false}, LANGUAGE
+
 static const struct cli_command commands[] = {
     {"init",
      "--data DIR --company NAME --admin EMAIL [--password-file FILE] [--zone ZONE]",
@@ -293,25 +303,19 @@ static const struct cli_command commands[] = {
      1,
      true},
     {"task undo",
-     "--data DIR [--company NAME] TASK [--dry-run] [--corrections] [--json]",
+     UNDO_WORDS,
      "Takes an import back: what it created and what it changed",
-     DATA_HELP COMPANY_HELP "  --dry-run         say what would happen, write nothing\n"
-                            "  --corrections     take back what corrected it, too\n"
-                            "  --json            print the whole import as JSON\n"
-                            "What others changed since stays, and is listed.\n",
+     UNDO_HELP,
      cmd_task_undo,
-     {DATA, COMPANY, {"dry-run", false}, {"corrections", false}, {"json", false}, LANGUAGE},
+     {UNDO_OPTIONS},
      1,
      true},
     {"task revert",
-     "--data DIR [--company NAME] TASK [--dry-run] [--corrections] [--json]",
+     UNDO_WORDS,
      "The same as task undo",
-     DATA_HELP COMPANY_HELP "  --dry-run         say what would happen, write nothing\n"
-                            "  --corrections     take back what corrected it, too\n"
-                            "  --json            print the whole import as JSON\n"
-                            "What others changed since stays, and is listed.\n",
+     UNDO_HELP,
      cmd_task_undo,
-     {DATA, COMPANY, {"dry-run", false}, {"corrections", false}, {"json", false}, LANGUAGE},
+     {UNDO_OPTIONS},
      1,
      true},
     {"task kept",
