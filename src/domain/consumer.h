@@ -197,9 +197,6 @@ MUST_CHECK bool consumer_date_from_rfc3339(str s, int64_t *ret_us);
 enum problem_code consumer_date_from_text(str s, const struct zone *zone, enum date_order order,
                                           int64_t *ret_us, int64_t *ret_precision_us,
                                           enum zone_fit *ret_fit);
-/* The canonical JSON text of an object given as a tree: order of arrival, number text kept, no
- * spaces; of repeated keys the last value at the first place. */
-str consumer_attributes_text(struct arena *a, const struct json *object);
 
 /* --- ids: 24 lowercase hex characters, reversible, with a check --- */
 enum { CONSUMER_ID_BYTES = 25 }; /* 24 and a NUL */

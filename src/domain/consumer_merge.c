@@ -223,21 +223,3 @@ unsigned consumer_patch_apply(struct arena *a, const struct consumer_patch *patc
     merge_attributes(&m);
     return problems->count > problems_before ? 0 : m.changed;
 }
-
-str consumer_attributes_text(struct arena *a, const struct json *object)
-{
-    struct json copy = *object;
-    copy.member = ARENA_NEW(a, struct json_member, object->count);
-    copy.count = 0;
-    for (size_t i = 0; i < object->count; i++) {
-        size_t at = 0;
-        while (at < copy.count && !str_eq(copy.member[at].key, object->member[i].key))
-            at++;
-        if (at == copy.count)
-            copy.member[copy.count++].key = object->member[i].key;
-        copy.member[at].value = object->member[i].value;
-    }
-    AUTO(buf_done) struct buf b = {0};
-    json_write(&b, &copy);
-    return arena_str(a, buf_str(&b));
-}

@@ -74,11 +74,6 @@ void http_answer_stream(struct http_request *r, int status, const char *content_
     http_answer(r, status, content_type, STR(""));
 }
 
-bool http_answered(const struct http_request *r)
-{
-    return r->answered;
-}
-
 void answer_refuse(struct http_request *r, enum http_refusal why, int status, const char *detail)
 {
     if (r->answered)

@@ -120,8 +120,6 @@ void http_answer_file(struct http_request *r, int status, const char *content_ty
  * stream. */
 void http_answer_stream(struct http_request *r, int status, const char *content_type,
                         unsigned every_ms);
-/* True when an answer was given. */
-bool http_answered(const struct http_request *r);
 /* Puts the request aside until http_resume(). */
 void http_defer(struct http_request *r);
 /* Any thread, once per http_defer(): the loop is woken once for all requests resumed since it last

@@ -54,12 +54,6 @@ static struct key_slot *in_bucket(struct key_slot *k, enum key_kind kind, uint64
     return k;
 }
 
-struct key_slot *slice_find_slot(const struct slice *s, enum key_kind kind, str text)
-{
-    uint64_t hash = hash_bytes(text, kind);
-    return in_bucket(s->slot_bucket[hash & (s->buckets - 1)], kind, hash, text);
-}
-
 struct key_slot *slice_slot(struct slice *s, enum key_kind kind, str text)
 {
     uint64_t hash = hash_bytes(text, kind);

@@ -58,8 +58,6 @@ struct slice {
 void slice_begin(struct slice *s, size_t changes);
 /* The slot of a key; made (was = now = 0) when it is not there.  text is borrowed. */
 struct key_slot *slice_slot(struct slice *s, enum key_kind kind, str text);
-/* The same, but NULL when it is not there. */
-struct key_slot *slice_find_slot(const struct slice *s, enum key_kind kind, str text);
 /* The entry of an id, made when it is not there. */
 struct entry *slice_entry(struct slice *s, int64_t id);
 /* The same, but NULL when it is not there. */
