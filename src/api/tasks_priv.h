@@ -22,7 +22,7 @@ void task_answer(struct http_request *r, int status, struct store_company *compa
 /* --- tasks_upload.c --- */
 
 /* Sets an option or a setting of an import by its name.  Errors: as import_settings_set(). */
-MUST_CHECK bool task_setting_set(struct arena *a, struct jobs_import_options *options,
+MUST_CHECK bool task_setting_set(struct arena *a, struct jobs_import_options *asked,
                                  struct import_settings *settings, str name, str value,
                                  struct err *err);
 /* What it says of a setting, in the request's language. */

@@ -167,18 +167,26 @@ static bool part_data(void *context, str piece)
     return true;
 }
 
-/* What is no setting of the import itself; false: it is none of these. */
+/* What is no setting of the import itself. */
+static const struct {
+    const char *name, *off, *on;
+    size_t offset;
+} options[] = {
+    {"start", "auto", "manual", offsetof(struct jobs_import_options, manual)},
+    {"dry_run", "false", "true", offsetof(struct jobs_import_options, trial)},
+    {"duplicate", "go_on", "refuse", offsetof(struct jobs_import_options, refuse_same)},
+    {"remembered", "false", "true", offsetof(struct jobs_import_options, remembered)},
+};
+
+/* The name of option or setting i, from 0; NULL past the last. */
+static const char *setting_name(size_t i)
+{
+    return i < COUNT(options) ? options[i].name : import_settings_name(i - COUNT(options));
+}
+
+/* False: it is none of the options. */
 static bool set_option(struct jobs_import_options *o, str name, str value, struct err *err)
 {
-    static const struct {
-        const char *name, *off, *on;
-        size_t offset;
-    } options[] = {
-        {"start", "auto", "manual", offsetof(struct jobs_import_options, manual)},
-        {"dry_run", "false", "true", offsetof(struct jobs_import_options, trial)},
-        {"duplicate", "go_on", "refuse", offsetof(struct jobs_import_options, refuse_same)},
-        {"remembered", "false", "true", offsetof(struct jobs_import_options, remembered)},
-    };
     for (size_t i = 0; i < COUNT(options); i++) {
         if (!str_eq(name, str_of(options[i].name)))
             continue;
@@ -192,10 +200,10 @@ static bool set_option(struct jobs_import_options *o, str name, str value, struc
     return false;
 }
 
-bool task_setting_set(struct arena *a, struct jobs_import_options *options,
+bool task_setting_set(struct arena *a, struct jobs_import_options *asked,
                       struct import_settings *settings, str name, str value, struct err *err)
 {
-    if (set_option(options, name, value, err))
+    if (set_option(asked, name, value, err))
         return err->code == ERR_NONE;
     return import_settings_set(a, settings, name, value, err);
 }
@@ -227,10 +235,8 @@ static bool part_end(void *context)
 
 static bool settings_from_query(struct http_request *r, struct upload *u)
 {
-    static const char *const options[] = {"start", "dry_run", "duplicate", "remembered"};
     const char *name;
-    for (size_t i = 0; i < COUNT(options) || import_settings_name(i - COUNT(options)); i++) {
-        name = i < COUNT(options) ? options[i] : import_settings_name(i - COUNT(options));
+    for (size_t i = 0; (name = setting_name(i)) != NULL; i++) {
         str value = http_query(r, name);
         struct err err = {0};
         if (str_is_null(value))
