@@ -46,12 +46,9 @@ static void add_meta(struct http_request *r, struct buf *b, const struct problem
     for (const struct problem *p = warnings->first; p; p = p->next) {
         buf_format(b, "{\"code\":\"%s\",\"field\":", problem_code_name(p->code));
         json_write_string(b, p->field);
-        if (p->key.len) {
-            buf_add(b, STR(",\"key\":"));
-            json_write_string(b, p->key);
-        }
-        buf_add(b, STR(",\"detail\":"));
-        json_write_string(b, wording_problem(http_arena(r), request_language(r), p));
+        if (p->key.len)
+            json_add_string(b, "key", p->key);
+        json_add_string(b, "detail", wording_problem(http_arena(r), request_language(r), p));
         if (p->other_id) {
             char id[CONSUMER_ID_BYTES];
             consumer_id_text(p->other_id, id);

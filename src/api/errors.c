@@ -138,8 +138,7 @@ static void add_problem_list(struct http_request *r, struct buf *b, const struct
         json_write_string(b, p->field);
         buf_add(b, STR(",\"pointer\":"));
         add_pointer(b, p);
-        buf_add(b, STR(",\"detail\":"));
-        json_write_string(b, sentence(r, p));
+        json_add_string(b, "detail", sentence(r, p));
         if (p->other_id) {
             char id[CONSUMER_ID_BYTES];
             consumer_id_text(p->other_id, id);

@@ -159,8 +159,7 @@ static int report_unreadable(struct import *i)
         import_counts_write(&b, &i->task.counts);
         buf_add(&b, STR(",\"failure\":"));
         buf_add(&b, i->task.failure);
-        buf_add(&b, STR(",\"message\":"));
-        json_write_string(&b, sentence);
+        json_add_string(&b, "message", sentence);
         buf_add(&b, STR("}\n"));
         cli_write(c, buf_str(&b));
         return EXIT_FILE;

@@ -91,14 +91,10 @@ static void add_about(struct buf *b, const struct rows_about *about)
     buf_format(b, "\"format\":\"%s\"", rows_format_name(about->format));
     if (about->format != ROWS_XLSX)
         buf_format(b, ",\"encoding\":\"%.*s\"", STR_ARG(about->encoding));
-    if (about->format == ROWS_CSV) {
-        buf_add(b, STR(",\"delimiter\":"));
-        json_write_string(b, (str){&about->delimiter, 1});
-    }
-    if (about->format == ROWS_XLSX) {
-        buf_add(b, STR(",\"sheet\":"));
-        json_write_string(b, about->sheet);
-    }
+    if (about->format == ROWS_CSV)
+        json_add_string(b, "delimiter", (str){&about->delimiter, 1});
+    if (about->format == ROWS_XLSX)
+        json_add_string(b, "sheet", about->sheet);
 }
 
 bool analysis_text(struct import_plan *p, struct arena *a, str *ret_json, struct err *err)

@@ -28,14 +28,10 @@ str wording_failure_text(struct arena *a, const struct file_problem *problem)
                        (unsigned long long)*number_at(&copy, i));
     if (problem->byte)
         buf_format(&b, ",\"byte\":%u", problem->byte);
-    if (problem->value[0]) {
-        buf_add(&b, STR(",\"value\":"));
-        json_write_string(&b, str_of(problem->value));
-    }
-    if (problem->detail[0]) {
-        buf_add(&b, STR(",\"detail\":"));
-        json_write_string(&b, str_of(problem->detail));
-    }
+    if (problem->value[0])
+        json_add_string(&b, "value", str_of(problem->value));
+    if (problem->detail[0])
+        json_add_string(&b, "detail", str_of(problem->detail));
     buf_add_char(&b, '}');
     return arena_str(a, buf_str(&b));
 }

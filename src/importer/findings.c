@@ -301,8 +301,7 @@ static void write_example(struct buf *b, const struct finding_example *e,
     json_write_string(b, e->old);
     if (rule) {
         bool changes = repair_make(&a, rule, utf8_trim(e->old), &made) == REPAIR_CHANGES;
-        buf_add(b, STR(",\"new\":"));
-        json_write_string(b, changes ? made : (str){0});
+        json_add_string(b, "new", changes ? made : (str){0});
     }
     buf_add_char(b, '}');
 }
@@ -315,10 +314,8 @@ static void write_repair(struct buf *b, const struct import_column *c,
                repair_rule_name(rule->rule));
     json_write_string(b, c->header);
     buf_format(b, ",\"rule\":\"%s\"", repair_rule_name(rule->rule));
-    if (!str_is_null(rule->value)) {
-        buf_add(b, STR(",\"value\":"));
-        json_write_string(b, rule->value);
-    }
+    if (!str_is_null(rule->value))
+        json_add_string(b, "value", rule->value);
     buf_format(b, "}]},\"accepted\":%s", accepted(c, rule) ? "true" : "false");
 }
 
@@ -329,15 +326,11 @@ static void write_head(struct buf *b, enum finding_code code, const struct impor
     if (b->len && b->ptr[b->len - 1] == '}')
         buf_add_char(b, ',');
     buf_format(b, "{\"code\":\"%s\"", finding_code_name(code));
-    if (c) {
-        buf_add(b, STR(",\"column\":"));
-        json_write_string(b, c->header);
-    }
+    if (c)
+        json_add_string(b, "column", c->header);
     buf_format(b, ",\"count\":%llu", (unsigned long long)found->count);
-    if (value.len) {
-        buf_add(b, STR(",\"value\":"));
-        json_write_string(b, value);
-    }
+    if (value.len)
+        json_add_string(b, "value", value);
     write_text(b, "message", wording_finding_sentence[code], found->count, value);
     buf_add(b, STR(",\"examples\":["));
     for (size_t i = 0; i < found->examples; i++) {

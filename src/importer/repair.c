@@ -312,10 +312,8 @@ static bool write_one(struct buf *b, str column, str name, str value, struct err
     buf_add(b, b->len > 1 ? STR(",{\"column\":") : STR("{\"column\":"));
     json_write_string(b, column);
     buf_format(b, ",\"rule\":\"%s\"", rules[rule].name);
-    if (value.len) {
-        buf_add(b, STR(",\"value\":"));
-        json_write_string(b, value);
-    }
+    if (value.len)
+        json_add_string(b, "value", value);
     buf_add_char(b, '}');
     return true;
 }
