@@ -42,6 +42,21 @@ bool file_write_fd(int fd, str bytes, struct err *err)
     return true;
 }
 
+bool file_copy(int from, int to, struct err *err)
+{
+    char piece[64 * 1024];
+    for (off_t at = 0;;) {
+        ssize_t n = pread(from, piece, sizeof piece, at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 || err_errno(err, "cannot read");
+        if (!file_write_fd(to, (str){piece, (size_t)n}, err))
+            return false;
+        at += n;
+    }
+}
+
 static bool sync_directory_of(const char *path, struct err *err)
 {
     char copy[PATH_MAX];

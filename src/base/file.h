@@ -17,6 +17,8 @@ MUST_CHECK bool file_read(const char *path, struct buf *ret_bytes, struct err *e
 MUST_CHECK bool file_write(const char *path, str bytes, mode_t mode, struct err *err);
 /* Writes all of bytes to fd, over short writes and EINTR. */
 MUST_CHECK bool file_write_fd(int fd, str bytes, struct err *err);
+/* Writes to `to` all that the file `from` holds, from its start on. */
+MUST_CHECK bool file_copy(int from, int to, struct err *err);
 /* Creates the directory (not its parents) unless it is there.  Errors: ERR_INTERNAL. */
 MUST_CHECK bool file_mkdir(const char *path, mode_t mode, struct err *err);
 

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { COPY_BYTES = 64 * 1024, ERRORS_PAGE = 5000, GROUPS_MAX = 100, GROUP_RANGES = 20 };
+enum { ERRORS_PAGE = 5000, GROUPS_MAX = 100, GROUP_RANGES = 20 };
 
 /* --- problems --- */
 
@@ -104,15 +104,9 @@ static int copy_out(struct cli *c, int fd)
 {
     const char *path = cli_option(c, "output");
     struct err err = {0};
-    char piece[COPY_BYTES];
-    ssize_t n = 0;
     int to =
         path ? open(cli_path(c, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : c->out;
-    bool ok = to >= 0 || err_errno(&err, "cannot create '%s'", path);
-    if (ok && lseek(fd, 0, SEEK_SET) != 0)
-        ok = err_errno(&err, "cannot read the file");
-    while (ok && (n = read(fd, piece, sizeof piece)) > 0)
-        ok = file_write_fd(to, (str){piece, (size_t)n}, &err);
+    bool ok = to >= 0 ? file_copy(fd, to, &err) : err_errno(&err, "cannot create '%s'", path);
     if (path && to >= 0)
         (void)close(to);
     (void)close(fd);

@@ -152,25 +152,12 @@ bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count, struc
     return add_row(w, cell, count, err);
 }
 
-static bool copy_out(struct xlsx_writer *w, struct err *err)
-{
-    char chunk[64 * 1024];
-    ssize_t n = 0;
-    off_t at = 0;
-    while ((n = pread(w->made, chunk, sizeof chunk, at)) > 0) {
-        if (!file_write_fd(w->fd, (str){chunk, (size_t)n}, err))
-            return false;
-        at += n;
-    }
-    return n == 0 || err_errno(err, "cannot read the workbook back");
-}
-
 bool xlsx_writer_end(struct xlsx_writer *w, struct err *err)
 {
     lxw_error code = workbook_close(TAKE(w->book));
     if (code != LXW_NO_ERROR)
         return err_set(err, ERR_INTERNAL, "the workbook: %s", lxw_strerror(code));
-    return copy_out(w, err);
+    return file_copy(w->made, w->fd, err) || err_context(err, "the workbook: ");
 }
 
 void xlsx_writer_free(struct xlsx_writer *w)
