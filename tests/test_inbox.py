@@ -210,7 +210,7 @@ class Inbox(unittest.TestCase):
     def test_killed_at_each_step_it_imports_once_and_loses_nothing(self):
         for number, step in enumerate(("moved", "imported", "reported")):
             text = rows(*range(number * 10, number * 10 + 5))
-            server = self.server(CLIENTELE_TEST_INBOX_KILL=step)
+            server = self.server(CLIENTELE_FAULT=f"inbox-{step}")
             self.drop(f"{step}.csv", text)
             server.process.wait(SLOW_S)
             server.log.close()

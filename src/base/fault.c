@@ -4,6 +4,7 @@
 #ifdef WITH_FAULTS
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,13 @@ void fault_reading(uint64_t record)
 void fault_applying(uint64_t record)
 {
     die_if_told("", record);
+}
+
+void fault_step(const char *step)
+{
+    const char *told = getenv("CLIENTELE_FAULT");
+    if (told && strcmp(told, step) == 0)
+        (void)raise(SIGKILL);
 }
 
 const char *fault_value(const char *variable, const char *otherwise)

@@ -2,6 +2,7 @@
  *
  * CLIENTELE_FAULT=import:4711 aborts the process when that phase of a task (analysis, dry_run,
  * import, undo) acts on that record; reading-import:4711 when it reads it.
+ * CLIENTELE_FAULT=inbox-moved kills it at that step.
  * CLIENTELE_FAULT_SYNCHRONOUS=OFF runs the databases without syncs, so that the test of power cuts
  * can be seen to go red.  Compiled in with -Dtests=true only: a release knows nothing of it.
  *
@@ -18,12 +19,15 @@ void fault_phase(const char *phase);
 void fault_reading(uint64_t record);
 /* Dies here when told to, before the record is acted on. */
 void fault_applying(uint64_t record);
+/* Dies here as if killed, when that is the step that was told. */
+void fault_step(const char *step);
 /* What a test puts in the place of a constant by a variable of the environment. */
 const char *fault_value(const char *variable, const char *otherwise);
 #else
 #define fault_phase(phase)               ((void)(phase))
 #define fault_reading(record)            ((void)(record))
 #define fault_applying(record)           ((void)(record))
+#define fault_step(step)                 ((void)(step))
 #define fault_value(variable, otherwise) (otherwise)
 #endif
 

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -11,9 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,14 +20,6 @@
 #define REPORT ".report.json"
 #define FAILED ".failed.csv"
 enum { SETTLED_US = 10 * 1000000, NAME_KEPT = 200, MARK_BYTES = 8, COPY_BYTES = 256 * 1024 };
-
-/* A test's way to have the program die at a step: CLIENTELE_TEST_INBOX_KILL=moved. */
-static void die_when_told(const char *step)
-{
-    const char *told = getenv("CLIENTELE_TEST_INBOX_KILL");
-    if (told && strcmp(told, step) == 0)
-        (void)raise(SIGKILL);
-}
 
 static enum inbox_haste complain(const struct inbox_place *p, const struct err *err)
 {
@@ -127,7 +118,7 @@ enum inbox_haste inbox_take(struct inbox_place *p, str name, bool sure)
     str mark = crypto_hex(p->arena, random, sizeof random);
     if (!move_in(p, name, joined(p, "processing", mark), &err))
         return complain(p, &err);
-    die_when_told("moved");
+    fault_step("inbox-moved");
     return inbox_go_on(p, mark);
 }
 
@@ -177,17 +168,11 @@ static bool import(struct inbox_place *p, const char *path, str name, str source
         return false;
     log_info("import task %lld of company %lld came by the inbox", (long long)*ret_id,
              (long long)store_company_info(p->company)->id);
-    die_when_told("imported");
+    fault_step("inbox-imported");
     return true;
 }
 
 /* --- out --- */
-
-static bool is_over(const struct store_task *t)
-{
-    return t->state == TASK_COMPLETED || t->state == TASK_COMPLETED_WITH_ERRORS ||
-           t->state == TASK_FAILED || t->state == TASK_CANCELLED || t->state == TASK_REVERTED;
-}
 
 static bool is_waiting(const struct store_task *t)
 {
@@ -220,15 +205,8 @@ static bool write_report(const struct inbox_place *p, const char *path, mode_t m
 
 static bool copy_out(int from, int to, struct err *err)
 {
-    char *piece = mem_new(COPY_BYTES, 1);
-    bool ok = true;
-    ssize_t n = 0;
-    for (off_t at = 0; ok && (n = pread(from, piece, COPY_BYTES, at)) > 0; at += n)
-        ok = file_write_fd(to, (str){piece, (size_t)n}, err);
-    mem_free(piece);
-    if (ok && n < 0)
-        ok = err_errno(err, "the failed rows cannot be read");
-    return ok && (fsync(to) == 0 || err_errno(err, "the failed rows cannot be synced"));
+    bool ok = file_copy(from, to, err) && (fsync(to) == 0 || err_errno(err, "cannot sync"));
+    return ok || err_context(err, "the failed rows: ");
 }
 
 static bool write_failed(const struct inbox_place *p, const char *path, mode_t mode,
@@ -287,7 +265,7 @@ static bool move_out(struct inbox_place *p, const char *from, str name, const st
         return err_errno(err, "a file has left");
     if (!write_report(p, to, st.st_mode, t, err) || !write_failed(p, to, st.st_mode, t, err))
         return false;
-    die_when_told("reported");
+    fault_step("inbox-reported");
     return (renameat(p->dir_fd, from, p->dir_fd, to) == 0 ||
             err_errno(err, "a file cannot be moved to %s", folder)) &&
            sync_folder(p, folder, err);
@@ -334,10 +312,10 @@ enum inbox_haste inbox_go_on(struct inbox_place *p, str mark)
     if (!find_task(p, arena_format(p->arena, SOURCE "%.*s", STR_ARG(mark)), path, file->name, &t,
                    &err))
         return complain(p, &err);
-    if (!is_over(&t) && !is_waiting(&t))
+    if (!jobs_task_is_over(&t) && !is_waiting(&t))
         return HASTE_SOON;
-    bool moved = is_over(&t) ? move_out(p, path, file->name, &t, &err)
-                             : move_to_waiting(p, path, file->name, &t, &err);
+    bool moved = jobs_task_is_over(&t) ? move_out(p, path, file->name, &t, &err)
+                                       : move_to_waiting(p, path, file->name, &t, &err);
     if (!moved)
         return complain(p, &err);
     (void)unlinkat(p->dir_fd, folder, AT_REMOVEDIR);
@@ -356,7 +334,7 @@ enum inbox_haste inbox_wait(struct inbox_place *p, str name)
         return err.code == ERR_NOT_FOUND ? HASTE_IDLE : complain(p, &err);
     if (!str_starts(t.source, STR(SOURCE)))
         return HASTE_IDLE;
-    if (!is_over(&t))
+    if (!jobs_task_is_over(&t))
         return HASTE_WAITING;
     if (!move_out(p, joined(p, "waiting", name), rest, &t, &err))
         return complain(p, &err);

@@ -133,6 +133,8 @@ MUST_CHECK bool jobs_task_undo(struct jobs *j, struct store_company *company, in
  * Errors: ERR_CONFLICT: none of them can be undone. */
 MUST_CHECK bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t id,
                                    struct err *err);
+/* True in the states in which an import ends: completed, failed, cancelled, undone. */
+bool jobs_task_is_over(const struct store_task *task);
 /* True when nothing moves and nothing is asked for: it is over, or waits for a person. */
 bool jobs_task_rests(const struct store_task *task);
 /* What can be asked of the task now: a bit for each enum task_action. */

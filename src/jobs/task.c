@@ -62,13 +62,18 @@ static bool wrote_something(const struct store_task *t)
     return t->counts.created + t->counts.updated > 0;
 }
 
+bool jobs_task_is_over(const struct store_task *t)
+{
+    return t->state >= TASK_COMPLETED && t->state != TASK_REVERTING;
+}
+
 int64_t jobs_undo_until(const struct jobs *j, const struct store_task *t)
 {
-    bool over = t->state == TASK_COMPLETED || t->state == TASK_COMPLETED_WITH_ERRORS ||
-                t->state == TASK_CANCELLED || t->state == TASK_FAILED;
-    bool undone = t->wanted & WANT_FAILED; // at once, for it had to be whole
+    bool undone =
+        t->state == TASK_REVERTED || (t->wanted & WANT_FAILED); // at once, for it had to be whole
     int64_t until = t->started_at_us + j->keep_trail_us;
-    return over && !undone && wrote_something(t) && until > clock_now_us() ? until : 0;
+    return jobs_task_is_over(t) && !undone && wrote_something(t) && until > clock_now_us() ? until
+                                                                                           : 0;
 }
 
 int64_t jobs_files_until(const struct jobs *j, const struct store_task *t)

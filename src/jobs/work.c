@@ -181,7 +181,7 @@ static bool next_step(const struct store_task *t, bool (**ret_step)(struct work 
 /* The step cannot be taken for this reason: it is over, and the task says why. */
 static bool give_up(struct work *w, const struct file_problem *problem, struct err *err)
 {
-    bool preview = w->task.state >= TASK_COMPLETED && w->task.state != TASK_REVERTING;
+    bool preview = jobs_task_is_over(&w->task);
     err->code = ERR_NONE;
     return preview                            ? undo_preview_fail(w, problem, err)
            : w->task.state == TASK_PROCESSING ? import_fail(w, problem, err)
