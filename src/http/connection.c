@@ -181,6 +181,8 @@ void conn_notify(void *context, struct MHD_Connection *mhd, void **socket_contex
         c->loop = l;
         c->mhd = mhd;
         c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        c->peer = address_of_socket(
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
         c->next = l->conn;
         if (l->conn)
             l->conn->prev = c;

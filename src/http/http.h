@@ -100,6 +100,8 @@ str http_header(const struct http_request *r, const char *name);
 str http_body(const struct http_request *r);
 /* 32 hex digits, also sent as X-Request-Id; borrowed. */
 const char *http_request_id(const struct http_request *r);
+/* The client's address, "192.0.2.1" or "2001:db8::1"; lives as long as the request. */
+const char *http_peer(struct http_request *r);
 /* Memory that lives as long as the request. */
 struct arena *http_arena(struct http_request *r);
 /* The handler's own pointer; NULL at first. */

@@ -7,6 +7,7 @@
 #ifndef HTTP_HTTP_PRIV_H
 #define HTTP_HTTP_PRIV_H
 
+#include "http/address.h"
 #include "http/form.h"
 #include "http/gate.h"
 #include "http/http.h"
@@ -36,6 +37,7 @@ struct conn {
     struct loop *loop;
     struct MHD_Connection *mhd;
     int fd;
+    struct address peer; /* who is at the other end of the socket */
     enum conn_phase phase;
     int64_t check_at_us; /* when to look whether it is late; INT64_MAX: never */
     int64_t since_us;    /* of the phase */

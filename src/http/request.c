@@ -449,6 +449,13 @@ const char *http_request_id(const struct http_request *r)
     return r->id;
 }
 
+const char *http_peer(struct http_request *r)
+{
+    char *text = ARENA_NEW(&r->arena, char, ADDRESS_TEXT_BYTES);
+    address_text(&r->conn->peer, text);
+    return text;
+}
+
 struct arena *http_arena(struct http_request *r)
 {
     return &r->arena;
