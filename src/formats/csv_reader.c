@@ -2,6 +2,9 @@
  * scanned anew after the window has been moved and filled: simple, and rare, since a window holds
  * many records.
  *
+ * What matters to it, quotes and ends of cells, is found for 64 bytes at a time, a bit each, and
+ * cells are then cut along the bits: a cell is shorter than the cost of searching for its end.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "formats/csv_reader.h"
 
@@ -12,15 +15,26 @@
 #include <emmintrin.h>
 #endif
 
-enum { WINDOW_BYTES = 256 * 1024, FIRST_CELLS = 64 };
+enum { WINDOW_BYTES = 256 * 1024, FIRST_CELLS = 64, BLOCK_BYTES = 64 };
+
+enum mark {
+    MARK_INSIDE,
+    /* in a quoted cell: a quote, CR or LF */ MARK_END,
+    /* CR, LF or delimiter */ MARKS
+};
+struct block {
+    size_t at;
+    uint64_t mark[MARKS]; /* a bit for each byte from window[at] on */
+};
 
 struct csv_reader {
     csv_read *read;
     void *context;
     char delimiter;
     struct csv_limits limits;
-    char *window;
+    char *window;            /* room bytes, and a block's more that are never text */
     size_t room, start, end; /* unread text is window[start, end) */
+    struct block block;
     bool eof;
     uint64_t line; /* of window[start] */
     str *cell;
@@ -38,7 +52,7 @@ struct csv_reader *csv_reader_new(csv_read *read, void *context, char delimiter,
     r->delimiter = delimiter;
     r->limits = limits;
     r->room = WINDOW_BYTES;
-    r->window = mem_new(r->room, 1);
+    r->window = mem_new(r->room + BLOCK_BYTES, 1);
     r->line = 1;
     return r;
 }
@@ -53,6 +67,55 @@ void csv_reader_free(struct csv_reader *r)
     mem_free(r);
 }
 
+#ifdef __SSE2__
+static uint64_t equal(const __m128i x[4], char c)
+{
+    const __m128i wanted = _mm_set1_epi8(c);
+    uint64_t bits = 0;
+    for (int i = 3; i >= 0; i--)
+        bits = bits << 16 | (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x[i], wanted));
+    return bits;
+}
+#endif
+
+/* Makes the block that begins at window[at]. */
+static void look(struct csv_reader *r, size_t at)
+{
+    const char *text = r->window + at;
+    uint64_t quotes = 0, lines = 0, delimiters = 0;
+#ifdef __SSE2__
+    __m128i x[4];
+    memcpy(x, text, sizeof x);
+    quotes = equal(x, '"');
+    lines = equal(x, '\r') | equal(x, '\n');
+    delimiters = equal(x, r->delimiter);
+#else
+    for (int i = 0; i < BLOCK_BYTES; i++) {
+        quotes |= (uint64_t)(text[i] == '"') << i;
+        lines |= (uint64_t)(text[i] == '\r' || text[i] == '\n') << i;
+        delimiters |= (uint64_t)(text[i] == r->delimiter) << i;
+    }
+#endif
+    r->block =
+        (struct block){at, {[MARK_INSIDE] = quotes | lines, [MARK_END] = delimiters | lines}};
+}
+
+/* The place of the first such byte at or after window[i], or r->end. */
+static inline size_t next_mark(struct csv_reader *r, enum mark mark, size_t i)
+{
+    while (i < r->end) {
+        if (i - r->block.at >= BLOCK_BYTES)
+            look(r, i);
+        uint64_t bits = r->block.mark[mark] >> (i - r->block.at);
+        if (bits) {
+            i += (size_t)__builtin_ctzll(bits);
+            break;
+        }
+        i = r->block.at + BLOCK_BYTES;
+    }
+    return i < r->end ? i : r->end;
+}
+
 /* Moves the unread text to the window's start and reads more behind it. */
 static bool fill(struct csv_reader *r, struct file_problem *problem, struct err *err)
 {
@@ -60,34 +123,17 @@ static bool fill(struct csv_reader *r, struct file_problem *problem, struct err 
     r->end -= r->start;
     r->start = 0;
     if (r->end == r->room) {
+        r->window = mem_grow(r->window, r->room * 2 + BLOCK_BYTES, 1);
+        memset(r->window + r->room * 2, 0, BLOCK_BYTES);
         r->room *= 2;
-        r->window = mem_grow(r->window, r->room, 1);
     }
     int64_t n = r->read(r->context, r->window + r->end, r->room - r->end, problem, err);
     if (n < 0)
         return false;
     r->eof = n == 0;
     r->end += (size_t)n;
+    look(r, 0);
     return true;
-}
-
-/* The offset of the first delimiter, CR or LF at or after i, or end. */
-static size_t find_end(const char *text, size_t i, size_t end, char delimiter)
-{
-#ifdef __SSE2__
-    const __m128i d = _mm_set1_epi8(delimiter), cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n');
-    for (; i + 16 <= end; i += 16) {
-        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(text + i));
-        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(x, d),
-                                   _mm_or_si128(_mm_cmpeq_epi8(x, cr), _mm_cmpeq_epi8(x, lf)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
-        if (mask)
-            return i + (size_t)__builtin_ctz(mask);
-    }
-#endif
-    while (i < end && text[i] != delimiter && text[i] != '\r' && text[i] != '\n')
-        i++;
-    return i;
 }
 
 static void add_cell(struct csv_reader *r, char *p, size_t len, bool mend)
@@ -116,24 +162,25 @@ static bool scan_quoted(struct csv_reader *r, struct record *rec, size_t *ret_cl
                         bool *ret_doubled)
 {
     const char *text = r->window;
-    size_t i = rec->i, counted = i;
+    size_t i = rec->i;
     *ret_doubled = false;
-    for (;; i += 2) {
-        const char *quote = i < r->end ? memchr(text + i, '"', r->end - i) : NULL;
-        if (!quote)
-            return false;
-        i = (size_t)(quote - text);
+    for (;;) {
+        i = next_mark(r, MARK_INSIDE, i);
         // At the window's end the next byte is not known: it may double the quote.
-        if (i + 1 == r->end && !r->eof)
+        if (i == r->end || (i + 1 == r->end && !r->eof))
             return false;
-        if (i + 1 == r->end || text[i + 1] != '"')
+        if (text[i] != '"') {
+            rec->lines += text[i] == '\n' || text[i + 1] != '\n';
+            i++;
+        } else if (i + 1 < r->end && text[i + 1] == '"') {
+            *ret_doubled = true;
+            i += 2;
+        } else {
             break;
-        *ret_doubled = true;
+        }
     }
-    for (; counted < i; counted++)
-        rec->lines += text[counted] == '\n' || (text[counted] == '\r' && text[counted + 1] != '\n');
     *ret_close = i;
-    rec->i = find_end(text, i + 1, r->end, r->delimiter);
+    rec->i = next_mark(r, MARK_END, i + 1);
     return true;
 }
 
@@ -187,7 +234,7 @@ static enum scan scan_record(struct csv_reader *r, struct record *rec, struct fi
             else
                 add_cell(r, r->window + from, rec->i - from, true);
         } else {
-            rec->i = find_end(r->window, from, r->end, r->delimiter);
+            rec->i = next_mark(r, MARK_END, from);
             add_cell(r, r->window + from, rec->i - from, false);
         }
         // The byte after the cell decides; a CR needs one more to be told from a CRLF.

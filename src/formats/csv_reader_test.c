@@ -57,7 +57,7 @@ static void show(struct buf *b, str bytes, size_t step, char delimiter, struct c
 
 static void check(const char *name, str bytes, char delimiter, struct csv_limits limits, str want)
 {
-    static const size_t steps[] = {1 << 20, 1, 2, 3, 15, 16, 17};
+    static const size_t steps[] = {1 << 20, 1, 2, 3, 63, 64, 65};
     for (size_t i = 0; i < COUNT(steps); i++) {
         AUTO(buf_done) struct buf b = {0};
         show(&b, bytes, steps[i], delimiter, limits);
@@ -192,12 +192,12 @@ static void add_many(struct buf *b, char c, size_t n)
         buf_add_char(b, c);
 }
 
-/* The scanner looks at 16 bytes at once: what it looks for may stand at each place of a block. */
+/* The scanner looks at 64 bytes at once: what it looks for may stand at each place of a block. */
 static void csv_reader_finds_ends_at_every_place(void **state)
 {
     static const char *const ends[] = {"\n", "\r\n", "\r"};
     (void)state;
-    for (size_t n = 0; n <= 50; n++)
+    for (size_t n = 0; n <= 140; n++)
         for (size_t e = 0; e < COUNT(ends); e++)
             for (int quoted = 0; quoted < 2; quoted++) {
                 AUTO(buf_done) struct buf text = {0};
@@ -207,13 +207,13 @@ static void csv_reader_finds_ends_at_every_place(void **state)
                 for (int line = 1; line <= 2; line++) {
                     buf_add(&text, quoted ? STR("\"") : STR(""));
                     add_many(&text, 'x', n);
-                    buf_add(&text, quoted ? STR(";\"\"\";") : STR(";"));
-                    add_many(&text, 'y', 50 - n);
+                    buf_add(&text, quoted ? STR(";\"\"\r\n\";") : STR(";"));
+                    add_many(&text, 'y', 140 - n);
                     buf_add(&text, str_of(ends[e]));
-                    buf_format(&want, "%d:", line);
+                    buf_format(&want, "%d:", quoted ? 2 * line - 1 : line);
                     add_many(&want, 'x', n);
-                    buf_add(&want, quoted ? STR(";\"|") : STR("|"));
-                    add_many(&want, 'y', 50 - n);
+                    buf_add(&want, quoted ? STR(";\"\r\n|") : STR("|"));
+                    add_many(&want, 'y', 140 - n);
                     buf_add(&want, STR("|/"));
                 }
                 check(name, buf_str(&text), ';', wide, buf_str(&want));
