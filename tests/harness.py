@@ -12,6 +12,8 @@ import subprocess
 import tempfile
 import time
 
+import recorder
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("CLIENTELE_BIN", os.path.join(ROOT, "build", "clientele"))
 SHARED = os.environ.get("CLIENTELE_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
@@ -140,7 +142,9 @@ class Server:
             response = http.client.HTTPResponse(s)
             try:
                 response.begin()
-                return Answer(response.status, response.headers, response.read())
+                answer = Answer(response.status, response.headers, response.read())
+                recorder.note_raw(request, answer.status, answer.headers, answer.body)
+                return answer
             finally:
                 response.close()
 
@@ -171,6 +175,7 @@ class Client:
         except (OSError, http.client.HTTPException):
             self.close()
             raise
+        recorder.note(method, path, sent, body, answer.status, answer.headers, answer.body)
         if response.will_close:
             self.close()
         return answer
