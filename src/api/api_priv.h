@@ -43,6 +43,8 @@ void error_store(struct http_request *r, const struct err *err);
 void error_query(struct http_request *r, const char *parameter, const char *message);
 void error_refuse(struct http_request *r, enum http_refusal why, int status, const char *detail);
 enum language request_language(const struct http_request *r);
+/* One of two literals: what a person reads. */
+#define SAY(r, english, russian) (request_language(r) == LANGUAGE_RU ? (russian) : (english))
 
 /* --- auth.c --- */
 

@@ -91,7 +91,7 @@ struct store_company *auth_company_as(struct http_request *r, unsigned scope, in
         refuse(r, bearer, key, token.revoked_at_us ? "was revoked" : "expired");
         return NULL;
     }
-    if (!(token.scope & scope)) {
+    if (!token_scope_grants(token.scope, scope)) {
         error_answer(r, 403, "Forbidden", "This token lacks the scope '%s'",
                      token_scope_text(http_arena(r), scope).ptr);
         return NULL;

@@ -7,9 +7,6 @@
 #include "api/api_priv.h"
 #include "api/errand.h"
 
-/* One of two literals: what a person reads. */
-#define SAY(r, english, russian) (request_language(r) == LANGUAGE_RU ? (russian) : (english))
-
 /* The company whose token it is, its reader and the task that the path names; answers and returns
  * false when there is none. */
 bool task_find(struct http_request *r, struct store_company **ret_company,

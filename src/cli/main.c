@@ -152,7 +152,7 @@ static const struct cli_command commands[] = {
      "--data DIR [--company NAME] --name TEXT [--scope S] [--expires WHEN] [--value-file F]",
      "Makes an API token and prints it alone",
      DATA_HELP COMPANY_HELP
-     "  --name TEXT       what it is for\n  --scope S         consumers:read, consumers:write, imports, separated by\n                    commas; all unless given\n"
+     "  --name TEXT       what it is for\n  --scope S         consumers:read, consumers:write, imports, exports or admin\n                    (which includes the others), separated by commas; all unless given\n"
      "  --expires WHEN    a date, or 90d; never unless given\n"
      "  --value-file F    keep the key in this file, so that integrations move without change\n",
      cmd_token_create,

@@ -53,12 +53,21 @@ static const struct {
     {"consumers:read", SCOPE_CONSUMERS_READ},
     {"consumers:write", SCOPE_CONSUMERS_WRITE},
     {"imports", SCOPE_IMPORTS},
+    {"exports", SCOPE_EXPORTS},
+    {"admin", SCOPE_ADMIN},
     {"all", SCOPE_ALL},
 };
+
+bool token_scope_grants(unsigned scope, unsigned wanted)
+{
+    return scope & (wanted | SCOPE_ADMIN);
+}
 
 str token_scope_text(struct arena *a, unsigned scope)
 {
     AUTO(buf_done) struct buf b = {0};
+    if (scope == SCOPE_ALL)
+        return STR("all");
     for (size_t i = 0; i < COUNT(scopes); i++)
         if (scopes[i].scope != SCOPE_ALL && (scope & scopes[i].scope)) {
             if (b.len)
@@ -80,7 +89,7 @@ bool token_scope_of(str text, unsigned *ret_scope, struct err *err)
         if (!found)
             return err_set(
                 err, ERR_INVALID,
-                "there is no scope '%.*s'; use consumers:read, consumers:write, imports or all",
+                "there is no scope '%.*s'; use consumers:read, consumers:write, imports, exports, admin or all",
                 STR_ARG(str_shown(word, 40)));
         scope |= found;
     } while (!str_is_null(text));

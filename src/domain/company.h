@@ -13,7 +13,9 @@ enum token_scope {
     SCOPE_CONSUMERS_READ = 1,
     SCOPE_CONSUMERS_WRITE = 2,
     SCOPE_IMPORTS = 4,
-    SCOPE_ALL = 7,
+    SCOPE_EXPORTS = 8,
+    SCOPE_ADMIN = 16, /* the company itself, and all of the above */
+    SCOPE_ALL = 31,   /* of a token for which nothing was stated */
 };
 /* How PUT treats e-mail and phone of a customer who exists. */
 enum put_contacts { PUT_CONTACTS_UPDATE, PUT_CONTACTS_IGNORE };
@@ -27,7 +29,9 @@ MUST_CHECK bool password_check(str password, struct err *err);
 /* The name of a role ("owner", "manager", "viewer"), and the role of a name (false: none): */
 const char *user_role_name(enum user_role role);
 MUST_CHECK bool user_role_of(str name, enum user_role *ret_role);
-/* "consumers:read,consumers:write,imports", in the arena. */
+/* Whether a token of these scopes may do what needs `wanted`: one of its scopes does, or admin. */
+bool token_scope_grants(unsigned scope, unsigned wanted);
+/* "consumers:read,consumers:write,imports", in the arena; "all" for every one. */
 str token_scope_text(struct arena *a, unsigned scope);
 /* The scopes that a text names, as bits; "all" is every one; blanks around the commas are fine.
  * Errors: ERR_INVALID names the unknown word. */

@@ -15,9 +15,11 @@ static void scopes_go_out_as_words_and_come_back(void **state)
         {"consumers:read", SCOPE_CONSUMERS_READ},
         {"imports,consumers:write", SCOPE_CONSUMERS_WRITE | SCOPE_IMPORTS},
         {" consumers:read , imports ", SCOPE_CONSUMERS_READ | SCOPE_IMPORTS},
+        {"exports", SCOPE_EXPORTS},
+        {"admin", SCOPE_ADMIN},
         {"all", SCOPE_ALL},
         {"", 0},
-        {"admin", 0},
+        {"root", 0},
         {"consumers:read,", 0},
     };
     (void)state;
