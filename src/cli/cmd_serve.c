@@ -14,6 +14,27 @@
 
 enum { GRACE_MS = 30000 };
 
+/* Options that may stand several times. */
+static bool read_lists(struct cli *c, struct config *config, struct err *err)
+{
+    static const struct {
+        const char *option, *setting;
+    } lists[] = {{"listen", "listen"}, {"trusted-proxy", "trusted_proxy"}};
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        const struct option_value *given = NULL;
+        for (size_t k = 0; c->spec[k].name; k++)
+            if (strcmp(c->spec[k].name, lists[i].option) == 0)
+                given = &c->option[k];
+        if (given->count)
+            config_list(config, str_of(lists[i].setting))->count = 0;
+        for (size_t k = 0; k < given->count; k++)
+            if (!config_set(config, &c->arena, str_of(lists[i].setting), str_of(given->value[k]),
+                            err))
+                return false;
+    }
+    return true;
+}
+
 static int read_config(struct cli *c, struct config *config)
 {
     static const struct {
@@ -43,14 +64,8 @@ static int read_config(struct cli *c, struct config *config)
             !config_set(config, &c->arena, str_of(options[i].setting), str_of(value), &err))
             return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
     }
-    const struct option_value *listen = NULL;
-    for (size_t i = 0; c->spec[i].name; i++)
-        if (strcmp(c->spec[i].name, "listen") == 0)
-            listen = &c->option[i];
-    config->listens = listen->count ? 0 : config->listens;
-    for (size_t i = 0; i < listen->count; i++)
-        if (!config_set(config, &c->arena, STR("listen"), str_of(listen->value[i]), &err))
-            return cli_fail(c, EXIT_USAGE, "%s", err.msg);
+    if (!read_lists(c, config, &err))
+        return cli_fail(c, EXIT_USAGE, "--%s", err.msg);
     return config->data
                ? EXIT_OK
                : cli_fail(c, EXIT_USAGE, "--data DIR is needed; make one with 'clientele init'");
@@ -79,8 +94,11 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
     const struct store_config store = {.data_dir = data,
                                        .seal_key_file = config->seal_key,
                                        .commit_each = cli_option(c, "commit-each")};
-    const struct http_config http = {
-        .listen = config->listen, .listen_count = config->listens, .loops = config->threads};
+    const struct http_config http = {.listen = config->listen.item,
+                                     .listen_count = config->listen.count,
+                                     .loops = config->threads,
+                                     .trusted_proxy = config->trusted_proxy.item,
+                                     .trusted_proxy_count = config->trusted_proxy.count};
     if (!store_open(&store, &s->store, err))
         return false;
     const struct jobs_config jobs = {.store = s->store,
@@ -115,18 +133,17 @@ static void stop(struct serving *s)
 
 static void say_ready(struct cli *c, const struct config *config, struct http_server *http)
 {
-    for (size_t i = 0; i < config->listens; i++) {
-        const char *colon = strrchr(config->listen[i], ':');
-        int host = colon ? (int)(colon - config->listen[i]) : 0;
-        cli_print(c, "listening on http://%.*s:%u\n", host, config->listen[i],
+    for (size_t i = 0; i < config->listen.count; i++) {
+        const char *colon = strrchr(config->listen.item[i], ':');
+        int host = colon ? (int)(colon - config->listen.item[i]) : 0;
+        cli_print(c, "listening on http://%.*s:%u\n", host, config->listen.item[i],
                   http_server_port(http, i));
     }
 }
 
 int cmd_serve(struct cli *c)
 {
-    struct config config = {.listen = {"127.0.0.1:8080"},
-                            .listens = 1,
+    struct config config = {.listen = {{"127.0.0.1:8080"}, 1},
                             .threads = 1,
                             .upload_limit_bytes = LIMIT_UPLOAD_BYTES,
                             .log_level = "info"};

@@ -8,6 +8,7 @@
 
 static const char *const names[] = {"data",
                                     "listen",
+                                    "trusted_proxy",
                                     "threads",
                                     "upload_limit",
                                     "log_level",
@@ -32,6 +33,23 @@ static const struct number {
     {"keep_audit_days", offsetof(struct config, keep_audit_days), 1, 36500},
     {"keep_parts_hours", offsetof(struct config, keep_parts_hours), 1, 24 * 365},
 };
+
+/* Settings that may stand several times. */
+static const struct {
+    const char *name;
+    size_t offset;
+} lists[] = {
+    {"listen", offsetof(struct config, listen)},
+    {"trusted_proxy", offsetof(struct config, trusted_proxy)},
+};
+
+struct config_list *config_list(struct config *c, str name)
+{
+    for (size_t i = 0; i < COUNT(lists); i++)
+        if (str_eq(name, str_of(lists[i].name)))
+            return (struct config_list *)(void *)((char *)c + lists[i].offset);
+    return NULL;
+}
 
 static bool set_number(struct config *c, const struct number *number, str value, struct err *err)
 {
@@ -65,12 +83,14 @@ bool config_set(struct config *c, struct arena *a, str name, str value, struct e
     for (size_t i = 0; i < COUNT(numbers); i++)
         if (str_eq(name, str_of(numbers[i].name)))
             return set_number(c, &numbers[i], value, err);
-    if (str_eq(name, STR("data"))) {
+    struct config_list *list = config_list(c, name);
+    if (list) {
+        if (list->count == CONFIG_LIST_ITEMS)
+            return err_set(err, ERR_INVALID, "%.*s: at most %d of them", STR_ARG(name),
+                           CONFIG_LIST_ITEMS);
+        list->item[list->count++] = text;
+    } else if (str_eq(name, STR("data"))) {
         c->data = text;
-    } else if (str_eq(name, STR("listen"))) {
-        if (c->listens == CONFIG_LISTENS)
-            return err_set(err, ERR_INVALID, "listen: at most %d addresses", CONFIG_LISTENS);
-        c->listen[c->listens++] = text;
     } else if (str_eq(name, STR("upload_limit"))) {
         if (!read_bytes(value, &c->upload_limit_bytes))
             return err_set(err, ERR_INVALID, "upload_limit: use a size such as 2G or 500M");
@@ -92,7 +112,9 @@ bool config_set(struct config *c, struct arena *a, str name, str value, struct e
 
 bool config_read(struct config *c, struct arena *a, str text, struct err *err)
 {
-    bool listens_reset = false;
+    // What the file names replaces what was there; what it names again is added.
+    const struct config_list *seen[COUNT(lists)];
+    size_t seen_count = 0;
     for (size_t number = 1; !str_is_null(text); number++) {
         str line = str_trim(str_split(&text, '\n'));
         if (!line.len || line.ptr[0] == '#' || line.ptr[0] == ';' || line.ptr[0] == '[')
@@ -101,9 +123,13 @@ bool config_read(struct config *c, struct arena *a, str text, struct err *err)
             return err_set(err, ERR_INVALID, "line %zu: a setting is written 'name = value'",
                            number);
         str value = line, name = str_trim(str_split(&value, '='));
-        if (str_eq(name, STR("listen")) && !listens_reset) {
-            c->listens = 0;
-            listens_reset = true;
+        struct config_list *list = config_list(c, name);
+        bool first = list != NULL;
+        for (size_t i = 0; i < seen_count; i++)
+            first = first && seen[i] != list;
+        if (first) {
+            list->count = 0;
+            seen[seen_count++] = list;
         }
         if (!config_set(c, a, name, str_trim(value), err))
             return err_context(err, "line %zu: ", number);
@@ -123,9 +149,9 @@ bool config_read_environment(struct config *c, struct arena *a, struct err *err)
         if (!value || !value[0])
             continue;
         str rest = str_of(value);
-        bool list = strcmp(names[i], "listen") == 0;
+        struct config_list *list = config_list(c, str_of(names[i]));
         if (list)
-            c->listens = 0;
+            list->count = 0;
         while (!str_is_null(rest)) {
             str one = list ? str_split(&rest, ' ') : rest;
             if (!list)

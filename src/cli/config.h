@@ -8,23 +8,31 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-enum { CONFIG_LISTENS = 16 };
+enum { CONFIG_LIST_ITEMS = 16 };
+/* A setting that may stand several times. */
+struct config_list {
+    const char *item[CONFIG_LIST_ITEMS];
+    size_t count;
+};
 struct config {
     const char *data;
-    const char *listen[CONFIG_LISTENS];
-    size_t listens;
+    struct config_list listen, trusted_proxy;
     uint64_t threads, upload_limit_bytes, batch_rows;
     const char *log_level, *seal_key, *inbox;
     uint64_t keep_files_days, keep_trail_days, keep_audit_days, keep_parts_hours; /* 0: usual */
 };
 
-/* Sets one setting by its name.  from_list: a further value of listen is added to those before it.
+/* Sets one setting by its name; a list gets one item more.
  * Errors: ERR_NOT_FOUND (no such setting), ERR_INVALID. */
 MUST_CHECK bool config_set(struct config *c, struct arena *a, str name, str value, struct err *err);
+/* The list of that name, to be emptied before another source fills it; NULL: no setting that may
+ * stand several times is called so. */
+struct config_list *config_list(struct config *c, str name);
 /* Reads "name = value" lines; '#' and ';' begin comments, [sections] are passed over.  Errors name
  * the line. */
 MUST_CHECK bool config_read(struct config *c, struct arena *a, str text, struct err *err);
-/* Reads CLIENTELE_DATA, CLIENTELE_LISTEN (separated by spaces), CLIENTELE_UPLOAD_LIMIT and so on.
+/* Reads CLIENTELE_DATA, CLIENTELE_LISTEN (a list, separated by spaces), CLIENTELE_UPLOAD_LIMIT and
+ * so on.
  */
 MUST_CHECK bool config_read_environment(struct config *c, struct arena *a, struct err *err);
 

@@ -409,6 +409,7 @@ static const struct cli_command commands[] = {
      "Serves the API until SIGTERM, then finishes what is in flight",
      DATA_HELP
      "  --listen A:P      127.0.0.1:8080 unless given; may repeat; [::1]:8080; port 0 takes a free one\n"
+     "  --trusted-proxy A  an address or range whose X-Forwarded-For is believed; may repeat\n"
      "  --config FILE     an ini file with the same settings\n  --threads N       event loops; 1 unless given\n"
      "  --upload-limit N  of a file; 2G unless given\n"
      "  --batch-rows N    of a file that become one commit at most; 50000 unless given\n  --log-level L     debug, info, warning or error\n"
@@ -422,6 +423,7 @@ static const struct cli_command commands[] = {
      cmd_serve,
      {DATA,
       {"listen", true},
+      {"trusted-proxy", true},
       {"config", true},
       {"threads", true},
       {"upload-limit", true},

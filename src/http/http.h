@@ -69,6 +69,9 @@ struct http_config {
     size_t connections;         /* per loop; 0: 4096 */
     unsigned header_timeout_ms; /* 0: 10,000 */
     unsigned min_bytes_per_s;   /* of a body coming and an answer going; 0: 1024 */
+    /* Whose X-Forwarded-For and -Proto are believed: "127.0.0.1", "10.0.0.0/8", "fd00::/8". */
+    const char *const *trusted_proxy;
+    size_t trusted_proxy_count;
 };
 struct http_server;
 /* Binds all addresses (SO_REUSEPORT between loops) and starts the loops.
@@ -100,8 +103,11 @@ str http_header(const struct http_request *r, const char *name);
 str http_body(const struct http_request *r);
 /* 32 hex digits, also sent as X-Request-Id; borrowed. */
 const char *http_request_id(const struct http_request *r);
-/* The client's address, "192.0.2.1" or "2001:db8::1"; lives as long as the request. */
+/* The client's address, "192.0.2.1" or "2001:db8::1", whatever trusted proxies stand in between;
+ * lives as long as the request. */
 const char *http_peer(struct http_request *r);
+/* Whether the client asked by https, of us or of a trusted proxy. */
+bool http_is_https(const struct http_request *r);
 /* Memory that lives as long as the request. */
 struct arena *http_arena(struct http_request *r);
 /* The handler's own pointer; NULL at first. */

@@ -11,6 +11,7 @@
 #include "http/form.h"
 #include "http/gate.h"
 #include "http/http.h"
+#include "http/proxy.h"
 #include "http/router.h"
 
 #include <microhttpd.h>
@@ -94,6 +95,8 @@ struct http_server {
     size_t loop_count, address_count;
     struct loop **loop;
     uint16_t *port;
+    struct address_range *proxy; /* what trust.range points to */
+    struct proxy_trust trust;
 };
 /* Makes loop number index with a daemon for each listening socket in fd, which it takes over.
  * Errors: ERR_INTERNAL. */
@@ -134,9 +137,11 @@ struct http_request {
     size_t query_count;
     struct buf body;
     uint64_t body_bytes, discarded_bytes;
-    size_t held_bytes; /* its share of the loop's */
-    void *context;     /* the handler's */
-    bool entered;      /* a function of the route has seen it: call its end() */
+    size_t held_bytes;     /* its share of the loop's */
+    struct address client; /* if client_known */
+    bool client_known;
+    void *context; /* the handler's */
+    bool entered;  /* a function of the route has seen it: call its end() */
 
     bool deferred, woken;
     bool orphan; /* guarded by the loop's lock */
@@ -168,6 +173,8 @@ void request_overhear(void *context, const char *format, va_list args);
 /* The library's MHD_OPTION_NOTIFY_COMPLETED. */
 void request_end(void *context, struct MHD_Connection *mhd, void **request,
                  enum MHD_RequestTerminationCode code);
+/* The client's address, behind trusted proxies too. */
+const struct address *request_client(struct http_request *r);
 /* Frees r itself. */
 void request_free(struct http_request *r);
 

@@ -63,6 +63,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *mh
     r->query_count = 0;
     r->body_bytes = r->discarded_bytes = r->held_bytes = 0;
     r->context = NULL;
+    r->client_known = false;
     r->entered = r->deferred = r->woken = r->orphan = false;
     answer_reset(r);
     give_id(r);
@@ -449,11 +450,25 @@ const char *http_request_id(const struct http_request *r)
     return r->id;
 }
 
+const struct address *request_client(struct http_request *r)
+{
+    if (!r->client_known)
+        r->client =
+            proxy_client(&r->loop->server->trust, &r->conn->peer, r->head.field, r->head.count);
+    r->client_known = true;
+    return &r->client;
+}
+
 const char *http_peer(struct http_request *r)
 {
     char *text = ARENA_NEW(&r->arena, char, ADDRESS_TEXT_BYTES);
-    address_text(&r->conn->peer, text);
+    address_text(request_client(r), text);
     return text;
+}
+
+bool http_is_https(const struct http_request *r)
+{
+    return proxy_says_https(&r->loop->server->trust, &r->conn->peer, r->head.field, r->head.count);
 }
 
 struct arena *http_arena(struct http_request *r)

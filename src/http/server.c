@@ -15,6 +15,7 @@ static void server_free(struct http_server *s)
     router_free(s->router);
     mem_free(s->loop);
     mem_free(s->port);
+    mem_free(s->proxy);
     mem_free(s);
 }
 
@@ -60,6 +61,17 @@ static bool open_loops(struct http_server *s, const struct http_config *config, 
     return ok;
 }
 
+static bool read_proxies(struct http_server *s, const struct http_config *config, struct err *err)
+{
+    size_t count = config->trusted_proxy_count;
+    s->proxy = mem_new(count ? count : 1, sizeof *s->proxy);
+    for (size_t i = 0; i < count; i++)
+        if (!address_range_parse(str_of(config->trusted_proxy[i]), &s->proxy[i], err))
+            return false;
+    s->trust = (struct proxy_trust){s->proxy, count};
+    return true;
+}
+
 bool http_server_start(const struct http_config *config, const struct http_app *app,
                        struct http_server **ret_server, struct err *err)
 {
@@ -73,6 +85,7 @@ bool http_server_start(const struct http_config *config, const struct http_app *
     s->loop = mem_new(loops, sizeof(struct loop *));
     s->port = mem_new(config->listen_count ? config->listen_count : 1, sizeof *s->port);
     bool ok = s->address_count > 0 || err_set(err, ERR_INVALID, "no address to listen on");
+    ok = ok && read_proxies(s, config, err);
     ok = ok && open_loops(s, config, loops, err);
     for (size_t i = 0; ok && i < s->loop_count; i++)
         ok = loop_start(s->loop[i], err);
