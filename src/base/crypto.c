@@ -76,6 +76,22 @@ bool crypto_base64(struct arena *a, str text, str *ret_bytes)
     return true;
 }
 
+str crypto_base64_text(struct arena *a, const void *bytes, size_t count)
+{
+    size_t room = sodium_base64_ENCODED_LEN(count, sodium_base64_VARIANT_ORIGINAL);
+    char *text = ARENA_NEW(a, char, room);
+    (void)sodium_bin2base64(text, room, bytes, count, sodium_base64_VARIANT_ORIGINAL);
+    return str_of(text);
+}
+
+void crypto_hmac_sha256(str key, str s, unsigned char ret_digest[SHA256_BYTES])
+{
+    crypto_auth_hmacsha256_state state;
+    (void)crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.ptr, key.len);
+    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)s.ptr, s.len);
+    (void)crypto_auth_hmacsha256_final(&state, ret_digest);
+}
+
 void crypto_password_hash(str password, char ret_hash[PASSWORD_HASH_BYTES])
 {
     memset(ret_hash, 0, PASSWORD_HASH_BYTES);

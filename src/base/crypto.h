@@ -31,6 +31,10 @@ uint64_t crypto_hash64(str s);
 str crypto_hex(struct arena *a, const void *bytes, size_t count);
 /* The bytes of a Base64 text (RFC 4648 section 4), in the arena; false when it is none. */
 MUST_CHECK bool crypto_base64(struct arena *a, str text, str *ret_bytes);
+/* bytes as Base64 (RFC 4648 section 4), in the arena. */
+str crypto_base64_text(struct arena *a, const void *bytes, size_t count);
+/* HMAC-SHA-256 (RFC 2104) of s under key. */
+void crypto_hmac_sha256(str key, str s, unsigned char ret_digest[SHA256_BYTES]);
 /* Argon2id (RFC 9106), interactive limits; the text holds salt and limits. */
 void crypto_password_hash(str password, char ret_hash[PASSWORD_HASH_BYTES]);
 /* True when the password is the one that hash, a text of crypto_password_hash(), was made of. */

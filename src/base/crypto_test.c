@@ -32,6 +32,44 @@ static void sha256_gives_the_digests_of_the_standard(void **state)
     }
 }
 
+static void hmac_gives_the_digests_of_the_standard(void **state)
+{
+    // RFC 4231, test cases 2 and 6: a short key, and one longer than a block.
+    char long_key[131];
+    memset(long_key, 0xaa, sizeof long_key);
+    const struct {
+        str key, text;
+        const char *want;
+    } cases[] = {
+        {STR("Jefe"), STR("what do ya want for nothing?"),
+         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+        {{long_key, sizeof long_key},
+         STR("Test Using Larger Than Block-Size Key - Hash Key First"),
+         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+    };
+    (void)state;
+    AUTO(arena_done) struct arena arena = {0};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned char digest[SHA256_BYTES];
+        crypto_hmac_sha256(cases[i].key, cases[i].text, digest);
+        assert_string_equal(crypto_hex(&arena, digest, sizeof digest).ptr, cases[i].want);
+    }
+}
+
+static void base64_goes_there_and_back(void **state)
+{
+    static const char *const texts[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"},
+                             *const want[] = {"",         "Zg==",     "Zm8=",    "Zm9v",
+                                              "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+    (void)state;
+    AUTO(arena_done) struct arena arena = {0};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        str back, text = crypto_base64_text(&arena, texts[i], strlen(texts[i]));
+        assert_string_equal(text.ptr, want[i]);
+        assert_true(crypto_base64(&arena, text, &back) && str_eq(back, str_of(texts[i])));
+    }
+}
+
 static void a_password_verifies_only_itself(void **state)
 {
     (void)state;
@@ -74,6 +112,8 @@ int main(void)
     crypto_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_gives_the_digests_of_the_standard),
+        cmocka_unit_test(hmac_gives_the_digests_of_the_standard),
+        cmocka_unit_test(base64_goes_there_and_back),
         cmocka_unit_test(a_password_verifies_only_itself),
         cmocka_unit_test(a_sealed_text_opens_with_its_key_and_no_other),
     };

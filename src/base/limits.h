@@ -49,6 +49,16 @@
 #define LIMIT_FINDING_EMAILS      6000000 /* different ones whose rows are counted */
 #define LIMIT_REPAIRS             256     /* accepted for one import */
 
+/* Webhooks. */
+#define LIMIT_WEBHOOKS            50 /* of one company */
+#define LIMIT_WEBHOOK_URL_BYTES   2048
+#define LIMIT_WEBHOOK_NETWORKS    32        /* that may be sent to though they are not public */
+#define LIMIT_WEBHOOK_PARALLEL    8         /* deliveries of one webhook under way */
+#define LIMIT_DELIVERIES_PARALLEL 128       /* of all */
+#define LIMIT_DELIVERIES_AT_ONCE  200       /* events that become deliveries in one commit */
+#define LIMIT_DELIVERIES_KEPT     5000      /* of one webhook, that are over */
+#define LIMIT_ANSWER_BYTES        (4 * KIB) /* of an answer, read and dropped */
+
 /* A batch on its way to the store. */
 #define LIMIT_BATCH_ROWS       50000
 #define LIMIT_BATCH_BYTES      (22 * MIB)

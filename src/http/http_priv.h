@@ -7,7 +7,7 @@
 #ifndef HTTP_HTTP_PRIV_H
 #define HTTP_HTTP_PRIV_H
 
-#include "http/address.h"
+#include "base/address.h"
 #include "http/form.h"
 #include "http/gate.h"
 #include "http/http.h"

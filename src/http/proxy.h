@@ -9,7 +9,7 @@
 #ifndef HTTP_PROXY_H
 #define HTTP_PROXY_H
 
-#include "http/address.h"
+#include "base/address.h"
 #include "http/gate.h"
 
 struct proxy_trust {

@@ -1,8 +1,8 @@
 /* address: IP addresses and ranges of them, as values and as text.  Pure: no I/O, no memory.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef HTTP_ADDRESS_H
-#define HTTP_ADDRESS_H
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
 
 #include "base/err.h"
 #include "base/str.h"
