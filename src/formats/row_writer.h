@@ -16,8 +16,8 @@ void row_writer_note(struct row_writer *w, size_t column, const char *text);
 /* A workbook goes on to another sheet, with the same first row, after so many rows instead of
  * 1,048,576. */
 void row_writer_split(struct row_writer *w, uint32_t rows);
-/* Appends a row.  Workbook cells are written as text.  Errors: ERR_INTERNAL, ERR_LIMIT (a
- * workbook's cell holds 32,767 characters). */
+/* Appends a row.  Workbook cells are written as text.  Errors: ERR_INTERNAL, ERR_LIMIT (the disk is
+ * full), ERR_INVALID (a workbook's cell holds 32,767 characters, a row 16,384 cells). */
 MUST_CHECK bool row_writer_add(struct row_writer *w, const str *cell, size_t count,
                                struct err *err);
 /* Finishes the file; nothing is complete before it. */

@@ -138,7 +138,7 @@ static void row_writer_says_what_a_sheet_cannot_hold(void **state)
     assert_true(row_writer_add(w, &fits, 1, &err)); // characters are counted, not bytes
     assert_true(row_writer_add(w, cells, COUNT(cells) - 1, &err));
     assert_false(row_writer_add(w, &longer, 1, &err));
-    assert_int_equal(err.code, ERR_LIMIT);
+    assert_int_equal(err.code, ERR_INVALID);
     for (size_t i = 0; i < sizeof emoji; i += 4)
         memcpy(emoji + i, "😀", 4);
     const str pairs = {emoji, sizeof emoji - 4}, one_more = {emoji, sizeof emoji};
@@ -146,7 +146,7 @@ static void row_writer_says_what_a_sheet_cannot_hold(void **state)
     assert_false(row_writer_add(w, &one_more, 1, &err));
     err = (struct err){0};
     assert_false(row_writer_add(w, cells, COUNT(cells), &err));
-    assert_int_equal(err.code, ERR_LIMIT);
+    assert_int_equal(err.code, ERR_INVALID);
     assert_int_equal(close(fd), 0);
 }
 

@@ -105,7 +105,7 @@ static bool add_cell(struct xlsx_writer *w, size_t column, str cell, struct err 
     cell = buf_str(&w->encoded);
     if (cell.len > MAX_CHARACTERS && units(cell) > MAX_CHARACTERS)
         return err_set(
-            err, ERR_LIMIT,
+            err, ERR_INVALID,
             "column %zu of row %u has more than %d characters, which is all a workbook's "
             "cell holds: take csv or jsonl instead",
             column + 1, w->row + 1, MAX_CHARACTERS);
@@ -140,7 +140,7 @@ static void keep_header(struct xlsx_writer *w, const str *cell, size_t count)
 bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count, struct err *err)
 {
     if (count > MAX_COLUMNS)
-        return err_set(err, ERR_LIMIT, "more than %d columns: take csv or jsonl instead",
+        return err_set(err, ERR_INVALID, "more than %d columns: take csv or jsonl instead",
                        MAX_COLUMNS);
     if (!w->header)
         keep_header(w, cell, count);

@@ -19,7 +19,7 @@ MUST_CHECK bool xlsx_writer_open(int fd, struct xlsx_writer **ret_writer, struct
 void xlsx_writer_split(struct xlsx_writer *w, uint32_t rows);
 /* A note on a cell of the first row. */
 void xlsx_writer_note(struct xlsx_writer *w, size_t column, const char *text);
-/* Errors: ERR_LIMIT (more columns or characters than a sheet holds), ERR_INTERNAL. */
+/* Errors: ERR_INVALID (more columns or characters than a sheet holds), ERR_INTERNAL. */
 MUST_CHECK bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count,
                                 struct err *err);
 /* Finishes the workbook and copies it to the fd.  Errors: ERR_INTERNAL. */
