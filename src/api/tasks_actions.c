@@ -12,6 +12,7 @@ struct ask {
     enum task_action action;
     struct store_company *company;
     int64_t id;
+    struct jobs_asker by;
     struct json members; /* settings: those to be set */
     str fingerprint;
     bool preview;     /* revert: only say what it would do */
@@ -27,20 +28,20 @@ static void run(struct errand *e)
     bool ok = false;
     switch (a->action) {
     case TASK_SETTINGS:
-        ok = jobs_task_settings(j, a->company, a->id, &a->members, &a->err);
+        ok = jobs_task_settings(j, a->company, a->id, &a->members, &a->by, &a->err);
         break;
     case TASK_DRY_RUN:
-        ok = jobs_task_trial(j, a->company, a->id, &a->err);
+        ok = jobs_task_trial(j, a->company, a->id, &a->by, &a->err);
         break;
     case TASK_START:
-        ok = jobs_task_start(j, a->company, a->id, a->fingerprint, &a->err);
+        ok = jobs_task_start(j, a->company, a->id, a->fingerprint, &a->by, &a->err);
         break;
     case TASK_CANCEL:
-        ok = jobs_task_cancel(j, a->company, a->id, &a->err);
+        ok = jobs_task_cancel(j, a->company, a->id, &a->by, &a->err);
         break;
     case TASK_REVERT:
-        ok = a->corrections ? jobs_task_undo_all(j, a->company, a->id, &a->err)
-                            : jobs_task_undo(j, a->company, a->id, a->preview, &a->err);
+        ok = a->corrections ? jobs_task_undo_all(j, a->company, a->id, &a->by, &a->err)
+                            : jobs_task_undo(j, a->company, a->id, a->preview, &a->by, &a->err);
         break;
     case TASK_ACTION_COUNT:
         break;
@@ -187,8 +188,9 @@ static void ask(struct http_request *r, enum task_action action)
     struct store_company *company;
     struct store_reader *reader;
     struct store_task task;
+    struct jobs_asker by;
     struct api *api = http_app_context(r);
-    if (!task_find(r, &company, &reader, &task))
+    if (!task_find_as(r, &company, &reader, &task, &by))
         return;
     struct ask *a = mem_new(1, sizeof *a);
     a->errand = (struct errand){.run = run, .answer = answer, .free = free_ask};
@@ -196,6 +198,7 @@ static void ask(struct http_request *r, enum task_action action)
     a->action = action;
     a->company = company;
     a->id = task.id;
+    a->by = (struct jobs_asker){by.origin, arena_str(&a->arena, by.address)};
     http_set_context(r, a);
     if (read_members(r, a) && read_arguments(r, a))
         errand_send(api->quick, r, &a->errand);

@@ -7,10 +7,11 @@ enum { GROUPS_MAX = 1000 };
 
 /* --- one --- */
 
-bool task_find(struct http_request *r, struct store_company **ret_company,
-               struct store_reader **ret_reader, struct store_task *ret_task)
+bool task_find_as(struct http_request *r, struct store_company **ret_company,
+                  struct store_reader **ret_reader, struct store_task *ret_task,
+                  struct jobs_asker *ret_by)
 {
-    struct store_company *company = auth_company(r, SCOPE_IMPORTS);
+    struct store_company *company = auth_asker(r, SCOPE_IMPORTS, ret_by);
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
     str id = http_segment(r, "id");
     uint64_t number;
@@ -31,6 +32,13 @@ bool task_find(struct http_request *r, struct store_company **ret_company,
     return false;
 }
 
+bool task_find(struct http_request *r, struct store_company **ret_company,
+               struct store_reader **ret_reader, struct store_task *ret_task)
+{
+    struct jobs_asker by;
+    return task_find_as(r, ret_company, ret_reader, ret_task, &by);
+}
+
 static void add_meta(struct buf *b, const struct store_task *t)
 {
     if (t->same_as)
@@ -43,13 +51,12 @@ static void add_task(struct http_request *r, struct buf *b, struct store_company
     static const char *const links[] = {"errors",  "error_groups", "failed_rows", "diff",
                                         "missing", "file",         "undo_kept",   "events"};
     struct api *api = http_app_context(r);
-    struct jobs_corrections corrections;
+    struct jobs_history history;
     struct err ignored = {0};
-    if (!jobs_corrections_get(reader, http_arena(r), t, &corrections, &ignored))
-        corrections = (struct jobs_corrections){0};
+    if (!jobs_history_get(reader, http_arena(r), t, &history, &ignored))
+        history = (struct jobs_history){0};
     buf_format(b, "{\"id\":\"%lld\",\"type\":\"import_tasks\",\"attributes\":", (long long)t->id);
-    jobs_task_json(b, api->config.jobs, company, t, &corrections, request_language(r),
-                   http_arena(r));
+    jobs_task_json(b, api->config.jobs, company, t, &history, request_language(r), http_arena(r));
     add_meta(b, t);
     buf_format(b, ",\"links\":{\"self\":\"/v4/import_tasks/%lld\"", (long long)t->id);
     for (size_t i = 0; i < COUNT(links); i++)

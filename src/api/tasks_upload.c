@@ -394,14 +394,14 @@ static struct upload *new_upload(struct http_request *r, struct store_company *c
 
 void tasks_begin(struct http_request *r)
 {
-    int64_t origin;
-    struct store_company *company = auth_company_as(r, SCOPE_IMPORTS, &origin);
+    struct jobs_asker by;
+    struct store_company *company = auth_asker(r, SCOPE_IMPORTS, &by);
     struct err err = {0};
     bool packed;
     if (!company)
         return;
     struct upload *u = new_upload(r, company);
-    u->options.origin = origin;
+    u->options.by = (struct jobs_asker){by.origin, arena_str(&u->arena, by.address)};
     if (!check_type(r, u, &packed) || !check_coding(r, u) || !check_room(r, u, packed) ||
         !settings_from_query(r, u) || !task_key_take(r, store_company_info(company)->id, &u->key))
         return;

@@ -248,11 +248,11 @@ void uploads_begin(struct http_request *r)
 {
     struct api *api = http_app_context(r);
     uint64_t bytes, body;
-    int64_t origin;
+    struct jobs_asker by;
     struct err err = {0};
     if (!check_version(r))
         return;
-    struct store_company *company = auth_company_as(r, SCOPE_IMPORTS, &origin);
+    struct store_company *company = auth_asker(r, SCOPE_IMPORTS, &by);
     if (!company || !check_length(r, &bytes))
         return;
     str length = http_header(r, "Content-Length");
@@ -262,7 +262,7 @@ void uploads_begin(struct http_request *r)
         return;
     struct tus *t = tus_new(r, company, run_create, answer_created);
     t->whole_bytes = bytes;
-    t->options.origin = origin;
+    t->options.by = (struct jobs_asker){by.origin, arena_str(&t->arena, by.address)};
     if (!read_metadata(r, t))
         return;
     bool packed = str_ends(t->options.file_name, STR(".xlsx")) ||
@@ -304,8 +304,9 @@ static struct tus *find_upload(struct http_request *r, void (*run)(struct errand
     struct store_company *company;
     struct store_reader *reader;
     struct store_task task;
+    struct jobs_asker by;
     struct err err = {0};
-    if (!check_version(r) || !task_find(r, &company, &reader, &task))
+    if (!check_version(r) || !task_find_as(r, &company, &reader, &task, &by))
         return NULL;
     if (!str_starts(task.source, STR(SOURCE))) {
         error_answer(r, 404, "Document not found",
@@ -314,6 +315,7 @@ static struct tus *find_upload(struct http_request *r, void (*run)(struct errand
         return NULL;
     }
     struct tus *t = tus_new(r, company, run, answer);
+    t->options.by = (struct jobs_asker){by.origin, arena_str(&t->arena, by.address)};
     if (store_task_get(reader, &t->arena, task.id, &t->task, &err))
         return t;
     error_store(r, &err);
@@ -410,7 +412,7 @@ void uploads_part(struct http_request *r)
 static void run_delete(struct errand *e)
 {
     struct tus *t = (struct tus *)e;
-    IGNORE(jobs_part_drop(t->api->config.jobs, t->company, t->task.id, &t->err));
+    IGNORE(jobs_part_drop(t->api->config.jobs, t->company, t->task.id, &t->options.by, &t->err));
 }
 
 static void answer_deleted(struct http_request *r, struct errand *e)

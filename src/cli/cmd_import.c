@@ -291,7 +291,7 @@ static bool wait_for_end(struct import *i, int64_t id, struct err *err)
         if (!cancelled && i->c->gone && i->c->gone(i->c->context)) {
             cancelled = true;
             struct err ignored = {0};
-            IGNORE(jobs_task_cancel(i->jobs, i->company, id, &ignored));
+            IGNORE(jobs_task_cancel(i->jobs, i->company, id, &command_line_asker, &ignored));
         }
         jobs_task_live(i->jobs, company, id, &live);
         draw_bar(i, &live);
@@ -373,7 +373,7 @@ static int run(struct import *i, const struct import_settings *settings, struct 
     const struct jobs_import_options options = {
         .file_name = str_of(name ? name + 1 : i->c->word[0]),
         .settings = settings,
-        .origin = origin_of(ORIGIN_COMMAND_LINE, 0),
+        .by = command_line_asker,
         .manual = i->manual,
         .trial = i->dry,
         .refuse_same = cli_option(i->c, "refuse-duplicate"),

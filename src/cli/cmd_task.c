@@ -144,7 +144,7 @@ int cmd_task_settings(struct cli *c)
         code = read_settings(c, &settings);
     if (code != EXIT_OK)
         return code;
-    if (!jobs_task_settings(c->jobs, f.company, f.task.id, &settings, &err))
+    if (!jobs_task_settings(c->jobs, f.company, f.task.id, &settings, &command_line_asker, &err))
         return refused(c, &f, TASK_SETTINGS, &err);
     return wait_for_rest(c, &f, &err) ? print_outcome(c, &f) : cli_fail_err(c, &err);
 }
@@ -156,7 +156,7 @@ int cmd_task_dry_run(struct cli *c)
     int code = found_task(c, &f);
     if (code != EXIT_OK)
         return code;
-    if (!jobs_task_trial(c->jobs, f.company, f.task.id, &err))
+    if (!jobs_task_trial(c->jobs, f.company, f.task.id, &command_line_asker, &err))
         return refused(c, &f, TASK_DRY_RUN, &err);
     if (!wait_for_rest(c, &f, &err))
         return cli_fail_err(c, &err);
@@ -173,7 +173,8 @@ int cmd_task_start(struct cli *c)
     int code = found_task(c, &f);
     if (code != EXIT_OK)
         return code;
-    if (!jobs_task_start(c->jobs, f.company, f.task.id, str_of(cli_option(c, "fingerprint")), &err))
+    if (!jobs_task_start(c->jobs, f.company, f.task.id, str_of(cli_option(c, "fingerprint")),
+                         &command_line_asker, &err))
         return refused(c, &f, TASK_START, &err);
     return wait_for_rest(c, &f, &err) ? print_outcome(c, &f) : cli_fail_err(c, &err);
 }
@@ -185,7 +186,7 @@ int cmd_task_cancel(struct cli *c)
     int code = found_task(c, &f);
     if (code != EXIT_OK)
         return code;
-    if (!jobs_task_cancel(c->jobs, f.company, f.task.id, &err))
+    if (!jobs_task_cancel(c->jobs, f.company, f.task.id, &command_line_asker, &err))
         return refused(c, &f, TASK_CANCEL, &err);
     if (!wait_for_rest(c, &f, &err))
         return cli_fail_err(c, &err);
@@ -252,29 +253,30 @@ static bool tell_undo(struct cli *c, struct found *f, struct err *err)
 }
 
 static bool undo_with_corrections(struct cli *c, struct found *f,
-                                  const struct jobs_corrections *corrections, struct err *err)
+                                  const struct jobs_history *history, struct err *err)
 {
     const int64_t id = f->task.id;
-    if (!jobs_task_undo_all(c->jobs, f->company, id, err))
+    if (!jobs_task_undo_all(c->jobs, f->company, id, &command_line_asker, err))
         return false;
-    for (size_t i = 0; i <= corrections->count; i++)
-        if (!store_task_get(f->reader, &c->arena, i < corrections->count ? corrections->id[i] : id,
-                            &f->task, err) ||
+    for (size_t i = 0; i <= history->corrections; i++)
+        if (!store_task_get(f->reader, &c->arena,
+                            i < history->corrections ? history->correction[i] : id, &f->task,
+                            err) ||
             !tell_undo(c, f, err))
             return false;
     return true;
 }
 
 /* Corrections that stay are not forgotten. */
-static void print_left(struct cli *c, int64_t id, const struct jobs_corrections *corrections)
+static void print_left(struct cli *c, int64_t id, const struct jobs_history *history)
 {
-    if (corrections->count)
+    if (history->corrections)
         cli_print(
             c,
             c->language == LANGUAGE_RU
                 ? "Исправлений этой загрузки: %zu. Их тоже вернёт: clientele task undo %lld --corrections\n"
                 : "Corrections of this import: %zu. 'clientele task undo %lld --corrections' takes them back, too\n",
-            corrections->count, (long long)id);
+            history->corrections, (long long)id);
 }
 
 static void print_preview(struct cli *c, const struct store_task *task)
@@ -288,18 +290,18 @@ static void print_preview(struct cli *c, const struct store_task *task)
 int cmd_task_undo(struct cli *c)
 {
     AUTO(found_done) struct found f = {0};
-    struct jobs_corrections corrections;
+    struct jobs_history history;
     struct err err = {0};
     bool dry = cli_option(c, "dry-run"), both = cli_option(c, "corrections");
     int code = found_task(c, &f);
     if (code != EXIT_OK)
         return code;
-    if (!jobs_corrections_get(f.reader, &c->arena, &f.task, &corrections, &err))
+    if (!jobs_history_get(f.reader, &c->arena, &f.task, &history, &err))
         return cli_fail_err(c, &err);
     if (both && !dry)
-        return undo_with_corrections(c, &f, &corrections, &err) ? EXIT_OK
-                                                                : refused(c, &f, TASK_REVERT, &err);
-    if (!jobs_task_undo(c->jobs, f.company, f.task.id, dry, &err))
+        return undo_with_corrections(c, &f, &history, &err) ? EXIT_OK
+                                                            : refused(c, &f, TASK_REVERT, &err);
+    if (!jobs_task_undo(c->jobs, f.company, f.task.id, dry, &command_line_asker, &err))
         return refused(c, &f, TASK_REVERT, &err);
     if (!wait_for_rest(c, &f, &err))
         return cli_fail_err(c, &err);
@@ -314,6 +316,6 @@ int cmd_task_undo(struct cli *c)
     print_undone(c, &f.task.undo);
     if (!list_kept(c, &f, false, &err))
         return cli_fail_err(c, &err);
-    print_left(c, f.task.id, &corrections);
+    print_left(c, f.task.id, &history);
     return EXIT_OK;
 }

@@ -3,6 +3,10 @@
 
 #include "base/buf.h"
 
+const struct jobs_asker command_line_asker = {
+    .origin = ORIGIN_COMMAND_LINE // as origin_of(ORIGIN_COMMAND_LINE, 0) has it
+};
+
 void found_done(struct found *f)
 {
     store_reader_free(f->reader);
@@ -52,11 +56,11 @@ void found_print_line(struct cli *c, const struct found *f, const struct store_t
 void found_print_json(struct cli *c, const struct found *f, const struct store_task *task)
 {
     AUTO(buf_done) struct buf b = {0}, attributes = {0};
-    struct jobs_corrections corrections;
+    struct jobs_history history;
     struct err ignored = {0};
-    if (!jobs_corrections_get(f->reader, &c->arena, task, &corrections, &ignored))
-        corrections = (struct jobs_corrections){0};
-    jobs_task_json(&attributes, c->jobs, f->company, task, &corrections, c->language, &c->arena);
+    if (!jobs_history_get(f->reader, &c->arena, task, &history, &ignored))
+        history = (struct jobs_history){0};
+    jobs_task_json(&attributes, c->jobs, f->company, task, &history, c->language, &c->arena);
     buf_format(&b, "{\"id\":\"%lld\",", (long long)task->id);
     buf_add(&b, str_from(buf_str(&attributes), 1));
     buf_add_char(&b, '\n');

@@ -189,6 +189,7 @@ static void a_task_goes_on_where_it_was_cut_off(void **state)
     const struct import_watch cancel = {.cancelled = cancel_at_once};
     struct store_task task = {
         .file_name = STR("f.csv"), .settings = STR("{}"), .sha256 = STR(""), .upload = STR("f")};
+    const struct store_deed deed = {.what = STR("create")};
     struct file_problem problem;
     struct import_progress progress;
     struct err err = {0};
@@ -196,7 +197,7 @@ static void a_task_goes_on_where_it_was_cut_off(void **state)
     for (int i = 0; i < 5000; i++)
         buf_format(&text, "r%d;%s;;;;\n", i, i % 100 ? "" : "bad");
     assert_true(file_write(w->file, buf_str(&text), 0600, &err));
-    assert_true(store_task_create(w->company, &task, &err));
+    assert_true(store_task_create(w->company, &task, &deed, &err));
     assert_true(import_open(w->file, &none, store_company_zone(w->company), &plan, &problem, &err));
     struct import_target to = {.company = w->company, .task_id = task.id};
     assert_false(import_run(plan, &to, &cancel, &progress, &problem, &err));

@@ -159,7 +159,7 @@ static bool import(struct inbox_place *p, const char *path, str name, str source
     const struct import_settings settings = {0};
     const struct jobs_import_options options = {.file_name = shown_name(p, name),
                                                 .settings = &settings,
-                                                .origin = origin_of(ORIGIN_INBOX, 0),
+                                                .by = {.origin = origin_of(ORIGIN_INBOX, 0)},
                                                 .asks = true,
                                                 .remembered = true,
                                                 .source = source};
@@ -193,12 +193,12 @@ static bool write_report(const struct inbox_place *p, const char *path, mode_t m
                          const struct store_task *t, struct err *err)
 {
     AUTO(buf_done) struct buf b = {0};
-    struct jobs_corrections corrections;
-    if (!jobs_corrections_get(p->reader, p->arena, t, &corrections, err))
+    struct jobs_history history;
+    if (!jobs_history_get(p->reader, p->arena, t, &history, err))
         return false;
     buf_format(&b, "{\"data\":{\"id\":\"%lld\",\"type\":\"import_tasks\",\"attributes\":",
                (long long)t->id);
-    jobs_task_json(&b, p->jobs, p->company, t, &corrections, p->language, p->arena);
+    jobs_task_json(&b, p->jobs, p->company, t, &history, p->language, p->arena);
     buf_add(&b, STR("}}\n"));
     return write_beside(p, path, REPORT, mode, buf_str(&b), err);
 }

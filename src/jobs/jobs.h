@@ -58,10 +58,15 @@ str jobs_upload_sha256(struct jobs_upload *u, struct arena *a);
 void jobs_upload_free(struct jobs_upload *u);
 DEFINE_AUTO(struct jobs_upload *, jobs_upload_free)
 
+/* Who asks, and from where. */
+struct jobs_asker {
+    int64_t origin; /* origin_of() */
+    str address;    /* the client's, as text; {0}: it came over no network */
+};
 struct jobs_import_options {
     str file_name;
     const struct import_settings *settings;
-    int64_t origin;                 /* who asks: origin_of() */
+    struct jobs_asker by;
     bool manual;                    /* waits at ready; questions are asked instead of failing */
     bool trial;                     /* stops after the dry run, at ready; not manual only */
     bool refuse_same;               /* the same content as an earlier import fails the task */
@@ -102,9 +107,10 @@ MUST_CHECK bool jobs_part_end(struct jobs *j, struct store_company *company, str
 /* Cancels one that is not whole, and forgets what has come.
  * Errors: ERR_CONFLICT: it is whole; ERR_NOT_FOUND: it was cancelled before. */
 MUST_CHECK bool jobs_part_drop(struct jobs *j, struct store_company *company, int64_t id,
-                               struct err *err);
+                               const struct jobs_asker *by, struct err *err);
 
-/* --- tasks --- */
+/* --- tasks: what is asked of one is kept with it, as a deed of who asks, unless it was asked for
+ * before --- */
 
 /* Makes the upload a task of the company, synced to disk, and wakes a worker.  *ret_id is the
  * task's. */
@@ -114,25 +120,26 @@ MUST_CHECK bool jobs_import(struct jobs *j, struct store_company *company, struc
 /* Replaces the settings that the JSON object names and has the file looked at again.
  * Errors: ERR_CONFLICT: it has begun, or its file is gone; ERR_INVALID: a setting that is none. */
 MUST_CHECK bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t id,
-                                   const struct json *settings, struct err *err);
+                                   const struct json *settings, const struct jobs_asker *by,
+                                   struct err *err);
 /* Asks for a dry run.  Errors: ERR_CONFLICT: not in a state for it. */
 MUST_CHECK bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id,
-                                struct err *err);
+                                const struct jobs_asker *by, struct err *err);
 /* Starts a task that is ready; one that has started is left alone.  fingerprint: of the dry run
  * whose outcome it must have, else {0}.  Errors: ERR_CONFLICT. */
 MUST_CHECK bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id,
-                                str fingerprint, struct err *err);
+                                str fingerprint, const struct jobs_asker *by, struct err *err);
 /* Cancels: at once, or after the batch in hand.  Errors: ERR_CONFLICT: it is over. */
 MUST_CHECK bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
-                                 struct err *err);
+                                 const struct jobs_asker *by, struct err *err);
 /* Undoes what the task wrote; with preview only says what that would do.
  * Errors: ERR_CONFLICT: not in a state for it, or too long ago. */
 MUST_CHECK bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id,
-                               bool preview, struct err *err);
+                               bool preview, const struct jobs_asker *by, struct err *err);
 /* The same for the task and for all that correct it, the newest first.
  * Errors: ERR_CONFLICT: none of them can be undone. */
 MUST_CHECK bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t id,
-                                   struct err *err);
+                                   const struct jobs_asker *by, struct err *err);
 /* True in the states in which an import ends: completed, failed, cancelled, undone. */
 bool jobs_task_is_over(const struct store_task *task);
 /* True when nothing moves and nothing is asked for: it is over, or waits for a person. */
@@ -172,19 +179,21 @@ const char *jobs_phase_name(enum jobs_phase phase);
 
 /* Appends {"type":"token","id":"3"}: who an origin_of() is. */
 void jobs_origin_json(struct buf *b, int64_t origin);
-/* What corrects a task. */
-struct jobs_corrections {
-    int64_t *id; /* newest first */
-    size_t count;
-    int64_t accepted; /* of the task's failed records */
+/* What stands beside a task's row. */
+struct jobs_history {
+    int64_t *correction; /* the tasks that correct it, newest first */
+    size_t corrections;
+    int64_t accepted;        /* by them, of the task's failed records */
+    struct store_deed *deed; /* what was asked of it: the last of that, in order */
+    size_t deeds;
 };
 /* Reads them, into the arena. */
-MUST_CHECK bool jobs_corrections_get(struct store_reader *reader, struct arena *a,
-                                     const struct store_task *task,
-                                     struct jobs_corrections *ret_corrections, struct err *err);
+MUST_CHECK bool jobs_history_get(struct store_reader *reader, struct arena *a,
+                                 const struct store_task *task, struct jobs_history *ret_history,
+                                 struct err *err);
 /* Appends the attributes of a task as a JSON object; a is for the sentences. */
 void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company,
-                    const struct store_task *task, const struct jobs_corrections *corrections,
+                    const struct store_task *task, const struct jobs_history *history,
                     enum language language, struct arena *a);
 
 /* Appends what changes while a worker is at the task, as a JSON object: state, counters, progress.

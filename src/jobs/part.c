@@ -128,11 +128,12 @@ bool jobs_part_begin(struct jobs *j, struct store_company *company, struct jobs_
     struct store_task task = upload_task(u, options, &a);
     task.state = u->bytes == whole_bytes ? TASK_ANALYSED : TASK_UPLOADING;
     task.bytes = whole_bytes;
+    const struct store_deed deed = upload_deed(options);
     // First the file, then the task that names it, as in jobs_import().
     if (!upload_keep(u, &a, task.state == TASK_ANALYSED ? &task.sha256 : NULL, err))
         return false;
     task.upload = str_of(u->name);
-    if (!store_task_create(company, &task, err))
+    if (!store_task_create(company, &task, &deed, err))
         return false;
     u->kept = true;
     *ret_id = task.id;
@@ -189,7 +190,8 @@ bool jobs_part_resume(struct jobs *j, struct store_company *company, const struc
     return true;
 }
 
-bool jobs_part_drop(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+bool jobs_part_drop(struct jobs *j, struct store_company *company, int64_t id,
+                    const struct jobs_asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -202,7 +204,7 @@ bool jobs_part_drop(struct jobs *j, struct store_company *company, int64_t id, s
     part_drop(j, &t);
     t.state = TASK_CANCELLED;
     t.finished_at_us = clock_now_us();
-    return task_end(j, company, &t, err);
+    return task_end_by(j, company, &t, task_action_name(TASK_CANCEL), by, err);
 }
 
 bool jobs_part_end(struct jobs *j, struct store_company *company, struct jobs_upload *u,

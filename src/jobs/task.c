@@ -29,7 +29,17 @@ bool task_begin(struct jobs *j, struct store_company *company, struct arena *a, 
 bool task_end(struct jobs *j, struct store_company *company, const struct store_task *task,
               struct err *err)
 {
-    bool ok = store_task_update(company, task, err);
+    bool ok = store_task_update(company, task, NULL, err);
+    pthread_mutex_unlock(&j->task_lock);
+    return ok;
+}
+
+bool task_end_by(struct jobs *j, struct store_company *company, const struct store_task *task,
+                 const char *what, const struct jobs_asker *by, struct err *err)
+{
+    const struct store_deed deed = {
+        .what = str_of(what), .origin = by->origin, .address = by->address};
+    bool ok = store_task_update(company, task, &deed, err);
     pthread_mutex_unlock(&j->task_lock);
     return ok;
 }
@@ -41,9 +51,10 @@ void task_leave(struct jobs *j)
 
 /* Saves the changed task and has a worker look at it. */
 static bool save_and_wake(struct jobs *j, struct store_company *company,
-                          const struct store_task *task, struct err *err)
+                          const struct store_task *task, const char *what,
+                          const struct jobs_asker *by, struct err *err)
 {
-    if (!task_end(j, company, task, err))
+    if (!task_end_by(j, company, task, what, by, err))
         return false;
     jobs_enqueue(j, store_company_info(company)->id, task->id);
     return true;
@@ -133,7 +144,7 @@ struct store_task upload_task(const struct jobs_upload *u,
         .state = TASK_ANALYSED,
         .file_name = options->file_name,
         .bytes = u->bytes,
-        .origin = options->origin,
+        .origin = options->by.origin,
         .manual = options->manual,
         .wanted = (options->trial ? WANT_TRIAL : 0) | (options->refuse_same ? WANT_NO_SAME : 0) |
                   (options->remembered ? WANT_REMEMBERED : 0) | (options->asks ? WANT_ASK : 0),
@@ -141,6 +152,12 @@ struct store_task upload_task(const struct jobs_upload *u,
         .request_key = options->request_key,
         .request_print = options->request_print,
         .settings = import_settings_text(a, options->settings)};
+}
+
+struct store_deed upload_deed(const struct jobs_import_options *options)
+{
+    return (struct store_deed){
+        .what = STR("create"), .origin = options->by.origin, .address = options->by.address};
 }
 
 static bool find_same(struct store_company *company, struct store_task *task, struct err *err)
@@ -155,12 +172,13 @@ bool jobs_import(struct jobs *j, struct store_company *company, struct jobs_uplo
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task task = upload_task(u, options, &a);
+    const struct store_deed deed = upload_deed(options);
     // First the file, then the task that names it: a crash in between leaves a file that is swept,
     // never a task without one.
     if (!upload_keep(u, &a, &task.sha256, err) || !find_same(company, &task, err))
         return false;
     task.upload = str_of(u->name);
-    if (!store_task_create(company, &task, err))
+    if (!store_task_create(company, &task, &deed, err))
         return false;
     u->kept = true;
     *ret_id = task.id;
@@ -179,7 +197,7 @@ static bool left_alone(struct jobs *j, struct store_company *company, int64_t id
 }
 
 bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t id,
-                        const struct json *settings, struct err *err)
+                        const struct json *settings, const struct jobs_asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -207,10 +225,11 @@ bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t i
     t.trial = TRIAL_NONE;
     t.finished_at_us = 0;
     t.attempts = 0;
-    return save_and_wake(j, company, &t, err);
+    return save_and_wake(j, company, &t, task_action_name(TASK_SETTINGS), by, err);
 }
 
-bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id,
+                     const struct jobs_asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -224,11 +243,11 @@ bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id, 
     t.trial_result = (str){0};
     t.trial_records = t.trial_bytes = 0;
     t.attempts = 0;
-    return save_and_wake(j, company, &t, err);
+    return save_and_wake(j, company, &t, task_action_name(TASK_DRY_RUN), by, err);
 }
 
 bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id, str fingerprint,
-                     struct err *err)
+                     const struct jobs_asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -245,7 +264,7 @@ bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id, 
     if (t.trial == TRIAL_QUEUED || t.trial == TRIAL_RUNNING)
         t.trial = TRIAL_NONE; // nobody waits for it any more
     t.attempts = 0;
-    return save_and_wake(j, company, &t, err);
+    return save_and_wake(j, company, &t, task_action_name(TASK_START), by, err);
 }
 
 /* Tells the worker that is at the task; false: none is. */
@@ -260,7 +279,8 @@ static bool interrupt(struct jobs *j, int64_t company_id, int64_t id)
     return found;
 }
 
-bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
+                      const struct jobs_asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -285,7 +305,7 @@ bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
     const int64_t company_id = store_company_info(company)->id;
     // Told before it is written: the writer is busy for as long as the import runs.
     bool told = interrupt(j, company_id, id);
-    if (!task_end(j, company, &t, err))
+    if (!task_end_by(j, company, &t, task_action_name(TASK_CANCEL), by, err))
         return false;
     if (!told && t.state == TASK_PROCESSING)
         jobs_enqueue(j, company_id, id); // one that a dead process left: a worker ends it
@@ -293,7 +313,7 @@ bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
 }
 
 bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, bool preview,
-                    struct err *err)
+                    const struct jobs_asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -311,10 +331,12 @@ bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, b
         t.state = TASK_REVERTING;
     }
     t.attempts = 0;
-    return save_and_wake(j, company, &t, err);
+    return save_and_wake(j, company, &t, preview ? "revert_dry_run" : task_action_name(TASK_REVERT),
+                         by, err);
 }
 
-bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t id, struct err *err)
+bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t id,
+                        const struct jobs_asker *by, struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
     AUTO(arena_done) struct arena a = {0};
@@ -324,13 +346,13 @@ bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t i
         !store_task_corrections(reader, &a, id, &correction, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        bool ok = jobs_task_undo(j, company, correction[i], false, err);
+        bool ok = jobs_task_undo(j, company, correction[i], false, by, err);
         if (!ok && err->code != ERR_CONFLICT)
             return false;
         undone += ok;
     }
     // An import that changed nobody itself may have been corrected all the same.
-    bool ok = jobs_task_undo(j, company, id, false, err);
+    bool ok = jobs_task_undo(j, company, id, false, by, err);
     if (ok || err->code != ERR_CONFLICT || !undone)
         return ok;
     *err = (struct err){0};

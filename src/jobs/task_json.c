@@ -5,6 +5,8 @@
 #include "importer/analysis.h"
 #include "jobs/jobs_priv.h"
 
+enum { DEEDS_SHOWN = 100 };
+
 static void add_stamp(struct buf *b, const char *name, const struct zone *zone, int64_t at_us)
 {
     char stamp[ZONE_STAMP_BYTES];
@@ -117,25 +119,41 @@ static void add_undo(struct buf *b, const struct store_task *t, enum language la
     jobs_undo_preview_json(b, t, language);
 }
 
-bool jobs_corrections_get(struct store_reader *reader, struct arena *a, const struct store_task *t,
-                          struct jobs_corrections *ret, struct err *err)
+bool jobs_history_get(struct store_reader *reader, struct arena *a, const struct store_task *t,
+                      struct jobs_history *ret, struct err *err)
 {
-    *ret = (struct jobs_corrections){0};
-    return !t->counts.failed ||
-           (store_task_corrections(reader, a, t->id, &ret->id, &ret->count, err) &&
-            store_task_corrected(reader, t->id, &ret->accepted, err));
+    *ret = (struct jobs_history){0};
+    return store_task_deeds(reader, a, t->id, DEEDS_SHOWN, &ret->deed, &ret->deeds, err) &&
+           (!t->counts.failed ||
+            (store_task_corrections(reader, a, t->id, &ret->correction, &ret->corrections, err) &&
+             store_task_corrected(reader, t->id, &ret->accepted, err)));
 }
 
-static void add_corrections(struct buf *b, const struct store_task *t,
-                            const struct jobs_corrections *c)
+static void add_corrections(struct buf *b, const struct store_task *t, const struct jobs_history *h)
 {
-    if (!c->count)
+    if (!h->corrections)
         return;
     buf_format(b, ",\"corrected\":{\"failed\":%llu,\"accepted\":%lld,\"by\":[",
-               (unsigned long long)t->counts.failed, (long long)c->accepted);
-    for (size_t i = 0; i < c->count; i++)
-        buf_format(b, "%s\"%lld\"", i ? "," : "", (long long)c->id[i]);
+               (unsigned long long)t->counts.failed, (long long)h->accepted);
+    for (size_t i = 0; i < h->corrections; i++)
+        buf_format(b, "%s\"%lld\"", i ? "," : "", (long long)h->correction[i]);
     buf_add(b, STR("]}"));
+}
+
+static void add_deeds(struct buf *b, const struct zone *zone, const struct jobs_history *h)
+{
+    char stamp[ZONE_STAMP_BYTES];
+    buf_add(b, STR(",\"deeds\":["));
+    for (size_t i = 0; i < h->deeds; i++) {
+        const struct store_deed *d = &h->deed[i];
+        (void)zone_stamp(zone, d->at_us, stamp);
+        buf_format(b, "%s{\"what\":\"%.*s\",\"at\":\"%s\",\"by\":", i ? "," : "", STR_ARG(d->what),
+                   stamp);
+        jobs_origin_json(b, d->origin);
+        json_add_string(b, "address", d->address);
+        buf_add_char(b, '}');
+    }
+    buf_add_char(b, ']');
 }
 
 static void add_possible(struct buf *b, const struct jobs *j, const struct store_task *t)
@@ -166,7 +184,7 @@ void jobs_progress_json(struct buf *b, struct jobs *j, struct store_company *com
 }
 
 void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company,
-                    const struct store_task *t, const struct jobs_corrections *corrections,
+                    const struct store_task *t, const struct jobs_history *history,
                     enum language language, struct arena *a)
 {
     const struct zone *zone = store_company_zone(company);
@@ -191,7 +209,8 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
     add_undo(b, t, language);
     add_id(b, "same_content_as", t->same_as);
     add_id(b, "corrects", t->parent);
-    add_corrections(b, t, corrections);
+    add_corrections(b, t, history);
+    add_deeds(b, zone, history);
     add_stamp(b, "created_at", zone, t->created_at_us);
     add_stamp(b, "started_at", zone, t->started_at_us);
     add_stamp(b, "finished_at", zone, t->finished_at_us);

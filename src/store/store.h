@@ -348,13 +348,25 @@ const char *task_state_name(enum task_state state);
 enum task_state task_state_of(str name);
 /* "none", "queued", "running", "done", "failed". */
 const char *trial_state_name(enum trial_state state);
-/* Stores a new task; *task's id and created_at_us are filled in.  Synced before it returns. */
+/* What somebody did with a task, kept with it as long as it is. */
+struct store_deed {
+    str what;       /* the jobs' own word */
+    int64_t origin; /* who: origin_of() */
+    str address;    /* the client's; {0}: it came over no network */
+    int64_t at_us;  /* the store's own */
+};
+/* Stores a new task and the deed that made it; *task's id and created_at_us are filled in.  Synced
+ * before it returns. */
 MUST_CHECK bool store_task_create(struct store_company *c, struct store_task *task,
-                                  struct err *err);
+                                  const struct store_deed *deed, struct err *err);
 /* Changes all of the task with task->id but what batches commit: counters, positions, ranges.
- * Callers take turns. */
+ * deed: what somebody did with it thereby, in the same transaction; NULL: it is the program's own
+ * step.  Callers take turns. */
 MUST_CHECK bool store_task_update(struct store_company *c, const struct store_task *task,
-                                  struct err *err);
+                                  const struct store_deed *deed, struct err *err);
+/* The last deeds of a task, at most limit, the first of them first. */
+MUST_CHECK bool store_task_deeds(struct store_reader *r, struct arena *a, int64_t id, size_t limit,
+                                 struct store_deed **ret_deed, size_t *ret_count, struct err *err);
 /* One task; its slices live in the arena.  Errors: ERR_NOT_FOUND. */
 MUST_CHECK bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
                                struct store_task *ret_task, struct err *err);

@@ -7,7 +7,7 @@
 static const char sql_trail_purge[] = SQL_TRAIL_PURGE, sql_gone_purge[] = SQL_GONE_PURGE,
                   sql_purge_samples[] = SQL_PURGE_SAMPLES, sql_purge_errors[] = SQL_PURGE_ERRORS,
                   sql_purge_kept[] = SQL_PURGE_KEPT, sql_purge_previews[] = SQL_PURGE_PREVIEWS,
-                  sql_purge_tasks[] = SQL_PURGE_TASKS;
+                  sql_purge_tasks[] = SQL_PURGE_TASKS, sql_purge_deeds[] = SQL_PURGE_DEEDS;
 
 enum {
     AT_ONCE = 10000
@@ -58,7 +58,7 @@ bool store_task_purge(struct store_company *c, int64_t files_us, int64_t reports
               purge_many(&db, sql_purge_errors, reports_us, err) &&
               purge(&db, sql_purge_kept, reports_us, err) &&
               purge(&db, sql_purge_previews, reports_us, err) &&
-              purge(&db, sql_purge_tasks, audit_us, err);
+              purge(&db, sql_purge_tasks, audit_us, err) && db_exec(&db, sql_purge_deeds, err);
     db_close(&db);
     return ok;
 }

@@ -209,14 +209,16 @@ static void leave(struct store_company *c, struct db *db)
     c->visitors--;
 }
 
-bool store_task_create(struct store_company *c, struct store_task *task, struct err *err)
+bool store_task_create(struct store_company *c, struct store_task *task,
+                       const struct store_deed *deed, struct err *err)
 {
     struct db db;
     if (!enter(c, &db, err))
         return false;
-    sqlite3_stmt *s = db_statement(&db, sql_task_insert, err);
-    bool ok = s != NULL;
+    bool ok = db_exec(&db, "BEGIN IMMEDIATE", err);
+    sqlite3_stmt *s = ok ? db_statement(&db, sql_task_insert, err) : NULL;
     task->created_at_us = task->updated_at_us = clock_now_us();
+    ok = s != NULL;
     if (ok) {
         db_bind_int(s, 1, task->state);
         db_bind_str(s, 2, task->file_name.ptr ? task->file_name : STR(""));
@@ -236,17 +238,22 @@ bool store_task_create(struct store_company *c, struct store_task *task, struct 
         ok = db_run(&db, s, err);
         task->id = sqlite3_last_insert_rowid(db.handle);
     }
-    leave(c, &db);
+    ok = ok && task_add_deed(&db, task->id, deed, task->created_at_us, err) &&
+         db_exec(&db, "COMMIT", err);
+    leave(c, &db); // which rolls back what was not committed
     return ok;
 }
 
-bool store_task_update(struct store_company *c, const struct store_task *task, struct err *err)
+bool store_task_update(struct store_company *c, const struct store_task *task,
+                       const struct store_deed *deed, struct err *err)
 {
     struct db db;
+    const int64_t now_us = clock_now_us();
     if (!enter(c, &db, err))
         return false;
-    sqlite3_stmt *s = db_statement(&db, sql_task_update, err);
-    bool ok = s != NULL;
+    bool ok = db_exec(&db, "BEGIN IMMEDIATE", err);
+    sqlite3_stmt *s = ok ? db_statement(&db, sql_task_update, err) : NULL;
+    ok = s != NULL;
     if (ok) {
         db_bind_int(s, 1, task->id);
         db_bind_int(s, 2, task->state);
@@ -255,7 +262,7 @@ bool store_task_update(struct store_company *c, const struct store_task *task, s
         db_bind_int(s, 5, task->attempts);
         db_bind_int(s, 6, task->started_at_us);
         db_bind_int(s, 7, task->finished_at_us);
-        db_bind_int(s, 8, clock_now_us());
+        db_bind_int(s, 8, now_us);
         db_bind_int(s, 9, task->manual);
         db_bind_int(s, 10, task->parent);
         db_bind_int(s, 11, task->wanted);
@@ -278,6 +285,8 @@ bool store_task_update(struct store_company *c, const struct store_task *task, s
         if (ok && sqlite3_changes(db.handle) != 1)
             ok = err_set(err, ERR_NOT_FOUND, "there is no import task %lld", (long long)task->id);
     }
+    ok = ok && (!deed || task_add_deed(&db, task->id, deed, now_us, err)) &&
+         db_exec(&db, "COMMIT", err);
     leave(c, &db);
     return ok;
 }

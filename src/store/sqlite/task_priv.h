@@ -11,6 +11,9 @@ MUST_CHECK bool task_db_open(struct store_company *c, struct db *db, struct err 
 /* Runs a statement whose values are all numbers. */
 MUST_CHECK bool task_run_numbers(struct db *db, const char *sql, const int64_t *value, size_t count,
                                  struct err *err);
+/* Adds a deed to the task's, in the transaction that is open. */
+MUST_CHECK bool task_add_deed(struct db *db, int64_t task_id, const struct store_deed *deed,
+                              int64_t at_us, struct err *err);
 /* A limit as SQL wants it. */
 int64_t db_limit(size_t limit);
 /* Adds the problems and warnings of one record to those lists of the batch's task. */

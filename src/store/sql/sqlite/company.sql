@@ -122,6 +122,13 @@ DELETE FROM undo_kept WHERE task_id IN (SELECT id FROM import_task WHERE updated
 UPDATE import_task SET undo_preview = NULL WHERE updated_at < ?1 AND undo_preview IS NOT NULL
 -- name: purge_tasks
 DELETE FROM import_task WHERE updated_at < ?1 AND state IN (6, 7, 8, 9, 11)
+-- name: purge_deeds
+DELETE FROM task_deed WHERE task_id NOT IN (SELECT id FROM import_task)
+-- name: deed_insert
+INSERT INTO task_deed (task_id, seq, what, origin, address, at)
+VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM task_deed WHERE task_id = ?1), ?2, ?3, ?4, ?5)
+-- name: deed_list
+SELECT what, origin, address, at FROM task_deed WHERE task_id = ?1 ORDER BY seq DESC LIMIT ?2
 -- name: task_by_request
 SELECT id, request_print FROM import_task WHERE request_key = ?1 AND created_at >= ?2 ORDER BY created_at DESC LIMIT 1
 -- name: task_remembered

@@ -110,6 +110,16 @@ CREATE TABLE import_task (
 ) STRICT;
 CREATE INDEX import_task_source ON import_task (source) WHERE source <> '';
 CREATE INDEX import_task_request ON import_task (request_key, created_at) WHERE request_key IS NOT NULL;
+-- Who asked what of a task, when and from where.
+CREATE TABLE task_deed (
+    task_id INTEGER NOT NULL,
+    seq     INTEGER NOT NULL,
+    what    TEXT NOT NULL,
+    origin  INTEGER NOT NULL,
+    address TEXT, -- the client's; NULL: it came over no network
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (task_id, seq)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE import_error (
     task_id  INTEGER NOT NULL,
     warning  INTEGER NOT NULL,
