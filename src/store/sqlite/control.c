@@ -7,6 +7,7 @@
 #include "sql_control.h"
 #include "sql_schema.h"
 #include "store/sqlite/company.h"
+#include "store/sqlite/control_priv.h"
 #include "store/sqlite/store_priv.h"
 
 #include <errno.h>
@@ -131,96 +132,6 @@ void store_free(struct store *s)
     mem_free(s);
 }
 
-/* --- one statement on control.db, under its lock --- */
-
-struct value { /* of a parameter */
-    enum { VALUE_NULL, VALUE_INT, VALUE_STR, VALUE_BLOB } kind;
-    int64_t number;
-    str bytes;
-};
-#define INT_VALUE(n)     ((struct value){VALUE_INT, (n), {0}})
-#define STR_VALUE(s)     ((struct value){VALUE_STR, 0, (s)})
-#define BLOB_VALUE(p, n) ((struct value){VALUE_BLOB, 0, {(const char *)(p), (n)}})
-#define NULL_VALUE       ((struct value){VALUE_NULL, 0, {0}})
-
-static sqlite3_stmt *bound(struct store *s, const char *sql, const struct value *value,
-                           size_t count, struct err *err)
-{
-    sqlite3_stmt *q = db_statement(&s->control, sql, err);
-    for (size_t i = 0; q && i < count; i++) {
-        int at = (int)i + 1;
-        if (value[i].kind == VALUE_INT)
-            db_bind_int(q, at, value[i].number);
-        else if (value[i].kind == VALUE_STR)
-            db_bind_str(q, at, value[i].bytes);
-        else if (value[i].kind == VALUE_BLOB)
-            db_bind_blob(q, at, value[i].bytes.ptr, value[i].bytes.len);
-    }
-    return q;
-}
-
-/* Runs a change; *ret_id (may be NULL) is the new row's.  ERR_NOT_FOUND when it changed no row. */
-static bool change(struct store *s, const char *sql, const struct value *value, size_t count,
-                   int64_t *ret_id, struct err *err)
-{
-    sqlite3_stmt *q = bound(s, sql, value, count, err);
-    if (!q || !db_run(&s->control, q, err))
-        return false;
-    if (sqlite3_changes(s->control.handle) == 0)
-        return err_set(err, ERR_NOT_FOUND, "there is no such row");
-    if (ret_id)
-        *ret_id = sqlite3_last_insert_rowid(s->control.handle);
-    return true;
-}
-
-static bool locked_change(struct store *s, const char *sql, const struct value *value, size_t count,
-                          int64_t *ret_id, struct err *err)
-{
-    pthread_mutex_lock(&s->lock);
-    bool ok = change(s, sql, value, count, ret_id, err);
-    pthread_mutex_unlock(&s->lock);
-    return ok;
-}
-
-/* Puts a sentence for people over SQLite's about a broken UNIQUE or a missing row. */
-static bool explain(struct err *err, const char *taken, const char *missing)
-{
-    if (err->code == ERR_CONFLICT)
-        return err_set(err, ERR_CONFLICT, "%s", taken);
-    if (err->code == ERR_NOT_FOUND)
-        return err_set(err, ERR_NOT_FOUND, "%s", missing);
-    return false;
-}
-
-/* Reads rows into a growing array; read_row fills one element. */
-static bool read_rows(struct store *s, const char *sql, const struct value *value, size_t values,
-                      struct arena *a, size_t size,
-                      void (*read_row)(sqlite3_stmt *q, struct arena *a, void *to), void **ret_row,
-                      size_t *ret_count, struct err *err)
-{
-    size_t count = 0, room = 0;
-    char *rows = NULL;
-    int step = 0;
-    pthread_mutex_lock(&s->lock);
-    sqlite3_stmt *q = bound(s, sql, value, values, err);
-    while (q && (step = db_step(&s->control, q, err)) == SQLITE_ROW) {
-        if (count == room) {
-            room = room ? room * 2 : 8;
-            char *more = arena_alloc(a, room, size, alignof(max_align_t));
-            if (count)
-                memcpy(more, rows, count * size);
-            rows = more;
-        }
-        read_row(q, a, rows + count++ * size);
-    }
-    if (q)
-        (void)sqlite3_reset(q);
-    pthread_mutex_unlock(&s->lock);
-    *ret_row = rows;
-    *ret_count = count;
-    return q && step;
-}
-
 /* --- companies --- */
 
 static const char sql_company_list[] = SQL_COMPANY_LIST;
@@ -243,8 +154,8 @@ bool store_company_create(struct store *s, str name, str zone, int64_t *ret_id, 
     if (!company_name_check(name, err) || !zone_open(arena_str(&a, zone).ptr, &known, err))
         return false;
     const struct value v[] = {STR_VALUE(name), STR_VALUE(zone), INT_VALUE(clock_now_us())};
-    return locked_change(s, sql, v, COUNT(v), ret_id, err) ||
-           explain(err, "there is a company of that name already", "");
+    return control_change(s, sql, v, COUNT(v), ret_id, err) ||
+           control_explain(err, "there is a company of that name already", "");
 }
 
 static bool one_company(struct store *s, struct arena *a, struct value name, struct value id,
@@ -253,8 +164,8 @@ static bool one_company(struct store *s, struct arena *a, struct value name, str
     const struct value v[] = {name, id};
     void *row;
     size_t count;
-    if (!read_rows(s, sql_company_list, v, COUNT(v), a, sizeof *ret, read_company, &row, &count,
-                   err))
+    if (!control_rows(s, sql_company_list, v, COUNT(v), a, sizeof *ret, read_company, &row, &count,
+                      err))
         return false;
     if (!count)
         return err_set(err, ERR_NOT_FOUND,
@@ -279,8 +190,8 @@ bool store_company_list(struct store *s, struct arena *a, struct company **ret_c
                         size_t *ret_count, struct err *err)
 {
     const struct value v[] = {NULL_VALUE, NULL_VALUE};
-    return read_rows(s, sql_company_list, v, COUNT(v), a, sizeof **ret_company, read_company,
-                     (void **)ret_company, ret_count, err);
+    return control_rows(s, sql_company_list, v, COUNT(v), a, sizeof **ret_company, read_company,
+                        (void **)ret_company, ret_count, err);
 }
 
 static bool change_company(struct store *s, const char *sql, int64_t id, struct value value,
@@ -288,12 +199,12 @@ static bool change_company(struct store *s, const char *sql, int64_t id, struct 
 {
     const struct value v[] = {INT_VALUE(id), value};
     pthread_mutex_lock(&s->lock);
-    bool ok = change(s, sql, v, COUNT(v), NULL, err);
+    bool ok = control_change_locked(s, sql, v, COUNT(v), NULL, err);
     pthread_mutex_unlock(&s->lock);
     if (ok)
         company_refresh(s, id);
-    return ok ||
-           explain(err, "there is a company of that name already", "there is no such company");
+    return ok || control_explain(err, "there is a company of that name already",
+                                 "there is no such company");
 }
 
 bool store_company_rename(struct store *s, int64_t id, str name, struct err *err)
@@ -314,11 +225,11 @@ bool store_company_delete(struct store *s, int64_t id, struct err *err)
     static const char sql[] = SQL_COMPANY_DELETE;
     const struct value v[] = {INT_VALUE(id)};
     pthread_mutex_lock(&s->lock);
-    bool ok = change(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err);
+    bool ok = control_change_locked(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err);
     pthread_mutex_unlock(&s->lock);
     if (ok)
         company_close_for_good(s, id);
-    return ok || explain(err, "", "there is no such company");
+    return ok || control_explain(err, "", "there is no such company");
 }
 
 /* --- users --- */
@@ -353,8 +264,8 @@ bool store_user_create(struct store *s, int64_t company_id, str email, enum user
                               INT_VALUE(role),
                               str_is_null(password) ? NULL_VALUE : STR_VALUE(str_of(hash)),
                               INT_VALUE(clock_now_us())};
-    return locked_change(s, sql, v, COUNT(v), ret_id, err) ||
-           explain(err, "the company has a user with that e-mail already", "");
+    return control_change(s, sql, v, COUNT(v), ret_id, err) ||
+           control_explain(err, "the company has a user with that e-mail already", "");
 }
 
 bool store_user_by_email(struct store *s, struct arena *a, int64_t company_id, str email,
@@ -365,7 +276,7 @@ bool store_user_by_email(struct store *s, struct arena *a, int64_t company_id, s
     size_t count;
     if (!consumer_email_valid(a, email))
         return err_set(err, ERR_INVALID, "that is no e-mail address");
-    if (!read_rows(s, sql_user_list, v, COUNT(v), a, sizeof *ret, read_user, &row, &count, err))
+    if (!control_rows(s, sql_user_list, v, COUNT(v), a, sizeof *ret, read_user, &row, &count, err))
         return false;
     if (!count)
         return err_set(err, ERR_NOT_FOUND,
@@ -378,24 +289,24 @@ bool store_user_list(struct store *s, struct arena *a, int64_t company_id, struc
                      size_t *ret_count, struct err *err)
 {
     const struct value v[] = {INT_VALUE(company_id), NULL_VALUE};
-    return read_rows(s, sql_user_list, v, COUNT(v), a, sizeof **ret_user, read_user,
-                     (void **)ret_user, ret_count, err);
+    return control_rows(s, sql_user_list, v, COUNT(v), a, sizeof **ret_user, read_user,
+                        (void **)ret_user, ret_count, err);
 }
 
 bool store_user_set_role(struct store *s, int64_t id, enum user_role role, struct err *err)
 {
     static const char sql[] = SQL_USER_SET_ROLE;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(role)};
-    return locked_change(s, sql, v, COUNT(v), NULL, err) ||
-           explain(err, "", "there is no such user");
+    return control_change(s, sql, v, COUNT(v), NULL, err) ||
+           control_explain(err, "", "there is no such user");
 }
 
 bool store_user_set_disabled(struct store *s, int64_t id, bool disabled, struct err *err)
 {
     static const char sql[] = SQL_USER_SET_DISABLED;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(disabled)};
-    return locked_change(s, sql, v, COUNT(v), NULL, err) ||
-           explain(err, "", "there is no such user");
+    return control_change(s, sql, v, COUNT(v), NULL, err) ||
+           control_explain(err, "", "there is no such user");
 }
 
 bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
@@ -408,8 +319,8 @@ bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
     token_hash(str_of(secret), hash);
     const struct value v[] = {INT_VALUE(id), BLOB_VALUE(hash, sizeof hash),
                               INT_VALUE(expires_at_us)};
-    if (!locked_change(s, sql, v, COUNT(v), NULL, err))
-        return explain(err, "", "there is no such user");
+    if (!control_change(s, sql, v, COUNT(v), NULL, err))
+        return control_explain(err, "", "there is no such user");
     memcpy(ret_secret, secret, sizeof secret);
     return true;
 }
@@ -441,7 +352,7 @@ bool tokens_load(struct store *s, struct err *err)
     struct token_row *row = NULL;
     size_t count = 0, room = 0;
     int step = 0;
-    sqlite3_stmt *q = bound(s, sql_token_list, NULL, 0, err);
+    sqlite3_stmt *q = control_bound(s, sql_token_list, NULL, 0, err);
     while (q && (step = db_step(&s->control, q, err)) == SQLITE_ROW) {
         if (count == room)
             row = mem_grow(row, room = room ? room * 2 : 16, sizeof *row);
@@ -486,17 +397,17 @@ bool store_token_create(struct store *s, int64_t company_id, str name, str value
                               INT_VALUE(clock_now_us()),
                               INT_VALUE(expires_at_us)};
     pthread_mutex_lock(&s->lock);
-    bool ok = change(s, sql, v, COUNT(v), ret_id, err) && tokens_load(s, err);
+    bool ok = control_change_locked(s, sql, v, COUNT(v), ret_id, err) && tokens_load(s, err);
     pthread_mutex_unlock(&s->lock);
-    return ok || explain(err, "that key is in use already", "");
+    return ok || control_explain(err, "that key is in use already", "");
 }
 
 bool store_token_list(struct store *s, struct arena *a, int64_t company_id,
                       struct token **ret_token, size_t *ret_count, struct err *err)
 {
     const struct value v[] = {INT_VALUE(company_id)};
-    return read_rows(s, sql_token_list, v, COUNT(v), a, sizeof **ret_token, read_token,
-                     (void **)ret_token, ret_count, err);
+    return control_rows(s, sql_token_list, v, COUNT(v), a, sizeof **ret_token, read_token,
+                        (void **)ret_token, ret_count, err);
 }
 
 static void read_sealed(sqlite3_stmt *q, struct arena *a, void *to)
@@ -510,7 +421,7 @@ bool store_token_show(struct store *s, struct arena *a, int64_t id, str *ret_val
     const struct value v[] = {INT_VALUE(id)};
     void *row;
     size_t count;
-    if (!read_rows(s, sql, v, COUNT(v), a, sizeof(str), read_sealed, &row, &count, err))
+    if (!control_rows(s, sql, v, COUNT(v), a, sizeof(str), read_sealed, &row, &count, err))
         return false;
     return count ? crypto_open(a, s->seal_key, *(str *)row, ret_value, err)
                  : err_set(err, ERR_NOT_FOUND, "there is no such token");
@@ -521,9 +432,9 @@ bool store_token_revoke(struct store *s, int64_t id, struct err *err)
     static const char sql[] = SQL_TOKEN_REVOKE;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(clock_now_us())};
     pthread_mutex_lock(&s->lock);
-    bool ok = change(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err);
+    bool ok = control_change_locked(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err);
     pthread_mutex_unlock(&s->lock);
-    return ok || explain(err, "", "there is no such token, or it was revoked before");
+    return ok || control_explain(err, "", "there is no such token, or it was revoked before");
 }
 
 bool store_token_find(struct store *s, str value, struct token *ret_token, struct err *err)
