@@ -175,7 +175,9 @@ static bool read_number(struct http_request *r, const char *name, const char *ot
         return true;
     error_query(
         r, name,
-        arena_format(http_arena(r), "must be a number from 1 to %llu", (unsigned long long)max)
+        arena_format(http_arena(r),
+                     SAY(r, "must be a number from 1 to %llu", "должно быть числом от 1 до %llu"),
+                     (unsigned long long)max)
             .ptr);
     return false;
 }

@@ -14,6 +14,7 @@ struct api_config {
     struct jobs *jobs;
     size_t loops; /* of the HTTP server */
     uint64_t upload_limit_bytes;
+    bool errors_array; /* errors are JSON:API's array for everyone, not only for who asks */
 };
 /* Makes the API's routes and starts the thread that finishes uploads.  On success the caller owns
  * *ret_api.  Errors: ERR_INTERNAL. */

@@ -30,18 +30,45 @@ struct api {
     struct event_stream *streams; /* guarded by streams_lock: all that are open */
 };
 
-/* --- errors.c: the vendor's envelope {"errors":{...}} --- */
+/* --- errors.c: in the vendor's envelope {"errors":{...}}, or as JSON:API's array when the client
+ * asks so, or the server is set so --- */
 
-/* Answers with status, title and details.message. */
+enum error_source { SOURCE_NONE, SOURCE_POINTER, SOURCE_PARAMETER, SOURCE_HEADER };
+struct error {
+    int status;
+    const char *code;         /* stable, for programs; NULL: the status's own */
+    const char *title;        /* NULL: the status's own */
+    enum error_source source; /* where the trouble is: */
+    str where;                /* a JSON pointer into the body, a parameter, a header */
+};
+/* Answers with the error; the message is for people. */
+void error_say(struct http_request *r, const struct error *e, const char *message_format, ...)
+    PRINTF(3, 4);
+/* The same with the code of the status. */
 void error_answer(struct http_request *r, int status, const char *title, const char *message_format,
                   ...) PRINTF(4, 5);
 /* Answers with all problems of a record: 404 when it is not there, else 422. */
 void error_problems(struct http_request *r, const struct problems *problems);
+/* 404: there is no customer of this id. */
+void error_not_found(struct http_request *r, str id);
 /* Answers for a failed store: 503 or 507. */
 void error_store(struct http_request *r, const struct err *err);
-/* {"errors":{"status":422,"title":"Invalid query params",...}} */
+/* 422 about a parameter of the query. */
 void error_query(struct http_request *r, const char *parameter, const char *message);
+/* The Content-Type of an answer's document: it names the profile or extension that was asked for.
+ */
+const char *answer_type(struct http_request *r);
+
+/* --- errors_refuse.c --- */
+
+/* struct http_app's refuse. */
 void error_refuse(struct http_request *r, enum http_refusal why, int status, const char *detail);
+enum token_fault { TOKEN_UNKNOWN, TOKEN_REVOKED, TOKEN_EXPIRED };
+/* 401 in the dialect of OAuth, or of Rails. */
+void error_unauthorized(struct http_request *r, bool oauth, enum token_fault why);
+/* 403: the token lacks the scope; bearer: it came so. */
+void error_forbidden(struct http_request *r, bool bearer, const char *scope);
+
 enum language request_language(const struct http_request *r);
 /* One of two literals: what a person reads. */
 #define SAY(r, english, russian) (request_language(r) == LANGUAGE_RU ? (russian) : (english))

@@ -45,21 +45,6 @@ static bool looks_like_oauth(str key)
     return true;
 }
 
-static void refuse(struct http_request *r, bool bearer, str key, const char *why)
-{
-    if (bearer && looks_like_oauth(key)) {
-        str header = arena_format(
-            http_arena(r),
-            "Bearer realm=\"Doorkeeper\", error=\"invalid_token\", error_description=\"The access token %s\"",
-            why);
-        http_add_header(r, "WWW-Authenticate", header.ptr);
-        http_answer(r, 401, NULL, STR(""));
-        return;
-    }
-    http_add_header(r, "WWW-Authenticate", "Token realm=\"Aplaut Platform API v4\"");
-    http_answer(r, 401, "text/plain; charset=utf-8", STR("HTTP Token: Access denied.\n"));
-}
-
 static bool is_good(const struct token *t)
 {
     return !t->revoked_at_us && !(t->expires_at_us && t->expires_at_us <= clock_now_us());
@@ -84,16 +69,16 @@ struct store_company *auth_company_as(struct http_request *r, unsigned scope, in
     struct store_company *company;
     struct err err = {0};
     if (!key.len || !store_token_find(api->config.store, key, &token, &err)) {
-        refuse(r, bearer, key, "is invalid");
+        error_unauthorized(r, bearer && looks_like_oauth(key), TOKEN_UNKNOWN);
         return NULL;
     }
     if (!is_good(&token)) {
-        refuse(r, bearer, key, token.revoked_at_us ? "was revoked" : "expired");
+        error_unauthorized(r, bearer && looks_like_oauth(key),
+                           token.revoked_at_us ? TOKEN_REVOKED : TOKEN_EXPIRED);
         return NULL;
     }
     if (!token_scope_grants(token.scope, scope)) {
-        error_answer(r, 403, "Forbidden", "This token lacks the scope '%s'",
-                     token_scope_text(http_arena(r), scope).ptr);
+        error_forbidden(r, bearer, token_scope_text(http_arena(r), scope).ptr);
         return NULL;
     }
     if (!store_company_open(api->config.store, token.company_id, &company, &err)) {

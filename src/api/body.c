@@ -95,6 +95,8 @@ static bool part_end(void *context)
     return true;
 }
 
+static const struct error malformed_form = {.status = 400, .code = "malformed_form"};
+
 static bool multipart_tree(struct http_request *r, str boundary, str body, struct json *ret_tree)
 {
     static const struct multipart_events events = {part_begin, part_data, part_end};
@@ -108,8 +110,10 @@ static bool multipart_tree(struct http_request *r, str boundary, str body, struc
         ok = utf8_valid(g.field[i].name) && utf8_valid(g.field[i].value);
     if (ok && body_tree(a, g.field, g.count, ret_tree))
         return true;
-    error_answer(r, 400, "Bad request", "The multipart body is malformed%s%s",
-                 err.msg[0] ? ": " : "", err.msg);
+    error_say(
+        r, &malformed_form,
+        SAY(r, "The multipart body is malformed%s%s", "Тело multipart составлено неверно%s%s"),
+        err.msg[0] ? ": " : "", err.msg);
     return false;
 }
 
@@ -121,8 +125,9 @@ static bool form_tree(struct http_request *r, str body, struct json *ret_tree)
     if (form_parse(http_arena(r), body, MAX_FIELDS, &field, &count, &err) &&
         body_tree(http_arena(r), field, count, ret_tree))
         return true;
-    error_answer(r, 400, "Bad request", "The form is malformed%s%s", err.msg[0] ? ": " : "",
-                 err.msg);
+    error_say(r, &malformed_form,
+              SAY(r, "The form is malformed%s%s", "Форма составлена неверно%s%s"),
+              err.msg[0] ? ": " : "", err.msg);
     return false;
 }
 
@@ -133,10 +138,15 @@ static bool json_tree(struct http_request *r, str body, struct json *ret_tree)
     if (json_parse(body, http_arena(r), ret_tree, &place, &err))
         return true;
     if (err.code == ERR_LIMIT)
-        error_answer(r, 400, "Bad request", "Request body is %s", err.msg);
+        error_say(r, &(struct error){.status = 400, .code = "json_too_deep"},
+                  SAY(r, "Request body is nested deeper than %d levels",
+                      "Тело запроса вложено глубже %d уровней"),
+                  LIMIT_JSON_DEPTH);
     else
-        error_answer(r, 400, "Bad request", "Request body is not valid JSON: line %zu, column %zu",
-                     place.line, place.column);
+        error_say(r, &(struct error){.status = 400, .code = "malformed_json"},
+                  SAY(r, "Request body is not valid JSON: line %zu, column %zu",
+                      "Тело запроса — неверный JSON: строка %zu, позиция %zu"),
+                  place.line, place.column);
     return false;
 }
 
@@ -152,9 +162,9 @@ static bool read_tree(struct http_request *r, struct json *ret_tree)
         str_starts(body, STR("data%5b")))
         return form_tree(r, body, ret_tree);
     if (!str_trim(body).len) {
-        error_answer(
-            r, 400, "Bad request",
-            "Request body is empty: send {\"data\":{\"type\":\"consumers\",\"attributes\":{...}}}");
+        error_say(r, &(struct error){.status = 400, .code = "empty_body"},
+                  SAY(r, "Request body is empty: send %s", "Тело запроса пусто: пришлите %s"),
+                  "{\"data\":{\"type\":\"consumers\",\"attributes\":{...}}}");
         return false;
     }
     return json_tree(r, body, ret_tree);
@@ -167,11 +177,22 @@ bool body_attributes(struct http_request *r, const struct json **ret_attributes)
         return false;
     const struct json *data = json_get(tree, "data"), *type = json_get(data, "type");
     if (!data || data->kind != JSON_OBJECT) {
-        error_answer(r, 400, "Bad request", "The document needs a member 'data' that is an object");
+        error_say(r,
+                  &(struct error){.status = 400,
+                                  .code = "missing_data",
+                                  .source = SOURCE_POINTER,
+                                  .where = data ? STR("/data") : STR("")},
+                  SAY(r, "The document needs a member 'data' that is an object",
+                      "В документе нужен член data, и это объект"));
         return false;
     }
     if (type && !(type->kind == JSON_STRING && str_eq(type->text, STR("consumers")))) {
-        error_answer(r, 409, "Conflict", "data.type must be 'consumers'");
+        error_say(r,
+                  &(struct error){.status = 409,
+                                  .code = "wrong_resource_type",
+                                  .source = SOURCE_POINTER,
+                                  .where = STR("/data/type")},
+                  SAY(r, "data.type must be 'consumers'", "data.type должен быть 'consumers'"));
         return false;
     }
     *ret_attributes = json_get(data, "attributes");

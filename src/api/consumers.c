@@ -123,7 +123,7 @@ static void answer_record(struct http_request *r, const struct write *w)
     }
     if (w->change.lenient)
         http_add_header(r, "Preference-Applied", "handling=lenient");
-    http_answer(r, created ? 201 : 200, JSON_API, buf_str(&b));
+    http_answer(r, created ? 201 : 200, answer_type(r), buf_str(&b));
 }
 
 void consumers_resumed(struct http_request *r)
@@ -165,11 +165,9 @@ void consumers_get(struct http_request *r)
         return;
     if (store_get(reader, http_arena(r), id, &c, &err)) {
         document_consumer(r, &b, &c, store_company_zone(company), NULL);
-        http_answer(r, 200, JSON_API, buf_str(&b));
+        http_answer(r, 200, answer_type(r), buf_str(&b));
     } else if (err.code == ERR_NOT_FOUND) {
-        error_answer(r, 404, "Document not found",
-                     "Document(s) not found for class Consumer with id(s) %.*s.",
-                     STR_ARG(str_shown(id, 300)));
+        error_not_found(r, id);
     } else {
         error_store(r, &err);
     }
@@ -217,5 +215,5 @@ void consumers_list(struct http_request *r)
     add_link(&b, "prev", page - 1, per_page, true);
     add_link(&b, "next", page * per_page < total ? page + 1 : 0, per_page, false);
     buf_add(&b, STR("}}\n"));
-    http_answer(r, 200, JSON_API, buf_str(&b));
+    http_answer(r, 200, answer_type(r), buf_str(&b));
 }

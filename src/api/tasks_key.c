@@ -57,14 +57,17 @@ bool task_key_take(struct http_request *r, int64_t company_id, struct task_key *
     if (str_is_null(value))
         return true;
     if (!read_key(str_trim(value), text, &len)) {
-        error_answer(
-            r, 400, "Bad request",
-            SAY(r,
-                "Idempotency-Key is malformed: send one quoted string of 1 to %d ASCII "
-                "characters, for example \"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
-                "Заголовок Idempotency-Key неверен: нужна одна строка в кавычках, от 1 до %d "
-                "символов ASCII, например \"8e03978e-40d5-43dd-bc93-6894a57f9324\""),
-            LIMIT_REQUEST_KEY_BYTES);
+        error_say(r,
+                  &(struct error){.status = 400,
+                                  .code = "malformed_idempotency_key",
+                                  .source = SOURCE_HEADER,
+                                  .where = STR("Idempotency-Key")},
+                  SAY(r,
+                      "Idempotency-Key is malformed: send one quoted string of 1 to %d ASCII "
+                      "characters, for example \"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
+                      "Заголовок Idempotency-Key неверен: нужна одна строка в кавычках, от 1 до %d "
+                      "символов ASCII, например \"8e03978e-40d5-43dd-bc93-6894a57f9324\""),
+                  LIMIT_REQUEST_KEY_BYTES);
         return false;
     }
     pthread_mutex_lock(&api->keys_lock);

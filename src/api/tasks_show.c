@@ -72,7 +72,7 @@ void task_answer(struct http_request *r, int status, struct store_company *compa
     add_task(r, &b, company, reader, task);
     add_meta(&b, task);
     buf_add(&b, STR("}\n"));
-    http_answer(r, status, JSON_API, buf_str(&b));
+    http_answer(r, status, answer_type(r), buf_str(&b));
 }
 
 void tasks_get(struct http_request *r)
@@ -118,7 +118,7 @@ static void list_answer(struct http_request *r, struct list *l)
         buf_add(&l->b, STR("null"));
     }
     buf_add(&l->b, STR("}}\n"));
-    http_answer(r, 200, JSON_API, buf_str(&l->b));
+    http_answer(r, 200, answer_type(r), buf_str(&l->b));
     buf_done(&l->b);
     buf_done(&l->query);
 }
@@ -275,7 +275,7 @@ void tasks_error_groups(struct http_request *r)
         jobs_group_json(&b, http_arena(r), request_language(r), &g[i]);
     }
     buf_add(&b, STR("]}\n"));
-    http_answer(r, 200, JSON_API, buf_str(&b));
+    http_answer(r, 200, answer_type(r), buf_str(&b));
 }
 
 /* --- what an undo left --- */

@@ -46,6 +46,7 @@ static int read_config(struct cli *c, struct config *config)
                    {"log-level", "log_level"},
                    {"seal-key", "seal_key"},
                    {"inbox", "inbox"},
+                   {"errors", "errors"},
                    {"keep-files-days", "keep_files_days"},
                    {"keep-trail-days", "keep_trail_days"},
                    {"keep-audit-days", "keep_audit_days"},
@@ -115,7 +116,8 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
     const struct api_config api = {.store = s->store,
                                    .jobs = s->jobs,
                                    .loops = config->threads,
-                                   .upload_limit_bytes = config->upload_limit_bytes};
+                                   .upload_limit_bytes = config->upload_limit_bytes,
+                                   .errors_array = config->errors_jsonapi};
     return api_new(&api, &s->api, err) &&
            http_server_start(&http, api_app(s->api), &s->http, err) &&
            remote_start(s->store, s->jobs, data, &s->remote, err);

@@ -18,7 +18,8 @@ static const char *const names[] = {"data",
                                     "keep_audit_days",
                                     "keep_parts_hours",
                                     "batch_rows",
-                                    "inbox"};
+                                    "inbox",
+                                    "errors"};
 
 /* Settings that are a number in a range. */
 static const struct number {
@@ -103,6 +104,10 @@ bool config_set(struct config *c, struct arena *a, str name, str value, struct e
         c->seal_key = text;
     } else if (str_eq(name, STR("inbox"))) {
         c->inbox = text;
+    } else if (str_eq(name, STR("errors"))) {
+        c->errors_jsonapi = strcmp(text, "jsonapi") == 0;
+        if (!c->errors_jsonapi && strcmp(text, "vendor"))
+            return err_set(err, ERR_INVALID, "errors: use vendor or jsonapi");
     } else {
         return err_set(err, ERR_NOT_FOUND, "there is no setting '%.*s'",
                        STR_ARG(str_shown(name, 60)));

@@ -19,6 +19,7 @@ struct config {
     struct config_list listen, trusted_proxy;
     uint64_t threads, upload_limit_bytes, batch_rows;
     const char *log_level, *seal_key, *inbox;
+    bool errors_jsonapi; /* errors: JSON:API's array for everyone */
     uint64_t keep_files_days, keep_trail_days, keep_audit_days, keep_parts_hours; /* 0: usual */
 };
 

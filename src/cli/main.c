@@ -418,6 +418,7 @@ static const struct cli_command commands[] = {
      "  --keep-files-days N, --keep-trail-days N, --keep-audit-days N\n"
      "                    how long imported files, what their undo needs, and their tasks are kept; 7, 30, 1096\n"
      "  --keep-parts-hours N  how long an upload may pause before it is forgotten; 24\n"
+     "  --errors F        vendor, or jsonapi: errors are JSON:API's array for all clients, not only for who asks\n"
      "  --commit-each     one commit per request, for measuring\n"
      "Each setting can also come from the variable CLIENTELE_NAME; options win over variables, variables over the file.\n",
      cmd_serve,
@@ -435,6 +436,7 @@ static const struct cli_command commands[] = {
       {"keep-trail-days", true},
       {"keep-audit-days", true},
       {"keep-parts-hours", true},
+      {"errors", true},
       {"commit-each", false},
       LANGUAGE},
      0,
