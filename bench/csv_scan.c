@@ -68,8 +68,8 @@ static bool by_libcsv(int fd, struct count *n)
 static bool by_scanner(int fd, struct count *n)
 {
     AUTO(csv_reader_free)
-    struct csv_reader *r =
-        csv_reader_new(read_file, &fd, ';', (struct csv_limits){LIMIT_ROW_BYTES, LIMIT_COLUMNS});
+    struct csv_reader *r = csv_reader_new(read_file, &fd, ';', '"',
+                                          (struct csv_limits){LIMIT_ROW_BYTES, LIMIT_COLUMNS});
     struct row row;
     struct file_problem problem;
     struct err err;

@@ -19,7 +19,7 @@ static int unreadable(struct cli *c, const struct file_problem *problem)
 
 static int rows_options_of(struct cli *c, struct rows_options *options)
 {
-    static const char *const names[] = {"format", "encoding", "delimiter", "sheet"};
+    static const char *const names[] = {"format", "encoding", "delimiter", "quote", "sheet"};
     struct import_settings settings = {0};
     for (size_t i = 0; i < COUNT(names); i++) {
         const char *value = cli_option(c, names[i]);

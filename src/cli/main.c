@@ -25,7 +25,7 @@
 #define DATA_HELP    "  --data DIR        the data directory (or the variable CLIENTELE_DATA)\n"
 #define COMPANY_HELP "  --company NAME    which company; not needed when there is only one\n"
 #define READING_OPTIONS                                                                            \
-    {"format", true}, {"encoding", true}, {"delimiter", true},                                     \
+    {"format", true}, {"encoding", true}, {"delimiter", true}, {"quote", true},                    \
     {                                                                                              \
         "sheet", true                                                                              \
     }
@@ -33,6 +33,7 @@
     "  --format F        csv, xlsx or jsonl; told from the content unless stated\n"                         \
     "  --encoding E      of a text file, such as windows-1251; UTF-8 and byte order marks are recognised\n" \
     "  --delimiter C     one character, or comma, semicolon, tab, pipe; told from the file unless stated\n" \
+    "  --quote Q         double, single or none; told from the file's header unless stated\n"               \
     "  --sheet S         a workbook's sheet, by number or name; the first visible one unless stated\n"
 
 /* A command under two names. */

@@ -30,7 +30,7 @@ struct block {
 struct csv_reader {
     csv_read *read;
     void *context;
-    char delimiter;
+    char delimiter, quote; /* quote 0: none */
     struct csv_limits limits;
     char *window;            /* room bytes, and a block's more that are never text */
     size_t room, start, end; /* unread text is window[start, end) */
@@ -42,14 +42,15 @@ struct csv_reader {
     size_t cells, cell_room;
 };
 
-struct csv_reader *csv_reader_new(csv_read *read, void *context, char delimiter,
+struct csv_reader *csv_reader_new(csv_read *read, void *context, char delimiter, char quote,
                                   struct csv_limits limits)
 {
     struct csv_reader *r = mem_new(1, sizeof *r);
-    assert(delimiter != '"' && delimiter != '\r' && delimiter != '\n');
+    assert(delimiter != quote && delimiter != '\r' && delimiter != '\n');
     r->read = read;
     r->context = context;
     r->delimiter = delimiter;
+    r->quote = quote;
     r->limits = limits;
     r->room = WINDOW_BYTES;
     r->window = mem_new(r->room + BLOCK_BYTES, 1);
@@ -86,12 +87,12 @@ static void look(struct csv_reader *r, size_t at)
 #ifdef __SSE2__
     __m128i x[4];
     memcpy(x, text, sizeof x);
-    quotes = equal(x, '"');
+    quotes = equal(x, r->quote);
     lines = equal(x, '\r') | equal(x, '\n');
     delimiters = equal(x, r->delimiter);
 #else
     for (int i = 0; i < BLOCK_BYTES; i++) {
-        quotes |= (uint64_t)(text[i] == '"') << i;
+        quotes |= (uint64_t)(text[i] == r->quote) << i;
         lines |= (uint64_t)(text[i] == '\r' || text[i] == '\n') << i;
         delimiters |= (uint64_t)(text[i] == r->delimiter) << i;
     }
@@ -169,10 +170,10 @@ static bool scan_quoted(struct csv_reader *r, struct record *rec, size_t *ret_cl
         // At the window's end the next byte is not known: it may double the quote.
         if (i == r->end || (i + 1 == r->end && !r->eof))
             return false;
-        if (text[i] != '"') {
+        if (text[i] != r->quote) {
             rec->lines += text[i] == '\n' || text[i + 1] != '\n';
             i++;
-        } else if (i + 1 < r->end && text[i + 1] == '"') {
+        } else if (i + 1 < r->end && text[i + 1] == r->quote) {
             *ret_doubled = true;
             i += 2;
         } else {
@@ -185,12 +186,12 @@ static bool scan_quoted(struct csv_reader *r, struct record *rec, size_t *ret_cl
 }
 
 /* Removes the quotes of a quoted cell in place; text after the closing quote stays. */
-static size_t unquote(char *p, size_t len)
+static size_t unquote(char *p, size_t len, char quote)
 {
     size_t to = 0, i = 0;
     for (; i < len; i++) {
-        if (p[i] == '"') {
-            if (i + 1 < len && p[i + 1] == '"') {
+        if (p[i] == quote) {
+            if (i + 1 < len && p[i + 1] == quote) {
                 i++;
             } else {
                 i++;
@@ -214,7 +215,7 @@ static enum scan scan_record(struct csv_reader *r, struct record *rec, struct fi
             return SCAN_FAILED;
         }
         size_t from = rec->i;
-        bool quoted = from < r->end && r->window[from] == '"';
+        bool quoted = from < r->end && r->quote && r->window[from] == r->quote;
         if (quoted) {
             size_t close;
             bool doubled;
@@ -259,7 +260,7 @@ static void unquote_cells(struct csv_reader *r)
     for (size_t i = 0; i < r->cells; i++) {
         char *p = (char *)r->cell[i].ptr;
         if (r->mend[i])
-            r->cell[i] = (str){p + 1, unquote(p + 1, r->cell[i].len - 1)};
+            r->cell[i] = (str){p + 1, unquote(p + 1, r->cell[i].len - 1, r->quote)};
     }
 }
 

@@ -19,8 +19,9 @@ typedef int64_t csv_read(void *context, char *to, size_t room, struct file_probl
                          struct err *err);
 
 struct csv_reader;
-/* The caller frees.  delimiter is an ASCII byte other than '"', CR and LF. */
-struct csv_reader *csv_reader_new(csv_read *read, void *context, char delimiter,
+/* The caller frees.  delimiter and quote are ASCII bytes other than CR, LF and each other; quote 0:
+ * no cell is quoted, whatever it begins with. */
+struct csv_reader *csv_reader_new(csv_read *read, void *context, char delimiter, char quote,
                                   struct csv_limits limits);
 /* Reads one record (blank ones too); *ret_row is set only on ROWS_ROW, its cells are borrowed until
  * the next call. Problems: FILE_QUOTE_OPEN, FILE_ROW_TOO_LARGE, FILE_CELL_TOO_LARGE,

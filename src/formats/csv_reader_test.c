@@ -31,7 +31,8 @@ static int64_t feed_read(void *context, char *to, size_t room, struct file_probl
 }
 
 /* "line:cell|cell|/" for every record; at the end "!code line limit" when it failed. */
-static void show(struct buf *b, str bytes, size_t step, char delimiter, struct csv_limits limits)
+static void show(struct buf *b, str bytes, size_t step, char delimiter, char quote,
+                 struct csv_limits limits)
 {
     struct feed feed = {bytes, step};
     struct row row = {0};
@@ -39,7 +40,7 @@ static void show(struct buf *b, str bytes, size_t step, char delimiter, struct c
     struct err err = {0};
     enum rows_step got;
     AUTO(csv_reader_free)
-    struct csv_reader *r = csv_reader_new(feed_read, &feed, delimiter, limits);
+    struct csv_reader *r = csv_reader_new(feed_read, &feed, delimiter, quote, limits);
     while ((got = csv_reader_next(r, &row, &problem, &err)) == ROWS_ROW) {
         buf_format(b, "%llu:", (unsigned long long)row.line);
         for (size_t i = 0; i < row.count; i++) {
@@ -55,16 +56,41 @@ static void show(struct buf *b, str bytes, size_t step, char delimiter, struct c
         assert_int_equal(csv_reader_next(r, &row, &problem, &err), ROWS_END);
 }
 
-static void check(const char *name, str bytes, char delimiter, struct csv_limits limits, str want)
+static void check_quoted(const char *name, str bytes, char delimiter, char quote,
+                         struct csv_limits limits, str want)
 {
     static const size_t steps[] = {1 << 20, 1, 2, 3, 63, 64, 65};
     for (size_t i = 0; i < COUNT(steps); i++) {
         AUTO(buf_done) struct buf b = {0};
-        show(&b, bytes, steps[i], delimiter, limits);
+        show(&b, bytes, steps[i], delimiter, quote, limits);
         if (!str_eq(buf_str(&b), want))
             fail_msg("%s, %zu bytes at a time: got '%.*s', want '%.*s'", name, steps[i],
                      STR_ARG(buf_str(&b)), STR_ARG(want));
     }
+}
+
+static void check(const char *name, str bytes, char delimiter, struct csv_limits limits, str want)
+{
+    check_quoted(name, bytes, delimiter, '"', limits, want);
+}
+
+static void csv_reader_takes_another_quote_or_none(void **state)
+{
+    static const struct {
+        const char *name;
+        char quote;
+        const char *bytes, *want;
+    } cases[] = {
+        {"single quotes", '\'', "'a,b','c''d'\n'e\nf',g\n", "1:a,b|c'd|/2:e\nf|g|/"},
+        {"double ones are text then", '\'', "\"a,'\"'\n", "1:\"a|\"|/"},
+        {"a single quote within a cell", '\'', "d'Artagnan,x\n", "1:d'Artagnan|x|/"},
+        {"a single one that stays open", '\'', "a\n't Hooft,x\n", "1:a|/!quote_open 2 0"},
+        {"none", 0, "\"a,b\"\n'c\n\"d\n", "1:\"a|b\"|/2:'c|/3:\"d|/"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_quoted(cases[i].name, str_of(cases[i].bytes), ',', cases[i].quote, wide,
+                     str_of(cases[i].want));
 }
 
 static void csv_reader_splits_records_and_counts_lines(void **state)
@@ -244,7 +270,7 @@ static void csv_reader_reads_far_more_than_its_window(void **state)
     }
     for (size_t i = 0; i < COUNT(steps); i++) {
         AUTO(buf_done) struct buf b = {0};
-        show(&b, buf_str(&text), steps[i], ',', (struct csv_limits){2 << 20, 3, 0});
+        show(&b, buf_str(&text), steps[i], ',', '"', (struct csv_limits){2 << 20, 3, 0});
         if (!str_eq(buf_str(&b), buf_str(&want)))
             fail_msg("%zu bytes at a time: %zu bytes, want %zu", steps[i], b.len, want.len);
     }
@@ -272,7 +298,7 @@ static void csv_reader_passes_a_failure_on(void **state)
     struct file_problem problem = {0};
     struct err err = {0};
     (void)state;
-    AUTO(csv_reader_free) struct csv_reader *r = csv_reader_new(fail_read, &begun, ',', wide);
+    AUTO(csv_reader_free) struct csv_reader *r = csv_reader_new(fail_read, &begun, ',', '"', wide);
     assert_int_equal(csv_reader_next(r, &row, &problem, &err), ROWS_ROW);
     assert_int_equal(csv_reader_next(r, &row, &problem, &err), ROWS_FAILED);
     assert_int_equal(problem.code, FILE_UNREADABLE);
@@ -283,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_reader_splits_records_and_counts_lines),
         cmocka_unit_test(csv_reader_understands_quotes),
+        cmocka_unit_test(csv_reader_takes_another_quote_or_none),
         cmocka_unit_test(csv_reader_takes_any_delimiter),
         cmocka_unit_test(csv_reader_keeps_to_its_limits),
         cmocka_unit_test(csv_reader_finds_ends_at_every_place),

@@ -56,7 +56,7 @@ static bool is_blank(const struct row *row)
     return true;
 }
 
-static struct reading read_as(str sample, bool whole, char delimiter)
+static struct reading read_as(str sample, bool whole, char quote, char delimiter)
 {
     struct memory m = {sample};
     struct reading r = {.even = true};
@@ -65,7 +65,7 @@ static struct reading read_as(str sample, bool whole, char delimiter)
     struct err err;
     AUTO(csv_reader_free)
     struct csv_reader *reader = csv_reader_new(
-        read_memory, &m, delimiter, (struct csv_limits){LIMIT_ROW_BYTES, LIMIT_COLUMNS, 0});
+        read_memory, &m, delimiter, quote, (struct csv_limits){LIMIT_ROW_BYTES, LIMIT_COLUMNS, 0});
     while (r.records < MAX_RECORDS) {
         enum rows_step step = csv_reader_next(reader, &row, &problem, &err);
         r.broken = step == ROWS_FAILED;
@@ -101,12 +101,12 @@ static str whole_lines(str sample, bool whole)
 
 /* True when the delimiter stands beside a quotation mark that opens or closes a cell; a doubled one
  * is a part of its cell's text. */
-static bool is_beside_quotes(str text, char delimiter)
+static bool is_beside_quotes(str text, char quote, char delimiter)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] != '"')
+        if (!quote || text.ptr[i] != quote)
             continue;
-        if (i + 1 < text.len && text.ptr[i + 1] == '"')
+        if (i + 1 < text.len && text.ptr[i + 1] == quote)
             i++;
         else if ((i && text.ptr[i - 1] == delimiter) ||
                  (i + 1 < text.len && text.ptr[i + 1] == delimiter))
@@ -124,6 +124,39 @@ static void list(struct buf *b, const bool *possible)
                 buf_add(b, STR(", "));
             buf_add(b, str_of(usual[i].shown));
         }
+}
+
+/* The delimiter of a first line whose cells, two or more, all stand in single quotes; else 0. */
+static char wrapped_header(str sample, char delimiter)
+{
+    for (size_t i = 0; i < sample.len && sample.ptr[i] == '\''; i++) {
+        // To the quote that closes: the one that is not doubled.
+        for (i++; i < sample.len && !strchr("\r\n", sample.ptr[i]); i++)
+            if (sample.ptr[i] == '\'' && (i + 1 == sample.len || sample.ptr[i + 1] != '\'' || !++i))
+                break;
+        if (i + 1 == sample.len && sample.ptr[i] == '\'')
+            return delimiter;
+        if (i >= sample.len || sample.ptr[i] != '\'')
+            return 0;
+        char sign = sample.ptr[++i];
+        if (sign == '\r' || sign == '\n')
+            return delimiter;
+        for (size_t n = 0; !delimiter && n < COUNT(usual); n++)
+            if (usual[n].delimiter == sign)
+                delimiter = sign;
+        if (sign != delimiter)
+            return 0;
+    }
+    return 0;
+}
+
+char csv_sniff_quote(str sample, bool whole, char delimiter)
+{
+    char sign = wrapped_header(sample, delimiter);
+    if (!sign)
+        return '"';
+    struct reading r = read_as(whole_lines(sample, whole), whole, '\'', sign);
+    return r.header > 1 && r.even && !r.broken ? '\'' : '"';
 }
 
 char csv_sniff_sep_line(str text, size_t *ret_len)
@@ -163,12 +196,14 @@ static char below_title(const struct reading *reading)
 }
 
 /* How many of the signs cut every one of at least two records into the same number of columns. */
-static size_t even_signs(str sample, bool whole, const struct candidate *sign, size_t count,
-                         size_t columns, char *ret_last)
+static size_t even_signs(str sample, bool whole, char quote, const struct candidate *sign,
+                         size_t count, size_t columns, char *ret_last)
 {
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
-        struct reading r = read_as(sample, whole, sign[i].delimiter);
+        if (sign[i].delimiter == quote)
+            continue;
+        struct reading r = read_as(sample, whole, quote, sign[i].delimiter);
         if (r.header < columns || !r.even || r.broken || r.records < 2)
             continue;
         found++;
@@ -188,15 +223,16 @@ static bool one_column(str sample, struct file_problem *problem)
 }
 
 /* None of the usual signs stands between cells: a rare one does, or there is only one column. */
-static char sniff_rare(str sample, bool whole, bool *ret_one_column, struct file_problem *problem)
+static char sniff_rare(str sample, bool whole, char quote, bool *ret_one_column,
+                       struct file_problem *problem)
 {
     char found = 0;
-    size_t rares = even_signs(sample, whole, rare, COUNT(rare), TITLE_COLUMNS, &found);
+    size_t rares = even_signs(sample, whole, quote, rare, COUNT(rare), TITLE_COLUMNS, &found);
     if (rares == 1)
         return found;
     // A sign that cuts all records may be one that nobody would guess: a person must say so.
-    if (!whole || rares || even_signs(sample, whole, rare, COUNT(rare), 2, &found) ||
-        even_signs(sample, whole, unlikely, COUNT(unlikely), 2, &found))
+    if (!whole || rares || even_signs(sample, whole, quote, rare, COUNT(rare), 2, &found) ||
+        even_signs(sample, whole, quote, unlikely, COUNT(unlikely), 2, &found))
         return (void)one_column(sample, problem), 0;
     *ret_one_column = true;
     return ',';
@@ -205,14 +241,14 @@ static char sniff_rare(str sample, bool whole, bool *ret_one_column, struct file
 /* The one that is no guess: it alone cuts the header and every record alike, and none cuts the
  * header into more; it alone cuts the header, and that is no title above another's table; or of
  * several even ones quoted cells end at it alone. */
-static char certain(str sample, const struct reading *reading)
+static char certain(str sample, char quote, const struct reading *reading)
 {
     size_t evens = 0, headers = 0, quotes = 0, widest = 0, tables = 0;
     bool even[COUNT(usual)], quoted[COUNT(usual)];
     for (size_t i = 0; i < COUNT(usual); i++) {
         bool header = reading[i].header > 1;
         even[i] = header && reading[i].even && !reading[i].broken;
-        quoted[i] = header && is_beside_quotes(sample, usual[i].delimiter);
+        quoted[i] = header && is_beside_quotes(sample, quote, usual[i].delimiter);
         evens += even[i];
         headers += header;
         quotes += quoted[i];
@@ -227,7 +263,8 @@ static char certain(str sample, const struct reading *reading)
     return 0;
 }
 
-char csv_sniff(str sample, bool whole, bool *ret_one_column, struct file_problem *ret_problem)
+char csv_sniff(str sample, bool whole, char quote, bool *ret_one_column,
+               struct file_problem *ret_problem)
 {
     struct reading reading[COUNT(usual)];
     bool header[COUNT(usual)], any[COUNT(usual)];
@@ -236,7 +273,7 @@ char csv_sniff(str sample, bool whole, bool *ret_one_column, struct file_problem
     if (!sample.len)
         return ',';
     for (size_t i = 0; i < COUNT(usual); i++) {
-        reading[i] = read_as(sample, whole, usual[i].delimiter);
+        reading[i] = read_as(sample, whole, quote, usual[i].delimiter);
         if (!reading[i].records) // nothing but blank cells
             return usual[i].delimiter;
         header[i] = reading[i].header > 1;
@@ -244,13 +281,13 @@ char csv_sniff(str sample, bool whole, bool *ret_one_column, struct file_problem
         headers += header[i];
         anys += any[i];
     }
-    char found = certain(sample, reading);
+    char found = certain(sample, quote, reading);
     if (!found && !headers)
         found = below_title(reading);
     if (found)
         return found;
     if (!anys)
-        return sniff_rare(sample, whole, ret_one_column, ret_problem);
+        return sniff_rare(sample, whole, quote, ret_one_column, ret_problem);
     AUTO(buf_done) struct buf names = {0};
     list(&names, headers > 1 ? header : any);
     (void)file_problem_set(ret_problem, FILE_DELIMITER, (str){0}, buf_str(&names));

@@ -78,11 +78,41 @@ static void csv_sniff_tells_the_delimiter_or_says_why_not(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct file_problem p = {0};
         bool one = false;
-        char got = csv_sniff(str_of(cases[i].sample), !cases[i].cut, &one, &p);
+        char got = csv_sniff(str_of(cases[i].sample), !cases[i].cut, '"', &one, &p);
         const char *text = p.code == FILE_ONE_COLUMN ? p.value : one ? "1" : p.detail;
         if (got != cases[i].want || p.code != cases[i].code || strcmp(text, cases[i].text) != 0)
             fail_msg("%s: got '%c' %s '%s'", cases[i].name, got ? got : '0',
                      file_problem_code_name(p.code), text);
+    }
+}
+
+static void csv_sniff_quote_tells_single_ones_only_where_they_are_sure(void **state)
+{
+    static const struct {
+        const char *name, *sample;
+        char delimiter, want;
+    } cases[] = {
+        {"all of the header", "'id';'name'\n'1';'Anna; the first'\n", 0, '\''},
+        {"all of the header, some cells below", "'id','name'\r\n1,'d''Artagnan'\r\n", 0, '\''},
+        {"a doubled one in the header", "'it''s','name'\n", 0, '\''},
+        {"a header alone, without its end", "'id','name'", 0, '\''},
+        {"a stated delimiter", "'id'~'name'\n'1'~'2'\n", '~', '\''},
+        {"the same, not stated", "'id'~'name'\n'1'~'2'\n", 0, '"'},
+        {"another delimiter is stated", "'id','name'\n'1','2'\n", ';', '"'},
+        {"a part of the header", "'id',name\n'1','2'\n", 0, '"'},
+        {"two delimiters", "'id','name';'x'\n'1','2','3'\n", 0, '"'},
+        {"one column", "'id'\n'1'\n", 0, '"'},
+        {"names that begin so below", "'id','name'\n1,'t Hooft\n", 0, '"'},
+        {"cells only below", "id,name\n'1','2'\n", 0, '"'},
+        {"double ones", "\"id\",\"name\"\n", 0, '"'},
+        {"one that stays open", "'id','name\n", 0, '"'},
+        {"nothing", "", 0, '"'},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char got = csv_sniff_quote(str_of(cases[i].sample), true, cases[i].delimiter);
+        if (got != cases[i].want)
+            fail_msg("%s: got %c", cases[i].name, got);
     }
 }
 
@@ -122,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_sniff_tells_the_delimiter_or_says_why_not),
+        cmocka_unit_test(csv_sniff_quote_tells_single_ones_only_where_they_are_sure),
         cmocka_unit_test(csv_sniff_sep_line_tells_the_delimiter_and_its_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

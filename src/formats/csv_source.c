@@ -92,18 +92,37 @@ static bool open_text(const char *path, const struct rows_options *options,
     return true;
 }
 
-static char choose_delimiter(struct csv_source *c, char stated, bool *ret_one_column,
-                             struct file_problem *problem)
+static char quote_of(enum rows_quote quote)
+{
+    return quote == ROWS_QUOTE_NONE ? 0 : quote == ROWS_QUOTE_SINGLE ? '\'' : '"';
+}
+
+static enum rows_quote find_quote(str sample, bool whole, char delimiter)
+{
+    return csv_sniff_quote(sample, whole, delimiter) == '\'' ? ROWS_QUOTE_SINGLE
+                                                             : ROWS_QUOTE_DOUBLE;
+}
+
+/* What separates and what quotes; false: the delimiter cannot be told. */
+static bool find_signs(struct csv_source *c, const struct rows_options *options,
+                       struct rows_about *about, struct file_problem *problem)
 {
     str sample = {c->sample, c->sample_len};
     size_t len = 0;
-    char said = csv_sniff_sep_line(sample, &len);
-    if (said && (!stated || stated == said)) {
+    char stated = options->delimiter, said = csv_sniff_sep_line(sample, &len);
+    if (said && said != quote_of(options->quote) && (!stated || stated == said)) {
         c->sample_done = len;
         c->skipped_lines = 1;
-        return said;
+        stated = said;
+        sample = str_from(sample, len);
     }
-    return stated ? stated : csv_sniff(sample, c->sample_whole, ret_one_column, problem);
+    about->quote = options->quote;
+    if (about->quote == ROWS_QUOTE_UNSAID)
+        about->quote = find_quote(sample, c->sample_whole, stated);
+    about->delimiter = stated ? stated
+                              : csv_sniff(sample, c->sample_whole, quote_of(about->quote),
+                                          &about->one_column, problem);
+    return about->delimiter != 0;
 }
 
 static struct csv_limits limits_of(const struct rows_options *options)
@@ -120,13 +139,12 @@ bool csv_source_open(const char *path, const struct rows_options *options,
     struct csv_source *c;
     if (!open_text(path, options, &c, ret_about, ret_problem, err))
         return false;
-    ret_about->delimiter =
-        choose_delimiter(c, options->delimiter, &ret_about->one_column, ret_problem);
-    if (!ret_about->delimiter) {
+    if (!find_signs(c, options, ret_about, ret_problem)) {
         source_free(&c->source);
         return false;
     }
-    c->reader = csv_reader_new(read_text, c, ret_about->delimiter, limits_of(options));
+    c->reader = csv_reader_new(read_text, c, ret_about->delimiter, quote_of(ret_about->quote),
+                               limits_of(options));
     *ret_source = &c->source;
     return true;
 }

@@ -20,14 +20,22 @@ enum cell_kind { CELL_TEXT, CELL_NUMBER, CELL_DATE, CELL_BOOLEAN, CELL_ERROR };
 
 enum rows_hidden { ROWS_HIDDEN_KEEP, ROWS_HIDDEN_LEAVE_OUT }; /* rows that a workbook hides */
 
+/* What quotes a text's cells, so that they may hold delimiters and ends of lines. */
+enum rows_quote {
+    ROWS_QUOTE_UNSAID, /* find out: single ones where all of the header stands in them */
+    ROWS_QUOTE_DOUBLE,
+    ROWS_QUOTE_SINGLE,
+    ROWS_QUOTE_NONE /* quotation marks are text */
+};
 struct rows_options { /* {0}: find out */
     enum rows_format format;
     const char *encoding; /* "utf-8", "windows-1251", ...; NULL: find out */
     char delimiter;       /* 0: find out */
-    const char *sheet;    /* NULL: the first visible one; a number from 1, or a name */
-    bool sheets_on;       /* with a sheet stated: also those that continue it, as with none */
-    size_t row_bytes;     /* 0: LIMIT_ROW_BYTES */
-    size_t columns;       /* 0: LIMIT_COLUMNS */
+    enum rows_quote quote;
+    const char *sheet; /* NULL: the first visible one; a number from 1, or a name */
+    bool sheets_on;    /* with a sheet stated: also those that continue it, as with none */
+    size_t row_bytes;  /* 0: LIMIT_ROW_BYTES */
+    size_t columns;    /* 0: LIMIT_COLUMNS */
     enum rows_hidden hidden;
 };
 struct row {
@@ -42,9 +50,10 @@ struct row {
 enum rows_step { ROWS_FAILED = -1, ROWS_END = 0, ROWS_ROW = 1 };
 struct rows_about { /* how the file was understood */
     enum rows_format format;
-    str encoding;   /* "UTF-8" ...; CSV and JSON Lines only */
-    char delimiter; /* CSV only */
-    str sheet;      /* workbooks only: its name */
+    str encoding;          /* "UTF-8" ...; CSV and JSON Lines only */
+    char delimiter;        /* CSV only */
+    enum rows_quote quote; /* CSV only; never unsaid */
+    str sheet;             /* workbooks only: its name */
     bool had_bom;
     bool one_column; /* CSV only: no delimiter was stated, and no sign in it could be one */
 };

@@ -91,8 +91,10 @@ static void add_about(struct buf *b, const struct rows_about *about)
     buf_format(b, "\"format\":\"%s\"", rows_format_name(about->format));
     if (about->format != ROWS_XLSX)
         buf_format(b, ",\"encoding\":\"%.*s\"", STR_ARG(about->encoding));
-    if (about->format == ROWS_CSV)
+    if (about->format == ROWS_CSV) {
         json_add_string(b, "delimiter", (str){&about->delimiter, 1});
+        json_add_string(b, "quote", str_of(import_quote_name(about->quote)));
+    }
     if (about->format == ROWS_XLSX)
         json_add_string(b, "sheet", about->sheet);
 }

@@ -155,6 +155,8 @@ bool import_settings_fill(struct arena *a, struct import_settings *now,
 /* Fills in how a file is read, where the settings leave it open, with what its analysis found (a
  * JSON object as analysis_text() writes, or {0}): who reads it later reads what was shown. */
 void import_settings_as_found(struct arena *a, str analysis, struct import_settings *settings);
+/* "auto", "double", "single", "none". */
+const char *import_quote_name(enum rows_quote quote);
 /* The name of setting i, from 0; NULL past the last. */
 const char *import_settings_name(size_t i);
 

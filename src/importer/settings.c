@@ -32,6 +32,11 @@ static const char *const attributes_name[] = {
     [ATTRIBUTES_MERGE] = "merge", [ATTRIBUTES_REPLACE] = "replace", NULL};
 static const char *const hidden_name[] = {
     [ROWS_HIDDEN_KEEP] = "keep", [ROWS_HIDDEN_LEAVE_OUT] = "leave_out", NULL};
+static const char *const quote_name[] = {[ROWS_QUOTE_UNSAID] = "auto",
+                                         [ROWS_QUOTE_DOUBLE] = "double",
+                                         [ROWS_QUOTE_SINGLE] = "single",
+                                         [ROWS_QUOTE_NONE] = "none",
+                                         NULL};
 static const char *const order_name[] = {
     [DATE_ORDER_UNSAID] = "fail", [DATE_ORDER_DMY] = "dmy", [DATE_ORDER_MDY] = "mdy", NULL};
 
@@ -47,6 +52,7 @@ static const struct setting {
     {"format", KIND_FORMAT, AT(rows.format), NULL, true},
     {"encoding", KIND_TEXT, AT(rows.encoding), NULL, true},
     {"delimiter", KIND_DELIMITER, AT(rows.delimiter), NULL, true},
+    {"quote", KIND_CHOICE, AT(rows.quote), quote_name, true},
     {"sheet", KIND_TEXT, AT(rows.sheet), NULL, true},
     {"header_row", KIND_NUMBER, AT(header_row), NULL, true},
     {"mode", KIND_CHOICE, AT(mode), mode_name},
@@ -188,6 +194,13 @@ static bool add_repair(struct arena *a, struct import_settings *settings, str va
            err_context(err, "repair: ");
 }
 
+/* Which of them is set last makes no difference. */
+static bool signs_differ(const struct import_settings *settings, struct err *err)
+{
+    return settings->rows.delimiter != '\'' || settings->rows.quote != ROWS_QUOTE_SINGLE ||
+           err_set(err, ERR_INVALID, "the delimiter must be another character than the quote");
+}
+
 bool import_settings_set(struct arena *a, struct import_settings *settings, str name, str value,
                          struct err *err)
 {
@@ -209,10 +222,16 @@ bool import_settings_set(struct arena *a, struct import_settings *settings, str 
         if (!str_eq(name, str_of(s->name)))
             continue;
         settings->stated |= UINT64_C(1) << i;
-        return set_value(a, s, (char *)settings + s->offset, value, err) ||
+        return (set_value(a, s, (char *)settings + s->offset, value, err) &&
+                signs_differ(settings, err)) ||
                err_context(err, "%s: ", s->name);
     }
     return err_set(err, ERR_NOT_FOUND, "there is no setting '%.*s'", STR_ARG(str_shown(name, 60)));
+}
+
+const char *import_quote_name(enum rows_quote quote)
+{
+    return quote_name[quote];
 }
 
 const char *import_settings_name(size_t i)
@@ -320,6 +339,7 @@ void import_settings_as_found(struct arena *a, str analysis, struct import_setti
     } found[] = {{"format", "format"},
                  {"encoding", "encoding"},
                  {"delimiter", "delimiter"},
+                 {"quote", "quote"},
                  {"sheet", "sheet"},
                  {"header_line", "header_row"}}; // 0, as JSON Lines have it, is refused: none
     const struct import_settings said = *settings;

@@ -8,6 +8,8 @@ const struct wording_pair wording_setting_sentence[] = {
     {"use csv, xlsx or jsonl", "укажите csv, xlsx или jsonl"},
     {"use one ASCII character, or comma, semicolon, tab, pipe",
      "укажите один знак ASCII или слово comma, semicolon, tab, pipe"},
+    {"the delimiter must be another character than the quote",
+     "разделитель и кавычка должны быть разными знаками"},
     {"use auto or manual", "укажите auto или manual"},
     {"use go_on or refuse", "укажите go_on или refuse"},
     {"use false or true", "укажите true или false"},

@@ -62,9 +62,11 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
          "запятой или табуляцией или укажите разделитель."},
     [FILE_QUOTE_OPEN] =
         {"A quotation mark opened in line {line} is never closed, so the rest of the file would "
-         "be one cell. Close it, or double the quotation marks inside the cell.",
+         "be one cell. Close it, or double the quotation marks inside the cell; "
+         "where quotation marks are plain text, set quote=none.",
          "Кавычка, открытая в строке {line}, нигде не закрыта, и весь остаток файла стал бы "
-         "одной ячейкой. Закройте её или удвойте кавычки внутри ячейки."},
+         "одной ячейкой. Закройте её или удвойте кавычки внутри ячейки; если "
+         "кавычки здесь обычный текст, укажите quote=none."},
     [FILE_ROW_TOO_LARGE] =
         {"The record that starts in line {line} is larger than {size}. Shorten it; an "
          "unclosed quotation mark above it is a common cause.",
