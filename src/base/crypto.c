@@ -3,7 +3,11 @@
 
 #include "base/mem.h"
 
+#include <errno.h>
 #include <sodium.h>
+#include <unistd.h>
+
+enum { PIECE_BYTES = 256 * 1024 };
 
 static_assert(SHA256_BYTES == crypto_hash_sha256_BYTES, "as in the library");
 static_assert(SEAL_KEY_BYTES == crypto_secretbox_KEYBYTES, "as in the library");
@@ -45,6 +49,21 @@ void sha256_end(struct sha256 *h, unsigned char ret_digest[SHA256_BYTES])
 {
     (void)crypto_hash_sha256_final(&h->state, ret_digest);
     mem_free(h);
+}
+
+bool sha256_of_file(int fd, unsigned char ret_digest[SHA256_BYTES], struct err *err)
+{
+    char *piece = mem_new(PIECE_BYTES, 1);
+    struct sha256 *hash = sha256_new();
+    ssize_t n;
+    while ((n = read(fd, piece, PIECE_BYTES)) > 0 || (n < 0 && errno == EINTR))
+        if (n > 0)
+            sha256_add(hash, (str){piece, (size_t)n});
+    if (n < 0)
+        err_errno(err, "cannot read");
+    mem_free(piece);
+    sha256_end(hash, ret_digest);
+    return n == 0;
 }
 
 uint64_t crypto_hash64(str s)

@@ -24,6 +24,8 @@ struct sha256 *sha256_new(void);
 void sha256_add(struct sha256 *h, str bytes);
 /* The SHA-256 of all that was added; frees h. */
 void sha256_end(struct sha256 *h, unsigned char ret_digest[SHA256_BYTES]);
+/* The SHA-256 of what is left to read of an open file. */
+MUST_CHECK bool sha256_of_file(int fd, unsigned char ret_digest[SHA256_BYTES], struct err *err);
 /* A 64-bit hash (SipHash-2-4 with a fixed key) that stays the same for ever: for telling texts
  * apart that nobody has chosen to collide. */
 uint64_t crypto_hash64(str s);

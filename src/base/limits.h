@@ -31,6 +31,7 @@
 #define LIMIT_PARTS             1024        /* of a multipart body */
 #define LIMIT_PART_HEADER_BYTES (16 * KIB)
 #define LIMIT_REQUEST_KEY_BYTES 255 /* Idempotency-Key */
+#define LIMIT_MANIFEST_BYTES    (256 * MIB) /* of a backup */
 #define LIMIT_EVENT_STREAMS     16  /* open at once, of one company */
 
 /* A file. */

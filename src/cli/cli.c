@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 void cli_write(struct cli *c, str text)
@@ -67,6 +68,12 @@ const char *cli_path(struct cli *c, const char *path)
     if (path[0] == '/' || c->cwd < 0)
         return path;
     return arena_format(&c->arena, "/proc/self/fd/%d/%s", c->cwd, path).ptr;
+}
+
+const char *cli_seal_key(void)
+{
+    const char *path = getenv("CLIENTELE_SEAL_KEY");
+    return path && path[0] ? path : NULL;
 }
 
 int cli_company(struct cli *c, struct company *ret_company)

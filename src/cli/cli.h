@@ -65,6 +65,9 @@ const char *cli_option(const struct cli *c, const char *name);
 const struct option_value *cli_options(const struct cli *c, const char *name);
 /* The path as this process can open it: relative ones from the person's directory. */
 const char *cli_path(struct cli *c, const char *path);
+/* Where the operator keeps the sealing key (the variable CLIENTELE_SEAL_KEY); NULL: in the data
+ * directory. */
+const char *cli_seal_key(void);
 /* The company named by --company; the only one when it is not given.  Returns EXIT_OK or the code
  * to leave with. */
 int cli_company(struct cli *c, struct company *ret_company);

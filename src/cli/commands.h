@@ -41,6 +41,9 @@ int cmd_task_file(struct cli *c);
 int cmd_rows(struct cli *c);
 int cmd_export(struct cli *c);
 int cmd_sample(struct cli *c);
+int cmd_backup(struct cli *c);
+int cmd_restore(struct cli *c);
+int cmd_check(struct cli *c);
 int cmd_serve(struct cli *c);
 
 /* Prints what an analysis (its JSON) found, with the options that accept the repairs. */

@@ -405,6 +405,34 @@ static const struct cli_command commands[] = {
      0,
      false,
      true},
+    {"backup",
+     "--data DIR --to FILE [--force]",
+     "Writes all data into one file, also while a server runs",
+     DATA_HELP
+     "  --to FILE         a tar; packed when the name ends in .zst or .gz; - for a pipe\n"
+     "  --force           replace a file that is there\n"
+     "It holds personal data and, unless it is kept elsewhere, the sealing key: guard it.\n",
+     cmd_backup,
+     {DATA, {"to", true}, {"force", false}, LANGUAGE},
+     0,
+     true},
+    {"restore",
+     "--from FILE --data DIR",
+     "Makes a data directory from a backup and checks it",
+     "  --from FILE       what 'clientele backup' wrote; - for a pipe\n"
+     "  --data DIR        empty, or not there yet\n",
+     cmd_restore,
+     {{"from", true}, DATA, LANGUAGE},
+     0,
+     false},
+    {"check",
+     "--data DIR",
+     "Looks for damage in the data, also while a server runs",
+     DATA_HELP "Databases, files of imports, and what points at what; reads everything.\n",
+     cmd_check,
+     {DATA, LANGUAGE},
+     0,
+     true},
     {"serve",
      "--data DIR [--listen ADDRESS:PORT]... [--config FILE]",
      "Serves the API until SIGTERM, then finishes what is in flight",
@@ -528,7 +556,7 @@ static int run_on_store(struct cli *c, const struct cli_command *command, int wo
                         char **argv)
 {
     const char *data = data_of(argc, argv);
-    struct store_config config = {.data_dir = data};
+    struct store_config config = {.data_dir = data, .seal_key_file = cli_seal_key()};
     struct store *store;
     struct err err = {0};
     int code;

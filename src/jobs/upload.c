@@ -11,8 +11,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { HASH_BYTES = 256 * 1024 };
-
 /* What a file's rows take in the database, and once more in its log. */
 static uint64_t space_needed(uint64_t bytes, bool packed)
 {
@@ -112,20 +110,12 @@ bool upload_hash(const char *path, struct arena *a, str *ret_sha256, struct err 
 {
     unsigned char digest[SHA256_BYTES];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n;
     *ret_sha256 = STR("");
     if (fd < 0)
         return true;
-    char *piece = mem_new(HASH_BYTES, 1);
-    struct sha256 *hash = sha256_new();
-    while ((n = read(fd, piece, HASH_BYTES)) > 0)
-        sha256_add(hash, (str){piece, (size_t)n});
-    if (n < 0)
-        err_errno(err, "cannot read the upload");
+    bool ok = sha256_of_file(fd, digest, err) || err_context(err, "the upload: ");
     (void)close(fd);
-    mem_free(piece);
-    sha256_end(hash, digest);
-    if (n == 0)
+    if (ok)
         *ret_sha256 = crypto_hex(a, digest, sizeof digest);
-    return n == 0;
+    return ok;
 }

@@ -30,6 +30,8 @@ MUST_CHECK bool store_open(const struct store_config *config, struct store **ret
 /* Makes a data directory (the directory itself may exist, if empty). Errors: ERR_CONFLICT (one is
  * there). */
 MUST_CHECK bool store_create(const struct store_config *config, struct err *err);
+/* As it was given; lives as long as the store. */
+const char *store_data_dir(const struct store *s);
 /* Finishes what was submitted, checkpoints, closes, gives the lock back. */
 void store_free(struct store *s);
 DEFINE_AUTO(struct store *, store_free)
@@ -109,6 +111,20 @@ MUST_CHECK bool store_token_revoke(struct store *s, int64_t id, struct err *err)
  * first time; every change above takes effect at once. */
 MUST_CHECK bool store_token_find(struct store *s, str value, struct token *ret_token,
                                  struct err *err);
+
+/* --- copies and checks: they read what is committed at one moment, and hold up nobody --- */
+
+/* Writes control.db (company_id 0) or a company's database into a new file at path, which needs no
+ * other beside it.  Not synced.  Errors: ERR_NOT_FOUND, ERR_LIMIT (the disk is full),
+ * ERR_INTERNAL. */
+MUST_CHECK bool store_snapshot(struct store *s, int64_t company_id, const char *path,
+                               struct err *err);
+/* Told of each thing that is wrong: one line for the operator. */
+typedef void store_complain(void *context, const char *text);
+/* Looks for damage in control.db (company_id 0) or a company's database: pages, constraints, what
+ * points at what.  False only when it could not look. */
+MUST_CHECK bool store_check(struct store *s, int64_t company_id, store_complain *complain,
+                            void *context, struct err *err);
 
 /* --- customers: writing --- */
 enum store_op {

@@ -115,6 +115,11 @@ bool store_open(const struct store_config *config, struct store **ret_store, str
     return true;
 }
 
+const char *store_data_dir(const struct store *s)
+{
+    return s->data_dir;
+}
+
 void store_free(struct store *s)
 {
     if (!s)
