@@ -60,6 +60,11 @@
 #define LIMIT_DELIVERIES_KEPT     5000      /* of one webhook, that are over */
 #define LIMIT_ANSWER_BYTES        (4 * KIB) /* of an answer, read and dropped */
 
+/* An export. */
+#define LIMIT_PROGRAM_TEXT_BYTES (16 * KIB)
+#define LIMIT_PROGRAM_BYTES      (256 * MIB) /* of the memory of the process that runs it */
+#define LIMIT_PROGRAM_SECONDS    20          /* for a page of customers */
+
 /* A batch on its way to the store. */
 #define LIMIT_BATCH_ROWS       50000
 #define LIMIT_BATCH_BYTES      (22 * MIB)

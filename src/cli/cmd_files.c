@@ -81,7 +81,7 @@ int cmd_rows(struct cli *c)
 }
 
 /* Where the file goes: --output, or the person's stdout. */
-static int open_output(struct cli *c, enum rows_format format, int *ret_fd)
+static int open_output(struct cli *c, enum rows_format format, bool gzip, int *ret_fd)
 {
     const char *path = cli_option(c, "output");
     struct err err = {0};
@@ -92,9 +92,9 @@ static int open_output(struct cli *c, enum rows_format format, int *ret_fd)
             err_errno(&err, "cannot create '%s'", path);
             return cli_fail(c, EXIT_FAILED, "%s", err.msg);
         }
-    } else if (format == ROWS_XLSX && isatty(c->out)) {
+    } else if ((format == ROWS_XLSX || gzip) && isatty(c->out)) {
         return cli_fail(c, EXIT_USAGE,
-                        "a workbook is not for a terminal: add --output FILE or > FILE");
+                        "a packed file is not for a terminal: add --output FILE or > FILE");
     }
     return EXIT_OK;
 }
@@ -134,21 +134,44 @@ static int finish(struct cli *c, int fd, bool ok, const struct err *err)
     return ok ? EXIT_OK : cli_fail(c, EXIT_FAILED, "%s", err->msg);
 }
 
+/* --fields, --jq, --gzip */
+static int export_choices(struct cli *c, struct export_fields *fields,
+                          struct export_options *options)
+{
+    const char *list = cli_option(c, "fields"), *program = cli_option(c, "jq");
+    struct err err = {0};
+    if (list && !export_fields_parse(fields, &c->arena, str_of(list), &err))
+        return cli_fail(c, EXIT_USAGE, "--fields: %s", err.msg);
+    if (program && (list || options->format == ROWS_JSONL))
+        return cli_fail(c, EXIT_USAGE,
+                        "--jq makes the columns of a csv or xlsx file, without --fields");
+    if (cli_option(c, "gzip") && options->format == ROWS_XLSX)
+        return cli_fail(c, EXIT_USAGE, "--gzip: a workbook is packed already");
+    options->program = str_of(program);
+    options->gzip = cli_option(c, "gzip");
+    return EXIT_OK;
+}
+
 int cmd_export(struct cli *c)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
     struct store_company *company;
-    enum rows_format format;
+    struct export_fields fields = {0};
+    struct export_options options = {.fields = &fields};
     uint64_t count;
     struct err err = {0};
-    int fd = -1, code = format_of(c, true, &format);
+    int fd = -1, code = format_of(c, true, &options.format);
+    if (code == EXIT_OK)
+        code = export_choices(c, &fields, &options);
     if (code == EXIT_OK)
         code = open_reader(c, &company, &reader);
     if (code == EXIT_OK)
-        code = open_output(c, format, &fd);
+        code = open_output(c, options.format, options.gzip, &fd);
     if (code != EXIT_OK)
         return code;
-    bool ok = export_run(reader, store_company_zone(company), format, fd, &count, &err);
+    bool ok = export_run(reader, store_company_zone(company), &options, fd, &count, &err);
+    if (!ok && err.code == ERR_CONFLICT)
+        err_context(&err, "--jq: ");
     return finish(c, fd, ok, &err);
 }
 
@@ -162,7 +185,7 @@ int cmd_sample(struct cli *c)
     if (code == EXIT_OK && c->store)
         code = open_reader(c, &company, &reader);
     if (code == EXIT_OK)
-        code = open_output(c, format, &fd);
+        code = open_output(c, format, false, &fd);
     if (code != EXIT_OK)
         return code;
     bool ok = export_sample(reader, format, fd, &err);

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/remote.h"
+#include "exporter/program.h"
 #include "version.h"
 
 #include <fcntl.h>
@@ -387,12 +388,23 @@ static const struct cli_command commands[] = {
      1,
      false},
     {"export",
-     "--data DIR [--company NAME] --format csv|xlsx|jsonl [--output FILE]",
-     "Writes all customers; importing the file again changes nothing",
+     "--data DIR [--company NAME] --format csv|xlsx|jsonl [--fields LIST] [--gzip] [--output FILE]",
+     "Writes customers; importing the file again changes nothing",
      DATA_HELP COMPANY_HELP
-     "  --format F        csv, xlsx or jsonl\n  --output FILE     instead of the standard output\n",
+     "  --format F        csv, xlsx or jsonl\n"
+     "  --fields LIST     only these: external_id,email,custom_attributes.ltv\n"
+     "  --jq PROGRAM      what makes a row of a customer, such as '[.id, .email]'; csv and xlsx\n"
+     "  --gzip            pack the file\n"
+     "  --output FILE     instead of the standard output\n",
      cmd_export,
-     {DATA, COMPANY, {"format", true}, {"output", true}, LANGUAGE},
+     {DATA,
+      COMPANY,
+      {"format", true},
+      {"fields", true},
+      {"jq", true},
+      {"gzip", false},
+      {"output", true},
+      LANGUAGE},
      0,
      true},
     {"sample",
@@ -590,6 +602,8 @@ int main(int argc, char **argv)
                     .language = language_of(argc, argv)};
     int words = 0;
     (void)signal(SIGPIPE, SIG_IGN);
+    if (argc == 2 && strcmp(argv[1], PROGRAM_CHILD) == 0)
+        return program_child();
     c.cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     argc--;
     argv++;

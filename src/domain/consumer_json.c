@@ -50,24 +50,49 @@ static void add_value(struct buf *b, const struct consumer *c, enum consumer_fie
     }
 }
 
-void consumer_json_open(struct buf *b, const struct consumer *c, const struct zone *zone)
+static void add_attributes(struct buf *b, const struct consumer *c, const struct zone *zone,
+                           unsigned fields)
+{
+    for (enum consumer_field field = 0; field < FIELD_COUNT; field++) {
+        if (!(fields & FIELD_BIT(field)) || (field == FIELD_LEGACY_ID && str_is_null(c->legacy_id)))
+            continue;
+        add_key(b, field);
+        add_value(b, c, field, zone);
+    }
+}
+
+static void add_id(struct buf *b, const struct consumer *c)
 {
     char id[CONSUMER_ID_BYTES];
     consumer_id_text(c->id, id);
     buf_add(b, STR("{\"id\":\""));
     buf_add(b, str_of(id));
-    buf_add(b, STR("\",\"type\":\"consumers\",\"attributes\":{"));
-    for (enum consumer_field field = 0; field < FIELD_COUNT; field++) {
-        if (field == FIELD_LEGACY_ID && str_is_null(c->legacy_id))
-            continue;
-        add_key(b, field);
-        add_value(b, c, field, zone);
-    }
+    buf_add_char(b, '"');
+}
+
+void consumer_json_open_some(struct buf *b, const struct consumer *c, const struct zone *zone,
+                             unsigned fields)
+{
+    add_id(b, c);
+    buf_add(b, STR(",\"type\":\"consumers\",\"attributes\":{"));
+    add_attributes(b, c, zone, fields);
     buf_add_char(b, '}');
+}
+
+void consumer_json_open(struct buf *b, const struct consumer *c, const struct zone *zone)
+{
+    consumer_json_open_some(b, c, zone, ~0u);
 }
 
 void consumer_json(struct buf *b, const struct consumer *c, const struct zone *zone)
 {
     consumer_json_open(b, c, zone);
+    buf_add_char(b, '}');
+}
+
+void consumer_json_flat(struct buf *b, const struct consumer *c, const struct zone *zone)
+{
+    add_id(b, c);
+    add_attributes(b, c, zone, ~0u);
     buf_add_char(b, '}');
 }

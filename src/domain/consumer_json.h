@@ -11,7 +11,12 @@
  * caller may add members: attributes in the order of enum consumer_field, stamps in zone, legacy_id
  * only when it is set. */
 void consumer_json_open(struct buf *b, const struct consumer *c, const struct zone *zone);
-/* The same, closed. */
+/* The same with only some attributes: FIELD_BIT()s. */
+void consumer_json_open_some(struct buf *b, const struct consumer *c, const struct zone *zone,
+                             unsigned fields);
+/* consumer_json_open(), closed. */
 void consumer_json(struct buf *b, const struct consumer *c, const struct zone *zone);
+/* Appends the attributes and the id as one object, {"id":"...","email":...}. */
+void consumer_json_flat(struct buf *b, const struct consumer *c, const struct zone *zone);
 
 #endif

@@ -1,16 +1,34 @@
-/* export: a company's customers as a file that import reads back without a change.
+/* export: a company's customers as a file.
+ *
+ * Unless fields or a program choose otherwise, import reads the file back without a change.
+ *
+ * Customers are read page by page in the order of their ids, so that memory stays the same however
+ * many there are and no snapshot of the database is held for long.  Whoever exists from the
+ * beginning to the end is in the file exactly once, as he was when his page was read.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EXPORTER_EXPORT_H
 #define EXPORTER_EXPORT_H
 
+#include "exporter/columns.h"
 #include "formats/rows.h"
-#include "store/store.h"
 
-/* Writes all customers to fd in the order of their ids, streamed.  *ret_count: how many.
- * Errors: ERR_LIMIT (more than a sheet holds), ERR_INTERNAL. */
+struct export_options {
+    enum rows_format format;
+    bool gzip;                          /* the file is packed; not a workbook */
+    const struct export_fields *fields; /* NULL, or none in it: everything */
+    str program;                        /* jq: what makes a row of a customer; {0}: none */
+    /* Asked after each page, told how many customers are in; false: stop.  NULL: nobody asks. */
+    bool (*go_on)(void *context, uint64_t count);
+    void *context;
+};
+/* Writes customers to fd, streamed.  *ret_count: how many, also of a failed export.
+ * Errors: ERR_INVALID (it does not fit into a workbook, or more attributes than columns),
+ * ERR_LIMIT (the disk is full), ERR_CONFLICT (what the program makes is no row, for the reason in
+ * err->msg), ERR_BUSY (go_on() said so), ERR_INTERNAL. */
 MUST_CHECK bool export_run(struct store_reader *reader, const struct zone *zone,
-                           enum rows_format format, int fd, uint64_t *ret_count, struct err *err);
+                           const struct export_options *options, int fd, uint64_t *ret_count,
+                           struct err *err);
 /* Writes the sample file (three rows at example.com; CSV or XLSX).  reader NULL: the default
  * attributes orders_count, ltv, region instead of the company's own. */
 MUST_CHECK bool export_sample(struct store_reader *reader, enum rows_format format, int fd,
