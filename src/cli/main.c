@@ -202,6 +202,7 @@ static const struct cli_command commands[] = {
      "  --repeats R       a key that comes again: in_order, first_wins or fail\n"
      "  --create-only     only customers who are new\n"
      "  --mode M          both, create_only or update_only\n"
+     "  --from F          whose export the file is: aplaut (its ids become legacy_id), or anywhere\n"
      "  --taken-email T   another customer's e-mail: fail, leave_out, or adopt him if he has no external_id\n"
      "  --attributes A    custom attributes: merge or replace\n"
      "  --bad-values B    a bad e-mail, date, ...: fail the row, or leave_out the value\n"
@@ -230,6 +231,7 @@ static const struct cli_command commands[] = {
       {"lenient-email", false},
       {"repeats", true},
       {"mode", true},
+      {"from", true},
       {"create-only", false},
       {"taken-email", true},
       {"attributes", true},

@@ -98,6 +98,10 @@ void consumer_patch_set_text(struct arena *a, struct consumer_patch *patch,
 void consumer_patch_set_literal(struct arena *a, struct consumer_patch *patch,
                                 enum consumer_field field, str text,
                                 const struct consumer_rules *rules);
+/* Adds the members of a JSON object to the custom attributes of a patch, as the API would: null
+ * removes a key. */
+void consumer_patch_add_attributes(struct arena *a, struct consumer_patch *patch,
+                                   const struct json *value);
 /* Marks a field to become null (custom_attributes: all keys removed). */
 void consumer_patch_clear(struct consumer_patch *patch, enum consumer_field field);
 /* Checks an external id (from a path or a cell): trimmed, length, control characters.  On success

@@ -323,7 +323,11 @@ static void attributes_from_json(struct maker *m, const struct json *value)
         refuse(m, PROBLEM_TOO_MANY_ATTRIBUTES, FIELD_CUSTOM_ATTRIBUTES, (str){0});
         return;
     }
-    m->patch->attribute = ARENA_NEW(m->a, struct consumer_attribute, value->count);
+    struct consumer_attribute *before = m->patch->attribute;
+    m->patch->attribute =
+        ARENA_NEW(m->a, struct consumer_attribute, m->patch->attribute_count + value->count);
+    if (m->patch->attribute_count)
+        memcpy(m->patch->attribute, before, m->patch->attribute_count * sizeof *before);
     for (size_t i = 0; i < value->count; i++) {
         const struct json_member *member = &value->member[i];
         if (attribute_refused(m, member))
@@ -338,6 +342,13 @@ static void attributes_from_json(struct maker *m, const struct json *value)
         at->key = member->key;
         at->value = member->value.kind == JSON_NULL ? (str){0} : json_text(m->a, &member->value);
     }
+}
+
+void consumer_patch_add_attributes(struct arena *a, struct consumer_patch *patch,
+                                   const struct json *value)
+{
+    struct maker m = {a, patch, NULL};
+    attributes_from_json(&m, value);
 }
 
 static void field_from_json(struct maker *m, enum consumer_field field, const struct json *value)

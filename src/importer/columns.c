@@ -44,6 +44,25 @@ static bool read_dotted(struct arena *a, str header, struct import_column *c)
     return true;
 }
 
+/* A column of the vendor's export: its headers are the names of the record, in capitals.  What the
+ * server alone says of a customer is passed over. */
+static bool read_vendors(str normal, struct import_column *c)
+{
+    static const struct {
+        const char *normal;
+        enum consumer_field field;
+    } names[] = {{"id", FIELD_LEGACY_ID},          {"firstname", FIELD_FIRST_NAME},
+                 {"avatarurl", FIELD_AVATAR_URL},  {"unsubscribed", FIELD_UNSUBSCRIBED},
+                 {"complained", FIELD_COMPLAINED}, {"customattributes", FIELD_CUSTOM_ATTRIBUTES},
+                 {"updatedat", FIELD_COUNT},       {"permanentfailed", FIELD_COUNT}};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_eq(normal, str_of(names[i].normal))) {
+            c->field = names[i].field;
+            return true;
+        }
+    return false;
+}
+
 /* Имя is the whole name only when no Фамилия or Отчество stands beside it. */
 static bool is_lone_name(struct arena *a, str normal, const struct row *header)
 {
@@ -51,13 +70,15 @@ static bool is_lone_name(struct arena *a, str normal, const struct row *header)
            !row_has(a, header, "отчество");
 }
 
-static void read_column(struct arena *a, const struct row *header, size_t i,
+static void read_column(struct arena *a, const struct row *header, size_t i, enum import_from from,
                         struct import_column *c)
 {
     str text = cell_unguarded(utf8_trim(header->cell[i])), normal = header_normal(a, text);
     *c = (struct import_column){.header = arena_str(a, text), .field = FIELD_COUNT};
     bool error = str_eq(text, STR(HEADER_ERROR)); // of a file of failed rows: passed over
     if (!text.len || error || read_dotted(a, c->header, c))
+        return;
+    if (from == FROM_APLAUT && read_vendors(normal, c))
         return;
     if (str_starts(text, STR("attributes."))) { // of the record, but it has none of that name
         c->attribute = c->header;
@@ -222,6 +243,9 @@ static bool check_required(struct arena *a, const struct import_settings *settin
 {
     AUTO(buf_done) struct buf missing = {0};
     AUTO(buf_done) struct buf near = {0};
+    // An export has the columns that were asked for; its own id tells whom they are about.
+    if (settings->from == FROM_APLAUT && has_field(column, count, FIELD_LEGACY_ID))
+        return true;
     for (size_t i = 0; i < REQUIRED_COLUMNS; i++) {
         bool needed = i == 0 || !(settings->mode == MODE_UPDATE_ONLY || settings->blank_missing);
         if (needed && !has_field(column, count, columns_required[i]))
@@ -279,7 +303,7 @@ bool columns_read(struct arena *a, const struct row *header, const struct import
 {
     struct import_column *column = ARENA_NEW(a, struct import_column, header->count);
     for (size_t i = 0; i < header->count; i++)
-        read_column(a, header, i, &column[i]);
+        read_column(a, header, i, settings->from, &column[i]);
     if (!map_columns(a, settings->mapping, column, header->count, ret_problem) ||
         !check_lengths(column, header->count, ret_problem) ||
         !check_bare_id(column, header->count, a, ret_problem) ||

@@ -25,14 +25,20 @@ enum import_taken { /* another customer's e-mail */
 };
 enum import_bad { BAD_FAIL, BAD_LEAVE_OUT }; /* a value that is none: the row, or only the value */
 enum import_attributes { ATTRIBUTES_MERGE, ATTRIBUTES_REPLACE };
+enum import_from {
+    FROM_ANYWHERE,
+    FROM_APLAUT /* ID is the customer's legacy_id, every other name of the record is meant so, and
+                   CUSTOM_ATTRIBUTES is a JSON object */
+};
 struct import_settings { /* {0} is the default of everything */
     struct rows_options rows;
     uint64_t header_row; /* the line (a sheet's row number) of the header, from 1; 0: the first
                             filled one */
     enum import_mode mode;
-    bool blank_missing; /* missing required columns count as blank */
-    bool clear_blank;   /* a blank cell clears instead of keeping */
-    bool allow_opt_in;  /* unsubscribed/complained may turn from true to false */
+    enum import_from from; /* whose export the file is */
+    bool blank_missing;    /* missing required columns count as blank */
+    bool clear_blank;      /* a blank cell clears instead of keeping */
+    bool allow_opt_in;     /* unsubscribed/complained may turn from true to false */
     enum import_taken taken_email;
     enum import_repeats repeats;
     enum import_attributes attributes;

@@ -73,6 +73,7 @@ void repeats_judge(struct repeats *r, struct arena *a, struct store_change *chan
     if (r->rule == REPEATS_FIRST_WINS)
         change->outcome = OUTCOME_SKIPPED;
     else
-        problem_add(&change->patch.problems, a, PROBLEM_REPEATED_KEY, STR("external_id"),
+        problem_add(&change->patch.problems, a, PROBLEM_REPEATED_KEY,
+                    change->key == STORE_KEY_LEGACY ? STR("id") : STR("external_id"),
                     change->key_text);
 }

@@ -12,6 +12,18 @@ static void add_attribute(struct consumer_patch *patch, str key, str value)
         (struct consumer_attribute){.key = key, .value = value, .as_text = true};
 }
 
+/* All of them in one cell, as JSON; columns of single ones may stand beside it. */
+static void set_attributes(struct arena *a, str cell, struct consumer_patch *patch)
+{
+    struct json tree;
+    struct json_place place;
+    struct err err;
+    if (json_parse(cell, a, &tree, &place, &err))
+        consumer_patch_add_attributes(a, patch, &tree);
+    else
+        problem_add(&patch->problems, a, PROBLEM_WRONG_TYPE, STR("custom_attributes"), cell);
+}
+
 /* A guarded text says of itself that it is meant so. */
 static void set_field(struct arena *a, const struct row_context *context, enum consumer_field field,
                       str cell, struct consumer_patch *patch)
@@ -88,10 +100,15 @@ static void tell_trimmed(struct arena *a, const struct import_column *column, st
         add_problem(a, &patch->warnings, PROBLEM_TRIMMED, column, cell);
 }
 
-/* name: what the parts of a name have come to. */
+/* What several cells come to, or what must wait for the others. */
+struct gathered {
+    str name;       /* of its parts */
+    str attributes; /* a JSON object of them */
+};
+
 static void read_cell(struct arena *a, const struct row_context *context,
                       const struct import_column *column, str cell, enum cell_kind kind,
-                      struct store_change *change, str *name)
+                      struct store_change *change, struct gathered *g)
 {
     struct consumer_patch *patch = &change->patch;
     str trimmed = utf8_trim(cell);
@@ -113,9 +130,11 @@ static void read_cell(struct arena *a, const struct row_context *context,
         return;
     }
     if (column->name_part)
-        *name = arena_format(a, "%.*s%s%.*s", STR_ARG(*name), name->len ? " " : "",
-                             STR_ARG(cell_unguarded(trimmed)));
-    if (column->attribute.ptr)
+        g->name = arena_format(a, "%.*s%s%.*s", STR_ARG(g->name), g->name.len ? " " : "",
+                               STR_ARG(cell_unguarded(trimmed)));
+    if (column->field == FIELD_CUSTOM_ATTRIBUTES)
+        g->attributes = arena_str(a, cell_unguarded(trimmed));
+    else if (column->attribute.ptr)
         add_attribute(patch, column->attribute, json_string_text(a, cell_unguarded(cell)));
     else if (column->field != FIELD_COUNT)
         set_field(a, context, column->field, trimmed, patch);
@@ -151,10 +170,14 @@ static void leave_bad_values_out(struct consumer_patch *patch)
     }
 }
 
-static void choose_key(struct arena *a, str our_id, struct store_change *change)
+static void choose_key(struct arena *a, enum import_from from, str our_id,
+                       struct store_change *change)
 {
     struct consumer_patch *patch = &change->patch;
-    if (patch->set & FIELD_BIT(FIELD_EXTERNAL_ID)) {
+    if (from == FROM_APLAUT && (patch->set & FIELD_BIT(FIELD_LEGACY_ID))) {
+        change->key = STORE_KEY_LEGACY;
+        change->key_text = patch->value.legacy_id;
+    } else if (patch->set & FIELD_BIT(FIELD_EXTERNAL_ID)) {
         change->key = STORE_KEY_EXTERNAL_ID;
         change->key_text = patch->value.external_id;
     } else if (our_id.len) {
@@ -182,7 +205,7 @@ static void choose_operation(struct arena *a, const struct row_context *context,
         patch->custom_replace = true;
     if (settings->bad_values == BAD_LEAVE_OUT)
         leave_bad_values_out(patch);
-    choose_key(a, our_id, change);
+    choose_key(a, settings->from, our_id, change);
     if (patch->problems.count)
         change->op = STORE_REFUSED;
     else if (context->scratch && change->key == STORE_KEY_EXTERNAL_ID && !patch->warnings.count)
@@ -193,7 +216,8 @@ static void choose_operation(struct arena *a, const struct row_context *context,
 void row_change_from_cells(struct arena *a, const struct row_context *context,
                            const struct row *row, struct store_change *ret_change)
 {
-    str our_id = {0}, name = {0};
+    struct gathered g = {0};
+    str our_id = {0};
     *ret_change = (struct store_change){0};
     // Room for those that are filled in only: a batch holds as many rows as its bytes allow.
     size_t attributes = 0;
@@ -210,10 +234,12 @@ void row_change_from_cells(struct arena *a, const struct row_context *context,
             our_id = arena_str(a, utf8_trim(row->cell[i]));
         else
             read_cell(a, context, &context->column[i], row->cell[i],
-                      row->kind ? row->kind[i] : CELL_TEXT, ret_change, &name);
+                      row->kind ? row->kind[i] : CELL_TEXT, ret_change, &g);
     }
-    if (name.len) {
-        consumer_patch_set_text(a, &ret_change->patch, FIELD_NAME, name, context->rules);
+    if (g.attributes.len)
+        set_attributes(a, g.attributes, &ret_change->patch);
+    if (g.name.len) {
+        consumer_patch_set_text(a, &ret_change->patch, FIELD_NAME, g.name, context->rules);
         ret_change->patch.clear &= ~FIELD_BIT(FIELD_NAME);
     }
     // A key of tokens or blanks is no key; "[clear]" must not take it away either.
@@ -238,6 +264,22 @@ static void forget_expected(struct problems *warnings, bool resource)
     }
 }
 
+/* The vendor's id of a customer is our legacy_id. */
+static void take_vendors_id(struct arena *a, const struct row_context *context,
+                            const struct json *holder, struct store_change *change)
+{
+    const struct json *id = json_get(holder, "id");
+    struct problems all = change->patch.warnings;
+    change->patch.warnings = (struct problems){0};
+    for (struct problem *p = all.first, *next; p; p = next) {
+        next = p->next;
+        if (p->code != PROBLEM_READ_ONLY)
+            problems_append(&change->patch.warnings, p);
+    }
+    if (id && id->kind == JSON_STRING && id->text.len)
+        consumer_patch_set_text(a, &change->patch, FIELD_LEGACY_ID, id->text, context->rules);
+}
+
 void row_change_from_json(struct arena *a, const struct row_context *context,
                           const struct json *line, struct store_change *ret_change)
 {
@@ -250,5 +292,7 @@ void row_change_from_json(struct arena *a, const struct row_context *context,
     forget_expected(&ret_change->patch.warnings, attributes != NULL);
     ret_change->patch.clear &= ~FIELD_BIT(FIELD_EXTERNAL_ID);
     str our_id = id && id->kind == JSON_STRING ? id->text : (str){0};
+    if (context->settings->from == FROM_APLAUT)
+        take_vendors_id(a, context, attributes ? resource : line, ret_change);
     choose_operation(a, context, our_id, false, ret_change);
 }

@@ -40,6 +40,9 @@ static const char *const quote_name[] = {[ROWS_QUOTE_UNSAID] = "auto",
 static const char *const order_name[] = {
     [DATE_ORDER_UNSAID] = "fail", [DATE_ORDER_DMY] = "dmy", [DATE_ORDER_MDY] = "mdy", NULL};
 
+static const char *const from_name[] = {
+    [FROM_ANYWHERE] = "anywhere", [FROM_APLAUT] = "aplaut", NULL};
+
 #define AT(field) offsetof(struct import_settings, field)
 static const struct setting {
     const char *name;
@@ -55,6 +58,7 @@ static const struct setting {
     {"quote", KIND_CHOICE, AT(rows.quote), quote_name, true},
     {"sheet", KIND_TEXT, AT(rows.sheet), NULL, true},
     {"header_row", KIND_NUMBER, AT(header_row), NULL, true},
+    {"from", KIND_CHOICE, AT(from), from_name},
     {"mode", KIND_CHOICE, AT(mode), mode_name},
     {"blank_missing", KIND_BOOL, AT(blank_missing), NULL},
     {"clear_blank", KIND_BOOL, AT(clear_blank), NULL},

@@ -142,7 +142,9 @@ enum store_key {
     STORE_KEY_NONE,
     STORE_KEY_PATH,        /* our id (if it decodes and exists), then external_id, then legacy_id */
     STORE_KEY_EXTERNAL_ID, /* external_id only: files */
-    STORE_KEY_ID           /* our id's text only: exported rows without external_id */
+    STORE_KEY_LEGACY, /* files from elsewhere: the patch's external_id if it is somebody's, else
+                       * key_text as legacy_id; who is made has what the patch says */
+    STORE_KEY_ID      /* our id's text only: exported rows without external_id */
 };
 enum store_outcome {
     OUTCOME_CREATED,

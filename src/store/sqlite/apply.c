@@ -112,7 +112,9 @@ static void gather(struct slice *s, struct apply_item *item)
         (void)slice_entry(s, id);
     if (c->key == STORE_KEY_PATH || c->key == STORE_KEY_EXTERNAL_ID)
         item->by_external = want_key(s, KEY_EXTERNAL, c->key_text);
-    if (c->key == STORE_KEY_PATH)
+    if (c->key == STORE_KEY_LEGACY)
+        item->by_external = want_key(s, KEY_EXTERNAL, c->patch.value.external_id);
+    if (c->key == STORE_KEY_PATH || c->key == STORE_KEY_LEGACY)
         item->by_legacy = want_key(s, KEY_LEGACY, c->key_text);
     for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
         if (c->patch.set & FIELD_BIT(field[kind]))
@@ -543,7 +545,7 @@ static struct consumer_patch with_key(const struct store_change *c, struct arena
                                       struct store_change *out)
 {
     struct consumer_patch patch = c->patch;
-    if (c->op != STORE_UPSERT)
+    if (c->op != STORE_UPSERT || c->key == STORE_KEY_LEGACY)
         return patch;
     if ((patch.set & FIELD_BIT(FIELD_EXTERNAL_ID)) && !str_eq(patch.value.external_id, c->key_text))
         problem_add(&out->warnings, a, PROBLEM_EXTERNAL_ID_KEPT, STR("external_id"),
