@@ -17,6 +17,7 @@ import time
 import unittest
 
 import harness
+import npm
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tus")
 HEADER = "external_id;email;name;phone;created_at\n"
@@ -401,14 +402,11 @@ class Proxy:
             thread.join(5)
 
 
-@unittest.skipUnless(shutil.which("node") and shutil.which("npm"), "node and npm are missing")
+@unittest.skipUnless(npm.AVAILABLE, "node and npm are missing")
 class TusJsClient(Case):
     @classmethod
     def setUpClass(cls):
-        lock = os.path.join(FOLDER, "package-lock.json")
-        done = os.path.join(FOLDER, "node_modules", ".package-lock.json")
-        if not os.path.exists(done) or os.path.getmtime(done) < os.path.getmtime(lock):
-            subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=FOLDER, check=True, timeout=300)
+        npm.install(FOLDER)
 
     def setUp(self):
         super().setUp()
