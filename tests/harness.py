@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 
+import documents
 import recorder
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -61,6 +62,11 @@ class Answer:
     @property
     def json(self):
         return json_of(self.body)
+
+    @property
+    def rows(self):
+        """The attributes of all resources of a list."""
+        return [resource["attributes"] for resource in self.json["data"]]
 
     def __repr__(self):
         return f"{self.status} {self.body[:2000].decode('utf-8', 'replace')}"
@@ -144,6 +150,7 @@ class Server:
                 response.begin()
                 answer = Answer(response.status, response.headers, response.read())
                 recorder.note_raw(request, answer.status, answer.headers, answer.body)
+                documents.note(answer.headers, answer.body)
                 return answer
             finally:
                 response.close()
@@ -167,6 +174,7 @@ class Client:
         if body is not None and content_type:
             sent["Content-Type"] = content_type
         sent.update(headers or {})
+        path = re.sub("^http://[^/]+", "", path)  # of a link
         self.connection = self.connection or self.server.connect()
         try:
             self.connection.request(method, path, body, sent)
@@ -178,6 +186,7 @@ class Client:
         recorder.note(method, path, sent, body, answer.status, answer.headers, answer.body)
         if response.will_close:
             self.close()
+        documents.note(answer.headers, answer.body)
         return answer
 
     def close(self):

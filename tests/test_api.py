@@ -372,9 +372,9 @@ class ImportByApi(unittest.TestCase):
                 self.assertEqual(task["state"], "completed_with_errors", task)
                 self.assertEqual((task["created"], task["failed"], task["records"]), (1, 1, 2))
                 self.assertEqual(task["created"] + task["updated"] + task["unchanged"] + task["skipped"] + task["failed"], task["records"])
-                errors = c.get(f"/v4/import_tasks/{answer.json['data']['id']}/errors").json["data"]
+                errors = c.get(f"/v4/import_tasks/{answer.json['data']['id']}/errors").rows
                 self.assertEqual(len(errors), 1)
-                error = errors[0].get("attributes", errors[0])
+                error = errors[0]
                 self.assertEqual((error["line"], error["record"], error["column"], error["value"], error["code"]), (3, 2, "email", "bad", "email_invalid"))
                 self.assertTrue(error["detail"])
                 self.assertEqual(c.get("/v4/consumers/1").json["data"]["attributes"]["custom_attributes"], {"Город": "Омск"})

@@ -170,9 +170,9 @@ class History:
     def pages(self, client, path):
         out, page = [], 1
         while True:
-            got = client.get(f"{path}{'&' if '?' in path else '?'}page={page}&per_page=100").json
-            out += got["data"]
-            if not got["links"]["next"]:
+            got = client.get(f"{path}{'&' if '?' in path else '?'}page={page}&per_page=100")
+            out += [x["attributes"] if x["type"] != "consumers" else x for x in got.json["data"]]
+            if not got.json["links"]["next"]:
                 return out
             page += 1
 

@@ -159,7 +159,7 @@ class Order(unittest.TestCase):
         text = ";".join(HEADER) + "\nx;y@example.com;;;\ny;x@example.com;;;\n"
         task = int(self.c.post("/v4/import_tasks", text, content_type="text/csv").json["data"]["id"])
         self.world.wait(task, "completed_with_errors")
-        errors = self.c.get(f"/v4/import_tasks/{task}/errors").json["data"]
+        errors = self.c.get(f"/v4/import_tasks/{task}/errors").rows
         self.assertEqual([(e["line"], e["code"], e["other_line"]) for e in errors], [(2, "email_swap", 3), (3, "email_swap", 2)])
         self.assertIn("[clear]", errors[0]["detail"])
         # What it says helps.

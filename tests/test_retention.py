@@ -88,7 +88,7 @@ class Retention(unittest.TestCase):
             self.assertNotIn("Анна", json.dumps(told, ensure_ascii=False))
             self.assertEqual([c["header"] for c in told["analysis"]["columns"]],
                              ["external_id", "email", "name", "phone", "created_at"])
-            self.assertEqual(client.get(f"/v4/import_tasks/{task}/errors").json["data"][0]["value"], "no-address")
+            self.assertEqual(client.get(f"/v4/import_tasks/{task}/errors").rows[0]["value"], "no-address")
 
     def test_reports_and_undo_go_after_thirty_days_and_the_task_stays(self):
         task = self.imported_once()

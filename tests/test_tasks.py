@@ -186,7 +186,7 @@ class Uploads(WithServer):
         self.wait(first)
         answer = self.upload(rows(3))
         self.assertEqual(answer.json["meta"], {"same_content_as": first})
-        self.assertEqual(answer.json["data"]["meta"], {"same_content_as": first})
+        self.assertEqual(answer.json["data"]["meta"]["same_content_as"], first)
         again = self.wait(answer.json["data"]["id"])
         self.assertEqual((again["state"], again["unchanged"], again["same_content_as"]), ("completed", 3, first))
         number = self.made(rows(3), "?duplicate=refuse")
@@ -596,7 +596,7 @@ class Files(WithServer):
         self.assertEqual((result["missing_since"]["import_task"], result["missing_since"]["count"]), (self.before, 2))
         self.assertIn("c4", missing)
         self.assertNotIn("c1", missing)
-        problems = self.c.get(f"/v4/import_tasks/{self.number}/errors?dry_run=true").json["data"]
+        problems = self.c.get(f"/v4/import_tasks/{self.number}/errors?dry_run=true").rows
         self.assertEqual([p["line"] for p in problems], [3, 4])
         self.assertEqual(self.c.get(f"/v4/import_tasks/{self.number}/errors").json["data"], [])
 
@@ -642,15 +642,15 @@ class Files(WithServer):
         self.wait(number, "completed_with_errors")
         seen, path = [], f"/v4/import_tasks/{number}/errors?per_page=20"
         while path:
-            page = self.c.get(path).json
-            seen += page["data"]
-            path = page["links"]["next"]
+            page = self.c.get(path)
+            seen += page.rows
+            path = page.json["links"]["next"]
             self.assertTrue(path is None or "after=" in path and "page=" not in path.replace("per_page=", ""), path)
         bad = [i + 1 for i in range(1, 61) if i % 7 and i != 20]
         self.assertEqual([e["line"] for e in seen], sorted(bad + [21]))
         self.assertEqual({(e["code"], e["column"], e["value"]) for e in seen if e["line"] != 21}, {("email_invalid", "email", "bad")})
         for path in (f"/v4/import_tasks/{number}/error_groups", f"/v4/import_tasks/{number}/errors?group=true"):
-            groups = self.c.get(path, headers=RU).json["data"]
+            groups = self.c.get(path, headers=RU).rows
             self.assertEqual([(g["code"], g["count"], g["first_line"], g["last_line"]) for g in groups], [("email_invalid", len(bad), 2, 61), (groups[1]["code"], 1, 21, 21)])
             self.assertEqual(groups[0]["lines"][:2], [[2, 7], [9, 14]])
             self.assertTrue(groups[0]["where"].startswith("строки 2–7, 9–14, "), groups[0])
@@ -659,9 +659,9 @@ class Files(WithServer):
         self.assertEqual(self.c.get(f"/v4/import_tasks/{number}/errors?per_page=0").status, 422)
         # By number a page holds the same as by the place where the one before ended.
         where = f"/v4/import_tasks/{number}/errors"
-        by_number = [e for page in range(1, 5) for e in self.c.get(f"{where}?page={page}&per_page=20").json["data"]]
+        by_number = [e for page in range(1, 5) for e in self.c.get(f"{where}?page={page}&per_page=20").rows]
         self.assertEqual(by_number, seen)
-        self.assertEqual(self.c.get(f"{where}?after=20&per_page=100").json["data"], [e for e in seen if e["record"] > 20])
+        self.assertEqual(self.c.get(f"{where}?after=20&per_page=100").rows, [e for e in seen if e["record"] > 20])
         self.assertEqual(self.c.get(f"{where}?after=99999999999999999999").status, 422)
         self.assertEqual(self.c.get(f"{where}?after=99").json, {"data": [], "links": {"next": None}})
 
@@ -670,10 +670,10 @@ class Files(WithServer):
         self.wait(number, "completed_with_errors")
         seen, path = [], f"/v4/import_tasks/{number}/errors?per_page=3"
         while path:
-            page = self.c.get(path).json
-            self.assertLessEqual(len(page["data"]), 3)
-            seen += page["data"]
-            path = page["links"]["next"]
+            page = self.c.get(path)
+            self.assertLessEqual(len(page.rows), 3)
+            seen += page.rows
+            path = page.json["links"]["next"]
         self.assertEqual([(e["record"], e["column"]) for e in seen], [(i, c) for i in range(1, 6) for c in ("email", "created_at")])
 
     def test_what_an_undo_left(self):
@@ -684,9 +684,9 @@ class Files(WithServer):
         shown = self.wait(self.number, until=lambda t: t["undo_preview"])["undo_preview"]["first"]
         self.ask(self.number, "revert")
         self.wait(self.number, "reverted")
-        kept = self.c.get(f"/v4/import_tasks/{self.number}/undo_kept").json["data"]
+        kept = self.c.get(f"/v4/import_tasks/{self.number}/undo_kept").rows
         self.assertEqual([(k["external_id"], k["key"], k["undone"], k["now"], k["changed_by"]["type"]) for k in kept], [("c1", "Город", "Тверь", "Псков", "token")])
-        self.assertRegex(self.c.get(f"/v4/import_tasks/{self.number}/undo_kept", headers=RU).json["data"][0]["detail"], "[а-я]")
+        self.assertRegex(self.c.get(f"/v4/import_tasks/{self.number}/undo_kept", headers=RU).rows[0]["detail"], "[а-я]")
         # The preview said the same, and so does the command line.
         kept[0].pop("detail")
         self.assertEqual(shown, kept)
@@ -721,7 +721,7 @@ class History(WithServer):
         self.assertEqual(self.c.get("/v4/import_tasks?state=nonsense").status, 422)
         self.assertIn("completed_with_errors", str(self.c.get("/v4/import_tasks?state=nonsense").json))
         first = self.c.get("/v4/import_tasks?per_page=1").json["data"][0]
-        self.assertEqual(first["links"]["self"], f"/v4/import_tasks/{failed}")
+        self.assertTrue(first["links"]["self"].endswith(f"/v4/import_tasks/{failed}"), first)
 
 
 class CommandLine(unittest.TestCase):

@@ -173,12 +173,13 @@ void consumers_get(struct http_request *r)
     }
 }
 
-static void add_link(struct buf *b, const char *name, uint64_t page, uint64_t per_page, bool more)
+static void add_link(struct http_request *r, struct buf *b, const char *name, uint64_t page,
+                     uint64_t per_page, bool more)
 {
     buf_format(b, "\"%s\":", name);
     if (page)
-        buf_format(b, "\"/v4/consumers?page=%llu&per_page=%llu\"", (unsigned long long)page,
-                   (unsigned long long)per_page);
+        buf_format(b, "\"%.*s/v4/consumers?page=%llu&per_page=%llu\"", STR_ARG(answer_base(r)),
+                   (unsigned long long)page, (unsigned long long)per_page);
     else
         buf_add(b, STR("null"));
     if (more)
@@ -212,8 +213,8 @@ void consumers_list(struct http_request *r)
     }
     buf_add(&b, included ? STR("],\"included\":[],") : STR("],"));
     buf_format(&b, "\"meta\":{\"total_count\":%llu},\"links\":{", (unsigned long long)total);
-    add_link(&b, "prev", page - 1, per_page, true);
-    add_link(&b, "next", page * per_page < total ? page + 1 : 0, per_page, false);
+    add_link(r, &b, "prev", page - 1, per_page, true);
+    add_link(r, &b, "next", page * per_page < total ? page + 1 : 0, per_page, false);
     buf_add(&b, STR("}}\n"));
     http_answer(r, 200, answer_type(r), buf_str(&b));
 }

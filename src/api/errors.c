@@ -43,6 +43,15 @@ const char *answer_type(struct http_request *r)
     return asks_for_array(r) ? "application/vnd.api+json; profile=\"" ERROR_PROFILE "\"" : JSON_API;
 }
 
+/* JSON:API 1.0 wants URLs in links; 1.1 and libraries take them, too. */
+str answer_base(struct http_request *r)
+{
+    str host = http_header(r, "Host");
+    return host.len ? arena_format(http_arena(r), "%s://%.*s", http_is_https(r) ? "https" : "http",
+                                   STR_ARG(host))
+                    : STR("");
+}
+
 /* --- words --- */
 
 static const struct {

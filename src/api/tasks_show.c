@@ -45,11 +45,30 @@ static void add_meta(struct buf *b, const struct store_task *t)
         buf_format(b, ",\"meta\":{\"same_content_as\":\"%lld\"}", (long long)t->same_as);
 }
 
+/* What there is to read about a task: lists are related resources, files are none and stand in its
+ * meta. */
+static void add_links(struct http_request *r, struct buf *b, const struct store_task *t)
+{
+    static const char *const lists[] = {"errors", "error_groups", "undo_kept"},
+                             *const files[] = {"failed_rows", "diff", "missing", "file", "events"};
+    str self = arena_format(http_arena(r), "%.*s/v4/import_tasks/%lld", STR_ARG(answer_base(r)),
+                            (long long)t->id);
+    buf_add(b, STR(",\"relationships\":{"));
+    for (size_t i = 0; i < COUNT(lists); i++)
+        buf_format(b, "%s\"%s\":{\"links\":{\"related\":\"%.*s/%s\"}}", i ? "," : "", lists[i],
+                   STR_ARG(self), lists[i]);
+    buf_format(b, "},\"links\":{\"self\":\"%.*s\"},\"meta\":{", STR_ARG(self));
+    if (t->same_as)
+        buf_format(b, "\"same_content_as\":\"%lld\",", (long long)t->same_as);
+    buf_add(b, STR("\"links\":{"));
+    for (size_t i = 0; i < COUNT(files); i++)
+        buf_format(b, "%s\"%s\":\"%.*s/%s\"", i ? "," : "", files[i], STR_ARG(self), files[i]);
+    buf_add(b, STR("}}"));
+}
+
 static void add_task(struct http_request *r, struct buf *b, struct store_company *company,
                      struct store_reader *reader, const struct store_task *t)
 {
-    static const char *const links[] = {"errors",  "error_groups", "failed_rows", "diff",
-                                        "missing", "file",         "undo_kept",   "events"};
     struct api *api = http_app_context(r);
     struct jobs_history history;
     struct err ignored = {0};
@@ -57,11 +76,8 @@ static void add_task(struct http_request *r, struct buf *b, struct store_company
         history = (struct jobs_history){0};
     buf_format(b, "{\"id\":\"%lld\",\"type\":\"import_tasks\",\"attributes\":", (long long)t->id);
     jobs_task_json(b, api->config.jobs, company, t, &history, request_language(r), http_arena(r));
-    add_meta(b, t);
-    buf_format(b, ",\"links\":{\"self\":\"/v4/import_tasks/%lld\"", (long long)t->id);
-    for (size_t i = 0; i < COUNT(links); i++)
-        buf_format(b, ",\"%s\":\"/v4/import_tasks/%lld/%s\"", links[i], (long long)t->id, links[i]);
-    buf_add(b, STR("}}"));
+    add_links(r, b, t);
+    buf_add_char(b, '}');
 }
 
 void task_answer(struct http_request *r, int status, struct store_company *company,
@@ -111,8 +127,9 @@ static void list_answer(struct http_request *r, struct list *l)
         str from = l->after.len
                        ? l->after
                        : arena_format(http_arena(r), "page=%llu", (unsigned long long)l->page + 1);
-        buf_format(&next, "%.*s?%.*s&per_page=%llu%.*s", STR_ARG(http_path(r)), STR_ARG(from),
-                   (unsigned long long)l->per_page, STR_ARG(buf_str(&l->query)));
+        buf_format(&next, "%.*s%.*s?%.*s&per_page=%llu%.*s", STR_ARG(answer_base(r)),
+                   STR_ARG(http_path(r)), STR_ARG(from), (unsigned long long)l->per_page,
+                   STR_ARG(buf_str(&l->query)));
         json_write_string(&l->b, buf_str(&next));
     } else {
         buf_add(&l->b, STR("null"));
@@ -240,7 +257,11 @@ void tasks_errors(struct http_request *r)
     for (size_t i = 0; i < l.count; i++) {
         if (i)
             buf_add_char(&l.b, ',');
+        buf_format(&l.b, "{\"type\":\"import_errors\",\"id\":\"%lld-%llu-%llu\",\"attributes\":",
+                   (long long)task.id, (unsigned long long)e[i].record,
+                   (unsigned long long)e[i].seq);
         jobs_error_json(&l.b, http_arena(r), request_language(r), &e[i]);
+        buf_add_char(&l.b, '}');
     }
     if (l.more)
         l.after = arena_format(http_arena(r), "after=%llu.%llu",
@@ -272,7 +293,10 @@ void tasks_error_groups(struct http_request *r)
     for (size_t i = 0; i < count; i++) {
         if (i)
             buf_add_char(&b, ',');
+        buf_format(&b, "{\"type\":\"import_error_groups\",\"id\":\"%lld-%zu\",\"attributes\":",
+                   (long long)task.id, i + 1);
         jobs_group_json(&b, http_arena(r), request_language(r), &g[i]);
+        buf_add_char(&b, '}');
     }
     buf_add(&b, STR("]}\n"));
     http_answer(r, 200, answer_type(r), buf_str(&b));
@@ -300,8 +324,11 @@ void tasks_undo_kept(struct http_request *r)
     for (size_t i = 0; i < l.count; i++) {
         if (i)
             buf_add_char(&l.b, ',');
+        buf_format(&l.b, "{\"type\":\"import_kept_values\",\"id\":\"%lld-%llu\",\"attributes\":",
+                   (long long)task.id, (unsigned long long)((l.page - 1) * l.per_page + i + 1));
         jobs_kept_json(&l.b, http_arena(r), request_language(r), store_company_zone(company),
                        &k[i]);
+        buf_add_char(&l.b, '}');
     }
     list_answer(r, &l);
 }
