@@ -33,6 +33,7 @@
 #define LIMIT_REQUEST_KEY_BYTES 255 /* Idempotency-Key */
 #define LIMIT_MANIFEST_BYTES    (256 * MIB) /* of a backup */
 #define LIMIT_EVENT_STREAMS     16  /* open at once, of one company */
+#define LIMIT_PEM_BYTES         (1 * MIB) /* certificates of a server, or its key */
 
 /* A file. */
 #define LIMIT_ROW_BYTES           (1 * MIB)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 
 enum { GRACE_MS = 30000 };
 
@@ -19,7 +21,8 @@ static bool read_lists(struct cli *c, struct config *config, struct err *err)
 {
     static const struct {
         const char *option, *setting;
-    } lists[] = {{"listen", "listen"}, {"trusted-proxy", "trusted_proxy"}};
+    } lists[] = {
+        {"listen", "listen"}, {"listen-tls", "listen_tls"}, {"trusted-proxy", "trusted_proxy"}};
     for (size_t i = 0; i < COUNT(lists); i++) {
         const struct option_value *given = NULL;
         for (size_t k = 0; c->spec[k].name; k++)
@@ -47,6 +50,8 @@ static int read_config(struct cli *c, struct config *config)
                    {"seal-key", "seal_key"},
                    {"inbox", "inbox"},
                    {"errors", "errors"},
+                   {"tls-cert", "tls_cert"},
+                   {"tls-key", "tls_key"},
                    {"keep-files-days", "keep_files_days"},
                    {"keep-trail-days", "keep_trail_days"},
                    {"keep-audit-days", "keep_audit_days"},
@@ -89,6 +94,11 @@ struct serving {
     struct http_server *http;
 };
 
+static const char *path_or_null(struct cli *c, const char *path)
+{
+    return path ? cli_path(c, path) : NULL;
+}
+
 static bool start(struct cli *c, const struct config *config, struct serving *s, struct err *err)
 {
     const char *data = cli_path(c, config->data);
@@ -97,6 +107,10 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
                                        .commit_each = cli_option(c, "commit-each")};
     const struct http_config http = {.listen = config->listen.item,
                                      .listen_count = config->listen.count,
+                                     .listen_tls = config->listen_tls.item,
+                                     .listen_tls_count = config->listen_tls.count,
+                                     .tls_cert = path_or_null(c, config->tls_cert),
+                                     .tls_key = path_or_null(c, config->tls_key),
                                      .loops = config->threads,
                                      .trusted_proxy = config->trusted_proxy.item,
                                      .trusted_proxy_count = config->trusted_proxy.count};
@@ -105,7 +119,7 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
     const struct jobs_config jobs = {.store = s->store,
                                      .data_dir = data,
                                      .batch_rows = config->batch_rows,
-                                     .inbox = config->inbox ? cli_path(c, config->inbox) : NULL,
+                                     .inbox = path_or_null(c, config->inbox),
                                      .language = c->language,
                                      .keep_files_days = config->keep_files_days,
                                      .keep_trail_days = config->keep_trail_days,
@@ -135,11 +149,43 @@ static void stop(struct serving *s)
 
 static void say_ready(struct cli *c, const struct config *config, struct http_server *http)
 {
-    for (size_t i = 0; i < config->listen.count; i++) {
-        const char *colon = strrchr(config->listen.item[i], ':');
-        int host = colon ? (int)(colon - config->listen.item[i]) : 0;
-        cli_print(c, "listening on http://%.*s:%u\n", host, config->listen.item[i],
-                  http_server_port(http, i));
+    const struct config_list *lists[] = {&config->listen, &config->listen_tls};
+    size_t number = 0;
+    for (size_t k = 0; k < COUNT(lists); k++)
+        for (size_t i = 0; i < lists[k]->count; i++, number++) {
+            const char *text = lists[k]->item[i], *colon = strrchr(text, ':');
+            int host = colon ? (int)(colon - text) : 0;
+            cli_print(c, "listening on %s://%.*s:%u\n",
+                      http_server_is_tls(http, number) ? "https" : "http", host, text,
+                      http_server_port(http, number));
+        }
+}
+
+static void log_certificate(const struct http_server *http)
+{
+    char date[32];
+    struct tm t;
+    int64_t end_s = http_server_expires_at_s(http);
+    if (end_s == INT64_MAX)
+        return;
+    (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&(time_t){end_s}, &t));
+    if (end_s <= clock_now_us() / 1000000)
+        log_warning("the TLS certificate has expired at %s: clients will refuse it", date);
+    else
+        log_info("the TLS certificate is valid until %s", date);
+}
+
+/* Until the signal to stop; SIGHUP has the certificate read again. */
+static void wait_for_the_end(const sigset_t *signals, struct http_server *http)
+{
+    int number;
+    struct err err;
+    while (sigwait(signals, &number) == 0 && number == SIGHUP) {
+        err = (struct err){0};
+        if (http_server_reload(http, &err))
+            log_certificate(http);
+        else
+            log_warning("nothing was read again: %s", err.msg);
     }
 }
 
@@ -152,7 +198,7 @@ int cmd_serve(struct cli *c)
     struct serving s = {0};
     struct err err = {0};
     sigset_t signals;
-    int code = read_config(c, &config), signal_number;
+    int code = read_config(c, &config);
     if (code != EXIT_OK)
         return code;
     set_log_level(config.log_level);
@@ -161,13 +207,15 @@ int cmd_serve(struct cli *c)
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     if (!start(c, &config, &s, &err)) {
         stop(&s);
         return cli_fail_err(c, &err);
     }
     say_ready(c, &config, s.http);
-    (void)sigwait(&signals, &signal_number);
+    log_certificate(s.http);
+    wait_for_the_end(&signals, s.http);
     log_info("stopping: what is in flight is finished first");
     stop(&s);
     return EXIT_OK;

@@ -8,6 +8,9 @@
 
 static const char *const names[] = {"data",
                                     "listen",
+                                    "listen_tls",
+                                    "tls_cert",
+                                    "tls_key",
                                     "trusted_proxy",
                                     "threads",
                                     "upload_limit",
@@ -41,6 +44,7 @@ static const struct {
     size_t offset;
 } lists[] = {
     {"listen", offsetof(struct config, listen)},
+    {"listen_tls", offsetof(struct config, listen_tls)},
     {"trusted_proxy", offsetof(struct config, trusted_proxy)},
 };
 
@@ -102,6 +106,10 @@ bool config_set(struct config *c, struct arena *a, str name, str value, struct e
         c->log_level = text;
     } else if (str_eq(name, STR("seal_key"))) {
         c->seal_key = text;
+    } else if (str_eq(name, STR("tls_cert"))) {
+        c->tls_cert = text;
+    } else if (str_eq(name, STR("tls_key"))) {
+        c->tls_key = text;
     } else if (str_eq(name, STR("inbox"))) {
         c->inbox = text;
     } else if (str_eq(name, STR("errors"))) {

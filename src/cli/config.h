@@ -16,7 +16,8 @@ struct config_list {
 };
 struct config {
     const char *data;
-    struct config_list listen, trusted_proxy;
+    struct config_list listen, listen_tls, trusted_proxy;
+    const char *tls_cert, *tls_key;
     uint64_t threads, upload_limit_bytes, batch_rows;
     const char *log_level, *seal_key, *inbox;
     bool errors_jsonapi; /* errors: JSON:API's array for everyone */

@@ -452,6 +452,10 @@ static const struct cli_command commands[] = {
      "Serves the API until SIGTERM, then finishes what is in flight",
      DATA_HELP
      "  --listen A:P      127.0.0.1:8080 unless given; may repeat; [::1]:8080; port 0 takes a free one\n"
+     "  --tls-cert FILE, --tls-key FILE\n"
+     "                    a certificate with its chain and its key, PEM: --listen speaks TLS, or only --listen-tls\n"
+     "                    when that is given; both are read again at SIGHUP\n"
+     "  --listen-tls A:P  as --listen, with TLS; may repeat\n"
      "  --trusted-proxy A  an address or range whose X-Forwarded-For is believed; may repeat\n"
      "  --config FILE     an ini file with the same settings\n  --threads N       event loops; 1 unless given\n"
      "  --upload-limit N  of a file; 2G unless given\n"
@@ -467,6 +471,9 @@ static const struct cli_command commands[] = {
      cmd_serve,
      {DATA,
       {"listen", true},
+      {"tls-cert", true},
+      {"tls-key", true},
+      {"listen-tls", true},
       {"trusted-proxy", true},
       {"config", true},
       {"threads", true},

@@ -193,7 +193,10 @@ void answer_send_early(struct http_request *r)
         buf_add(&b, r->answer);
     // Nothing else is under way on this connection, so the kernel's buffer is empty: a refusal
     // fits.  What does not fit is lost, like the client who sends so much unasked.
-    (void)send(r->conn->fd, b.ptr, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (r->conn->tls.gnutls)
+        tls_send_last(&r->conn->tls, b.ptr, b.len);
+    else
+        (void)send(r->conn->fd, b.ptr, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)shutdown(r->conn->fd, SHUT_WR);
     r->stage = STAGE_SENT;
     conn_enter(r->conn, CONN_LINGER);

@@ -13,6 +13,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -154,6 +155,35 @@ static void check(struct conn *c)
     }
 }
 
+/* The session's wait(). */
+static void doze(void *context)
+{
+    struct conn *c = context;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = c};
+    if (c->dozing || epoll_ctl(c->loop->doze_fd, EPOLL_CTL_ADD, c->fd, &event) != 0)
+        return; // it stays awake and is asked too often: as good, only dearer
+    c->dozing = true;
+    MHD_suspend_connection(c->mhd);
+}
+
+static void wake_dozing(struct conn *c)
+{
+    (void)epoll_ctl(c->loop->doze_fd, EPOLL_CTL_DEL, c->fd, NULL); // it is there
+    c->dozing = false;
+    MHD_resume_connection(c->mhd);
+}
+
+void conn_wake_dozing(struct loop *l, bool all)
+{
+    struct epoll_event event[64];
+    int count = epoll_wait(l->doze_fd, event, COUNT(event), 0);
+    for (int i = 0; i < count; i++)
+        wake_dozing(event[i].data.ptr);
+    for (struct conn *c = all ? l->conn : NULL; c; c = c->next)
+        if (c->dozing)
+            wake_dozing(c);
+}
+
 void conn_sweep(struct loop *l)
 {
     if (l->now_us < l->sweep_at_us)
@@ -164,11 +194,29 @@ void conn_sweep(struct loop *l)
             check(c);
 }
 
+static bool has_not_begun(const struct conn *c)
+{
+    return c->tls.gnutls ? !c->request && !tls_asked(&c->tls) : transferred(c) == 0;
+}
+
 void conn_cut_idle(struct loop *l)
 {
     for (struct conn *c = l->conn; c; c = c->next)
-        if (c->phase == CONN_IDLE || (c->phase == CONN_HEADERS && transferred(c) == 0))
+        if (c->phase == CONN_IDLE || (c->phase == CONN_HEADERS && has_not_begun(c)))
             conn_cut(c);
+}
+
+static void begin_tls(struct conn *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (!info)
+        return; // a plain connection
+    c->tls.gnutls = info->tls_session;
+    c->tls.fd = c->fd;
+    c->tls.wait = doze;
+    c->tls.context = c;
+    tls_begin(c->loop->server->tls, &c->tls);
 }
 
 void conn_notify(void *context, struct MHD_Connection *mhd, void **socket_context,
@@ -190,8 +238,11 @@ void conn_notify(void *context, struct MHD_Connection *mhd, void **socket_contex
         l->conn_count++;
         *socket_context = c;
         conn_enter(c, CONN_HEADERS);
+        begin_tls(c);
         return;
     }
+    if (c->tls.gnutls)
+        tls_end(&c->tls);
     if (c->prev)
         c->prev->next = c->next;
     else

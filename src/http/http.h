@@ -65,10 +65,14 @@ struct http_app {
 struct http_config {
     const char *const *listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses) */
     size_t listen_count;
-    size_t loops;               /* threads, each with a daemon; 0: 1 */
-    size_t connections;         /* per loop; 0: 4096 */
-    unsigned header_timeout_ms; /* 0: 10,000 */
-    unsigned min_bytes_per_s;   /* of a body coming and an answer going; 0: 1024 */
+    /* The same with TLS.  A certificate and none of these: `listen` itself speaks TLS. */
+    const char *const *listen_tls;
+    size_t listen_tls_count;
+    const char *tls_cert, *tls_key; /* paths of PEM files, the chain in the first; NULL: no TLS */
+    size_t loops;                   /* threads, each with a daemon; 0: 1 */
+    size_t connections;             /* per loop; 0: 4096 */
+    unsigned header_timeout_ms;     /* 0: 10,000 */
+    unsigned min_bytes_per_s;       /* of a body coming and an answer going; 0: 1024 */
     /* Whose X-Forwarded-For and -Proto are believed: "127.0.0.1", "10.0.0.0/8", "fd00::/8". */
     const char *const *trusted_proxy;
     size_t trusted_proxy_count;
@@ -78,8 +82,16 @@ struct http_server;
  * Errors: ERR_CONFLICT (address in use), ERR_INVALID (an address that is none), ERR_INTERNAL. */
 MUST_CHECK bool http_server_start(const struct http_config *config, const struct http_app *app,
                                   struct http_server **ret_server, struct err *err);
-/* The port of the i-th address (for port 0 in the config). */
+/* The port of the i-th address (for port 0 in the config); those of listen_tls come last. */
 uint16_t http_server_port(const struct http_server *s, size_t i);
+/* Whether the i-th address speaks TLS. */
+bool http_server_is_tls(const struct http_server *s, size_t i);
+/* Reads the certificate and its key again, for the connections to come; nobody is dropped, and on
+ * failure all stays as it was.  Any thread.  Errors: ERR_INVALID, ERR_NOT_FOUND (also: there is no
+ * TLS), ERR_INTERNAL. */
+MUST_CHECK bool http_server_reload(struct http_server *s, struct err *err);
+/* When the certificate ends: seconds since 1970; INT64_MAX without TLS. */
+int64_t http_server_expires_at_s(const struct http_server *s);
 /* Stops accepting, lets what is in flight finish for at most grace_ms, closes, frees. */
 void http_server_stop(struct http_server *s, unsigned grace_ms);
 

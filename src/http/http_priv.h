@@ -13,6 +13,7 @@
 #include "http/http.h"
 #include "http/proxy.h"
 #include "http/router.h"
+#include "http/tls.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -38,7 +39,9 @@ struct conn {
     struct loop *loop;
     struct MHD_Connection *mhd;
     int fd;
-    struct address peer; /* who is at the other end of the socket */
+    struct address peer;    /* who is at the other end of the socket */
+    struct tls_session tls; /* if tls.gnutls */
+    bool dozing;            /* a handshake that waits for its client */
     enum conn_phase phase;
     int64_t check_at_us; /* when to look whether it is late; INT64_MAX: never */
     int64_t since_us;    /* of the phase */
@@ -57,6 +60,8 @@ void conn_sweep(struct loop *l);
 void conn_cut_idle(struct loop *l);
 /* Wakes all streams that sleep: at its end the loop must not have any. */
 void conn_wake_all(struct loop *l);
+/* Wakes the handshakes whose clients have gone on; all: the others, too. */
+void conn_wake_dozing(struct loop *l, bool all);
 /* The library's MHD_OPTION_NOTIFY_CONNECTION; context is the loop. */
 void conn_notify(void *context, struct MHD_Connection *mhd, void **socket_context,
                  enum MHD_ConnectionNotificationCode code);
@@ -68,8 +73,9 @@ struct loop {
     size_t index;
     pthread_t thread;
     int wake_fd; /* an eventfd */
+    int doze_fd; /* an epoll of the sockets whose handshakes wait */
     struct MHD_Daemon **daemon;
-    size_t daemon_count; /* one an address */
+    size_t daemon_count; /* one an address, those with TLS last */
     struct conn *conn;   /* all connections */
     size_t conn_count;
     struct http_request *spare; /* requests to use again */
@@ -93,6 +99,8 @@ struct http_server {
     struct router *router;
     unsigned header_timeout_ms, min_bytes_per_s;
     size_t loop_count, address_count;
+    size_t plain_count; /* of the addresses: they speak no TLS */
+    struct tls *tls;    /* NULL: none does */
     struct loop **loop;
     uint16_t *port;
     struct address_range *proxy; /* what trust.range points to */

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -23,7 +24,8 @@ enum {
     // so more of it costs time.
     POOL_BYTES = 48 * 1024,
     TICK_MS = 100, /* between two looks at who is late */
-    BUSY_TURNS = 64
+    BUSY_TURNS = 64,
+    OWN_FDS = 2 /* the first in the poll: wake_fd, doze_fd */
 };
 
 static void wake(struct loop *l)
@@ -51,13 +53,15 @@ static void wait_for_events(struct loop *l, struct pollfd *fd)
         return; // what else happened is seen in the same turn
     // A connection can be pending with nothing to be done for it, when its memory is full: then the
     // loop must not spin until that is cut.
-    int events = poll(fd, l->daemon_count + 1, ms ? ms : 1);
+    int events = poll(fd, l->daemon_count + OWN_FDS, ms ? ms : 1);
     if (ms || events > 0)
         l->busy_turns = 0;
     if (events > 0 && fd[0].revents) {
         uint64_t count;
         (void)!read(l->wake_fd, &count, sizeof count);
     }
+    if (events > 0 && fd[1].revents)
+        conn_wake_dozing(l, false);
 }
 
 /* Takes the list of what others resumed, and hands it to the library. */
@@ -91,6 +95,7 @@ static void turn(struct loop *l, struct pollfd *fd)
 static void abandon_all(struct loop *l)
 {
     resume_all(l);
+    conn_wake_dozing(l, true);
     pthread_mutex_lock(&l->lock);
     for (struct conn *c = l->conn; c; c = c->next) {
         struct http_request *r = c->request;
@@ -140,12 +145,13 @@ static void finish(struct loop *l, struct pollfd *fd)
 static void *run(void *context)
 {
     struct loop *l = context;
-    struct pollfd *fd = mem_new(l->daemon_count + 1, sizeof *fd);
+    struct pollfd *fd = mem_new(l->daemon_count + OWN_FDS, sizeof *fd);
     fd[0] = (struct pollfd){.fd = l->wake_fd, .events = POLLIN};
+    fd[1] = (struct pollfd){.fd = l->doze_fd, .events = POLLIN};
     for (size_t i = 0; i < l->daemon_count; i++) {
         const union MHD_DaemonInfo *info =
             MHD_get_daemon_info(l->daemon[i], MHD_DAEMON_INFO_EPOLL_FD);
-        fd[i + 1] = (struct pollfd){.fd = info->epoll_fd, .events = POLLIN};
+        fd[i + OWN_FDS] = (struct pollfd){.fd = info->epoll_fd, .events = POLLIN};
     }
     while (!atomic_load(&l->stop))
         turn(l, fd);
@@ -176,15 +182,26 @@ void http_resume(struct http_request *r)
     pthread_mutex_unlock(&l->lock);
 }
 
-static struct MHD_Daemon *open_daemon(struct loop *l, int fd, size_t connections)
+static struct MHD_Daemon *open_daemon(struct loop *l, int fd, size_t connections, bool with_tls)
 {
+    const struct tls *tls = l->server->tls;
+    struct MHD_OptionItem secrets[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, with_tls ? (void *)(uintptr_t)tls_cert_pem(tls) : NULL},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, with_tls ? (void *)(uintptr_t)tls_key_pem(tls) : NULL},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL}};
+    if (!with_tls)
+        secrets[0].option = MHD_OPTION_END;
+    // Its turbo leaves out the end of a TLS session, without which an answer may have been cut.
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        request_handle, l, MHD_OPTION_EXTERNAL_LOGGER, request_overhear, l,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+            (with_tls ? MHD_USE_TLS : MHD_USE_TURBO),
+        0, NULL, NULL, request_handle, l, MHD_OPTION_EXTERNAL_LOGGER, request_overhear, l,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, request_begin, l,
         MHD_OPTION_NOTIFY_COMPLETED, request_end, l, MHD_OPTION_NOTIFY_CONNECTION, conn_notify, l,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_END);
+        (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_ARRAY, secrets,
+        MHD_OPTION_END);
 }
 
 bool loop_open(struct http_server *s, size_t index, const int *fd, size_t connections,
@@ -197,12 +214,14 @@ bool loop_open(struct http_server *s, size_t index, const int *fd, size_t connec
     l->now_us = clock_monotonic_us();
     pthread_mutex_init(&l->lock, NULL);
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    l->doze_fd = epoll_create1(EPOLL_CLOEXEC);
     l->daemon = mem_new(s->address_count, sizeof(struct MHD_Daemon *));
     crypto_init();
     crypto_random(&l->id_seed, sizeof l->id_seed);
-    bool ok = l->wake_fd >= 0 || err_errno(err, "cannot make an eventfd");
+    bool ok = (l->wake_fd >= 0 && l->doze_fd >= 0) ||
+              err_errno(err, "cannot make a descriptor for events");
     for (size_t i = 0; i < s->address_count; i++) {
-        struct MHD_Daemon *d = ok ? open_daemon(l, fd[i], connections) : NULL;
+        struct MHD_Daemon *d = ok ? open_daemon(l, fd[i], connections, i >= s->plain_count) : NULL;
         if (d) {
             l->daemon[l->daemon_count++] = d;
             continue;
@@ -259,6 +278,8 @@ void loop_free(struct loop *l)
     pthread_mutex_destroy(&l->lock);
     if (l->wake_fd >= 0)
         close(l->wake_fd);
+    if (l->doze_fd >= 0)
+        close(l->doze_fd);
     mem_free(l->daemon);
     mem_free(l);
 }

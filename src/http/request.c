@@ -468,7 +468,8 @@ const char *http_peer(struct http_request *r)
 
 bool http_is_https(const struct http_request *r)
 {
-    return proxy_says_https(&r->loop->server->trust, &r->conn->peer, r->head.field, r->head.count);
+    return r->conn->tls.gnutls ||
+           proxy_says_https(&r->loop->server->trust, &r->conn->peer, r->head.field, r->head.count);
 }
 
 struct arena *http_arena(struct http_request *r)

@@ -16,6 +16,7 @@ static void server_free(struct http_server *s)
     mem_free(s->loop);
     mem_free(s->port);
     mem_free(s->proxy);
+    tls_free(s->tls);
     mem_free(s);
 }
 
@@ -26,8 +27,9 @@ static bool bind_all(struct http_server *s, const struct http_config *config, si
     AUTO(mem_free) int *one = mem_new(loops, sizeof *one);
     for (size_t i = 0; i < s->address_count; i++) {
         struct listen_address a;
-        if (!listen_parse(config->listen[i], &a, err) ||
-            !listen_bind(&a, config->listen[i], loops, one, err)) {
+        const char *text = i < config->listen_count ? config->listen[i]
+                                                    : config->listen_tls[i - config->listen_count];
+        if (!listen_parse(text, &a, err) || !listen_bind(&a, text, loops, one, err)) {
             for (size_t j = 0; j < i * loops; j++)
                 close(fd[j % loops * s->address_count + j / loops]);
             return false;
@@ -72,6 +74,17 @@ static bool read_proxies(struct http_server *s, const struct http_config *config
     return true;
 }
 
+static bool read_tls(struct http_server *s, const struct http_config *config, struct err *err)
+{
+    if (!config->tls_cert != !config->tls_key)
+        return err_set(err, ERR_INVALID, "TLS needs both a certificate and its key");
+    if (config->listen_tls_count && !config->tls_cert)
+        return err_set(err, ERR_INVALID, "to listen with TLS a certificate and its key are needed");
+    bool all = config->tls_cert && !config->listen_tls_count;
+    s->plain_count = all ? 0 : config->listen_count;
+    return !config->tls_cert || tls_new(config->tls_cert, config->tls_key, &s->tls, err);
+}
+
 bool http_server_start(const struct http_config *config, const struct http_app *app,
                        struct http_server **ret_server, struct err *err)
 {
@@ -80,12 +93,12 @@ bool http_server_start(const struct http_config *config, const struct http_app *
     s->app = *app;
     s->header_timeout_ms = config->header_timeout_ms ? config->header_timeout_ms : 10000;
     s->min_bytes_per_s = config->min_bytes_per_s ? config->min_bytes_per_s : 1024;
-    s->address_count = config->listen_count;
+    s->address_count = config->listen_count + config->listen_tls_count;
     s->router = router_new(app->route, app->count);
     s->loop = mem_new(loops, sizeof(struct loop *));
-    s->port = mem_new(config->listen_count ? config->listen_count : 1, sizeof *s->port);
+    s->port = mem_new(s->address_count ? s->address_count : 1, sizeof *s->port);
     bool ok = s->address_count > 0 || err_set(err, ERR_INVALID, "no address to listen on");
-    ok = ok && read_proxies(s, config, err);
+    ok = ok && read_proxies(s, config, err) && read_tls(s, config, err);
     ok = ok && open_loops(s, config, loops, err);
     for (size_t i = 0; ok && i < s->loop_count; i++)
         ok = loop_start(s->loop[i], err);
@@ -100,6 +113,21 @@ uint16_t http_server_port(const struct http_server *s, size_t i)
 {
     assert(i < s->address_count);
     return s->port[i];
+}
+
+bool http_server_is_tls(const struct http_server *s, size_t i)
+{
+    return i >= s->plain_count;
+}
+
+bool http_server_reload(struct http_server *s, struct err *err)
+{
+    return s->tls ? tls_reload(s->tls, err) : err_set(err, ERR_NOT_FOUND, "there is no TLS");
+}
+
+int64_t http_server_expires_at_s(const struct http_server *s)
+{
+    return s->tls ? tls_expires_at_s(s->tls) : INT64_MAX;
 }
 
 void http_server_stop(struct http_server *s, unsigned grace_ms)
