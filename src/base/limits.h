@@ -24,6 +24,9 @@
 #define LIMIT_TARGET_BYTES      (8 * KIB)
 #define LIMIT_UPLOAD_BYTES      (2 * GIB) /* unless configured */
 #define LIMIT_PER_PAGE          100
+#define LIMIT_LIST_PER_PAGE     1000 /* of customers */
+#define LIMIT_FILTER_CONDITIONS 32
+#define LIMIT_FILTER_VALUES     1000 /* of all its conditions */
 #define LIMIT_HEADER_FIELDS     128
 #define LIMIT_QUERY_FIELDS      256
 #define LIMIT_DISCARD_BYTES     (8 * MIB)   /* of a refused body, read so that the answer arrives */

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "domain/company.h"
 #include "domain/consumer.h"
+#include "domain/consumer_filter.h"
 
 struct store;
 struct store_config {
@@ -277,6 +278,48 @@ MUST_CHECK bool store_get(struct store_reader *r, struct arena *a, str key,
 MUST_CHECK bool store_list(struct store_reader *r, struct arena *a, int64_t after_id, uint64_t skip,
                            size_t limit, struct consumer **ret_consumer, size_t *ret_count,
                            struct err *err);
+/* --- customers: searching --- */
+
+/* The place of one customer in an order by one field. */
+struct store_place {
+    bool missing;   /* he has nothing there: such come last, by their ids */
+    int64_t number; /* ids, moments */
+    str text;
+    int64_t id;
+};
+struct store_query {
+    const struct consumer_filter *filter; /* NULL: everyone */
+    const struct consumer_order *order;   /* NULL: by id */
+    const struct store_place *after; /* past that place; NULL: from the first on.  Only in an order
+                                        by one field */
+    uint64_t skip;                   /* past so many more */
+    uint64_t limit;                  /* 0: all */
+    int64_t until_us; /* of clock_monotonic_us(): then it is given up, ERR_BUSY; 0: never */
+    bool quick;       /* ERR_BUSY at once when no index serves it, or it skips many */
+};
+/* Customers one by one, all of one snapshot, which the reader shows until the search is closed.
+ * The query and what it points at must live as long.  A search that is open for long keeps the
+ * database's log from being emptied: in the background read page by page, by store_place_of(). */
+struct store_search;
+enum store_step { STORE_FAILED = -1, STORE_END = 0, STORE_ROW = 1 };
+/* Begins a search; one at a time for each reader.  On success the caller owns *ret_search.
+ * Errors: ERR_BUSY (see until_us, quick), ERR_INVALID (`after` in an order of several fields). */
+MUST_CHECK bool store_search_open(struct store_reader *r, const struct store_query *query,
+                                  struct store_search **ret_search, struct err *err);
+/* The next customer; his slices live in the arena. */
+MUST_CHECK enum store_step store_search_next(struct store_search *s, struct arena *a,
+                                             struct consumer *ret_consumer, struct err *err);
+/* Ends the search; NULL is fine. */
+void store_search_free(struct store_search *s);
+DEFINE_AUTO(struct store_search *, store_search_free)
+/* Where a customer stands in the order (one field; NULL: by id); borrows his slices. */
+struct store_place store_place_of(const struct consumer_order *order, const struct consumer *c);
+/* How many customers the query's filter lets through; ERR_BUSY as above. */
+MUST_CHECK bool store_search_count(struct store_reader *r, const struct store_query *query,
+                                   uint64_t *ret_count, struct err *err);
+/* How the search would go about it: SQLite's EXPLAIN QUERY PLAN, a line for each step. */
+MUST_CHECK bool store_search_plan(struct store_reader *r, struct arena *a,
+                                  const struct store_query *query, str *ret_plan, struct err *err);
 /* How many customers the company has. */
 MUST_CHECK bool store_count(struct store_reader *r, uint64_t *ret_count, struct err *err);
 /* The distinct keys of custom_attributes, in order of first appearance by id, at most max

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "sql_company.h"
 #include "sql_trial.h"
+#include "store/sqlite/changes.h"
 #include "store/sqlite/rowio.h"
 
 #include <stdatomic.h>
@@ -48,7 +49,7 @@ bool apply_init(struct applier *p, struct db *db, bool trial, struct err *err)
 {
     p->db = db;
     p->trial = trial;
-    return feed_register(db, &p->feed, err) && apply_load_meta(p, err);
+    return feed_register(db, &p->feed, err) && changes_register(db, err) && apply_load_meta(p, err);
 }
 
 bool apply_load_meta(struct applier *p, struct err *err)
@@ -57,7 +58,10 @@ bool apply_load_meta(struct applier *p, struct err *err)
     if (!s || !db_step(p->db, s, err))
         return false;
     p->meta = (struct apply_meta){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
-                                  sqlite3_column_int64(s, 2), sqlite3_column_int64(s, 3)};
+                                  sqlite3_column_int64(s, 2), sqlite3_column_int64(s, 3),
+                                  sqlite3_column_int64(s, 4), sqlite3_column_int64(s, 5),
+                                  sqlite3_column_int64(s, 6), sqlite3_column_int64(s, 7)};
+    p->tidy = (struct changes_tidy){0};
     p->wrote = false;
     (void)sqlite3_reset(s);
     return true;
@@ -74,6 +78,10 @@ bool apply_save_meta(struct applier *p, struct err *err)
     db_bind_int(s, 2, p->meta.last_stamp);
     db_bind_int(s, 3, p->meta.consumers);
     db_bind_int(s, 4, p->meta.last_trail);
+    db_bind_int(s, 5, p->meta.changes);
+    db_bind_int(s, 6, p->meta.indexed_to);
+    db_bind_int(s, 7, p->meta.unindexed);
+    db_bind_int(s, 8, p->meta.created);
     p->wrote = false;
     return db_run(p->db, s, err);
 }
@@ -742,6 +750,8 @@ static bool flush(struct applier *p, struct err *err)
         if (!write_keys(p, kind, false, drop, err) || !write_keys(p, kind, true, set, err))
             return false;
     }
+    if (!p->trial && !changes_add(p, err))
+        return false;
     p->feed.trail = p->slice.trail;
     p->feed.trails = p->slice.trails;
     return p->trial || !p->slice.trails || run(p, sql_trail_add, err);

@@ -9,6 +9,11 @@
 
 struct apply_meta {
     int64_t last_id, last_stamp, consumers, last_trail;
+    int64_t changes, indexed_to, unindexed, created; /* see changes.h */
+};
+struct changes_tidy { /* how far a sweep has come */
+    enum { TIDY_NOTHING, TIDY_CHANGED, TIDY_CREATED } what;
+    int64_t at, id;
 };
 struct applier {
     struct db *db;
@@ -16,6 +21,7 @@ struct applier {
     struct apply_meta meta;
     struct slice slice;
     struct feed feed;
+    struct changes_tidy tidy;
     bool wrote; /* something since apply_begin() */
 };
 /* A change and the batch it belongs to. */

@@ -9,6 +9,7 @@
 
 struct store_reader {
     struct db db;
+    bool searches; /* it knows the functions of search_sql.h */
 };
 
 #endif

@@ -57,6 +57,8 @@ struct store_company {
     struct applier applier;
     _Atomic int visitors;  /* other connections that wait to write: see task.c */
     int64_t small_seen_us; /* when an API request last went through */
+    int64_t file_seen_us;  /* when a slice of a file was last written */
+    bool untidy;           /* tidying failed */
     int64_t synced_us;     /* when a commit of the writer was last synced */
     size_t shared_slice;   /* changes of a file in one commit while requests come in */
     struct checkpointer *checkpointer;

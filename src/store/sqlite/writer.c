@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/sqlite/changes.h"
 #include "store/sqlite/store_priv.h"
 
 #include <errno.h>
@@ -29,6 +30,8 @@ enum {
     CHECKPOINT_PAGES = LIMIT_LOG_BYTES / 4096,
     IDLE_CHECKPOINT_PAGES = 256,
     IDLE_S = 2,
+    TIDY_AFTER_US = 300000, // without anything to do
+    TIDY_PIECES = 50,       // in one transaction, unless somebody comes
 };
 
 static bool begin(struct store_company *c, bool sync_later, struct err *err)
@@ -240,17 +243,73 @@ static void tend_log(struct store_company *c, int *pages)
     }
 }
 
+static bool is_wanted(struct store_company *c)
+{
+    pthread_mutex_lock(&c->lock);
+    bool wanted = c->small || c->file || c->stopping;
+    pthread_mutex_unlock(&c->lock);
+    return wanted || c->visitors;
+}
+
+/* Nobody waits for it, so it is not synced; it ends soon when somebody comes. */
+static void tidy(struct store_company *c, enum changes_when when)
+{
+    struct err err = {0};
+    bool ok = begin(c, true, &err);
+    for (int i = 0; ok && i < TIDY_PIECES && changes_due(&c->applier, when); i++) {
+        ok = changes_tidy(&c->applier, &err);
+        if (is_wanted(c) && when != CHANGES_BESIDE_FILE)
+            break;
+    }
+    if (ok && commit(c, &err))
+        return;
+    roll_back(c);
+    c->untidy = true; // until something is written again
+    log_warning("company %lld: tidying: %s", (long long)c->id, err.msg);
+}
+
+/* Uses the time until there is work; true when there was something to do. */
+static bool use_time(struct store_company *c, bool idle)
+{
+    enum changes_when when = idle ? CHANGES_IDLE : CHANGES_BETWEEN;
+    bool beside_file = !idle && clock_monotonic_us() - c->file_seen_us < QUIET_US;
+    if (c->untidy || beside_file || !changes_due(&c->applier, when))
+        return false;
+    pthread_mutex_unlock(&c->lock);
+    tidy(c, when);
+    pthread_mutex_lock(&c->lock);
+    return true;
+}
+
+/* When the wait for work ends: soon when there is something else to do. */
+static struct timespec end_of_wait(const struct store_company *c, bool idle)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    if (idle || c->untidy || !changes_due(&c->applier, CHANGES_IDLE))
+        until.tv_sec += IDLE_S;
+    else
+        until.tv_nsec += (long)TIDY_AFTER_US * 1000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return until;
+}
+
 /* Waits for work; false when it is time to stop. */
 static bool wait_for_work(struct store_company *c, const struct file_work *w,
                           struct store_batch **small, struct store_batch **file, int *pages)
 {
+    bool idle = false;
     pthread_mutex_lock(&c->lock);
     while (!c->small && !c->file && !w->batch && !c->stopping) {
-        struct timespec until;
-        (void)clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += IDLE_S;
-        if (pthread_cond_timedwait(&c->changed, &c->lock, &until) == ETIMEDOUT &&
-            *pages > IDLE_CHECKPOINT_PAGES) {
+        if (use_time(c, idle))
+            continue;
+        struct timespec until = end_of_wait(c, idle);
+        if (pthread_cond_timedwait(&c->changed, &c->lock, &until) != ETIMEDOUT)
+            continue;
+        idle = true;
+        bool rests = c->untidy || !changes_due(&c->applier, CHANGES_IDLE);
+        if (rests && *pages > IDLE_CHECKPOINT_PAGES) {
             pthread_mutex_unlock(&c->lock);
             checkpoint(c, pages);
             pthread_mutex_lock(&c->lock);
@@ -285,8 +344,13 @@ static void *writer_main(void *context)
         }
         if (file)
             start_file(&work, file);
-        if (work.batch)
+        if (work.batch) {
             (void)serve_file(c, &work);
+            c->file_seen_us = clock_monotonic_us();
+        }
+        c->untidy = false;
+        if (changes_due(&c->applier, CHANGES_BESIDE_FILE))
+            tidy(c, CHANGES_BESIDE_FILE);
         tend_log(c, &pages);
     }
     return NULL;
@@ -296,7 +360,7 @@ bool writer_start(struct store_company *c, struct err *err)
 {
     c->small_last = &c->small;
     c->file_last = &c->file;
-    c->small_seen_us = INT64_MIN / 2;
+    c->small_seen_us = c->file_seen_us = INT64_MIN / 2;
     c->shared_slice = SHARED_FIRST_CHANGES;
     if (!apply_init(&c->applier, &c->db, false, err) ||
         !checkpointer_start(c->path, &c->checkpointer, err))

@@ -45,14 +45,28 @@ CREATE TABLE external_key (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE email_key (email_key TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE legacy_key (legacy_id TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- Who was written when, in the order of stamps: a block of stamps and ids for what is written together (changes.h).  Of a
+-- customer only the entry with his updated_at counts.
+CREATE TABLE changed (
+    last        INTEGER PRIMARY KEY, -- the block's last stamp
+    count       INTEGER NOT NULL,
+    entries     BLOB NOT NULL
+) STRICT;
+-- Customers by created_at: those whose updated_at is up to meta.indexed_to; the others are found in changed.  Only the entry
+-- with his created_at counts.
+CREATE TABLE created_key (created_at INTEGER, id INTEGER, PRIMARY KEY (created_at, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
     last_id     INTEGER NOT NULL,
     last_stamp  INTEGER NOT NULL,
     consumers   INTEGER NOT NULL,
-    last_trail  INTEGER NOT NULL
+    last_trail  INTEGER NOT NULL,
+    changes     INTEGER NOT NULL, -- entries in changed
+    indexed_to  INTEGER NOT NULL, -- the stamp of the last of them that is in created_key
+    unindexed   INTEGER NOT NULL, -- entries after it
+    created     INTEGER NOT NULL  -- entries in created_key
 ) STRICT;
-INSERT INTO meta VALUES (1, 0, 0, 0, 0);
+INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
 CREATE TABLE import_task (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     state         INTEGER NOT NULL,
