@@ -5,8 +5,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "api/tasks_priv.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
+
+#define KEYS_KEPT_US ((int64_t)7 * 86400 * 1000000)
 
 struct task_key {
     struct task_key *next;
@@ -91,6 +94,32 @@ bool task_key_take(struct http_request *r, int64_t company_id, struct task_key *
             "over",
             "Запрос с этим Idempotency-Key ещё выполняется; повторите, когда он закончится"));
     return false;
+}
+
+bool task_key_find(const struct task_key *k, struct store_company *company, str print,
+                   int64_t *ret_id, bool *ret_reused, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    AUTO(arena_done) struct arena a = {0};
+    str was;
+    int64_t id;
+    if (!store_reader_open(company, &reader, err) ||
+        !store_task_by_request(reader, &a, task_key_text(k), clock_now_us() - KEYS_KEPT_US, &id,
+                               &was, err))
+        return false;
+    *ret_reused = id && !str_eq(was, print);
+    *ret_id = *ret_reused ? 0 : id;
+    return true;
+}
+
+void task_key_refuse(struct http_request *r)
+{
+    error_answer(r, 422, "Validation error",
+                 SAY(r,
+                     "This Idempotency-Key was used for another file or other settings: a new "
+                     "request needs a new key",
+                     "Этот Idempotency-Key уже был у другого файла или других настроек: новому "
+                     "запросу нужен новый ключ"));
 }
 
 void task_key_release(struct api *api, struct task_key *k)

@@ -8,14 +8,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "api/tasks_priv.h"
 
-#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/gunzip.h"
 #include "base/mem.h"
 #include "http/multipart.h"
 
 enum { SETTING_BYTES = 64 * 1024, AROUND_BYTES = 1024 * 1024, GZIP_MAGIC = 2 };
-#define KEYS_KEPT_US ((int64_t)7 * 86400 * 1000000)
 
 struct upload {
     struct errand errand;
@@ -58,22 +56,6 @@ static str print_of(struct upload *u)
     return crypto_hex(&u->arena, digest, sizeof digest);
 }
 
-/* What an earlier request with the key made; u->task_id stays 0 when there was none. */
-static bool find_repeated(struct upload *u)
-{
-    AUTO(store_reader_free) struct store_reader *reader = NULL;
-    str print;
-    int64_t id;
-    if (!store_reader_open(u->company, &reader, &u->err) ||
-        !store_task_by_request(reader, &u->arena, u->options.request_key,
-                               clock_now_us() - KEYS_KEPT_US, &id, &print, &u->err))
-        return false;
-    u->key_reused = id && !str_eq(print, u->options.request_print);
-    u->repeated = id && !u->key_reused;
-    u->task_id = u->repeated ? id : 0;
-    return true;
-}
-
 static void make_task(struct errand *e)
 {
     struct upload *u = (struct upload *)e;
@@ -82,7 +64,11 @@ static void make_task(struct errand *e)
     if (u->key) {
         u->options.request_key = task_key_text(u->key);
         u->options.request_print = print_of(u);
-        if (!find_repeated(u) || u->repeated || u->key_reused)
+        if (!task_key_find(u->key, u->company, u->options.request_print, &u->task_id,
+                           &u->key_reused, &u->err))
+            return;
+        u->repeated = u->task_id != 0;
+        if (u->repeated || u->key_reused)
             return;
     }
     if (!jobs_import(u->api->config.jobs, u->company, u->file, &u->options, &u->task_id, &u->err))
@@ -474,12 +460,7 @@ static void answer_upload(struct http_request *r, struct errand *e)
     struct err err = {0};
     task_key_release(u->api, TAKE(u->key));
     if (u->key_reused) {
-        error_answer(r, 422, "Validation error",
-                     SAY(r,
-                         "This Idempotency-Key was used for another file or other settings: a new "
-                         "request needs a new key",
-                         "Этот Idempotency-Key уже был у другого файла или других настроек: новому "
-                         "запросу нужен новый ключ"));
+        task_key_refuse(r);
         return;
     }
     if (!u->task_id) {

@@ -24,6 +24,9 @@ struct tus {
     struct store_company *company;
     struct store_task task;   /* of one that goes on */
     struct jobs_upload *file; /* NULL: nothing comes with this request */
+    struct task_key *key;
+    bool repeated;   /* an earlier request with the same key made it */
+    bool key_reused; /* the key was another request's */
     uint64_t whole_bytes;
     struct import_settings settings;
     struct jobs_import_options options;
@@ -35,6 +38,7 @@ struct tus {
 static void tus_free(struct errand *e)
 {
     struct tus *t = (struct tus *)e;
+    task_key_release(t->api, t->key);
     jobs_upload_free(t->file);
     arena_done(&t->arena);
     mem_free(t);
@@ -203,21 +207,56 @@ static bool read_metadata(struct http_request *r, struct tus *t)
     return true;
 }
 
+/* What a creation is, apart from the bytes that come with it. */
+static str print_of(struct tus *t)
+{
+    unsigned char digest[SHA256_BYTES];
+    crypto_sha256(arena_format(&t->arena, "%llu\n%.*s", (unsigned long long)t->whole_bytes,
+                               STR_ARG(t->options.source)),
+                  digest);
+    return crypto_hex(&t->arena, digest, sizeof digest);
+}
+
+/* True when there is nothing to make: the key did it, or must not, or it cannot be told. */
+static bool was_created(struct tus *t)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    int64_t id;
+    t->options.request_key = task_key_text(t->key);
+    t->options.request_print = print_of(t);
+    if (!task_key_find(t->key, t->company, t->options.request_print, &id, &t->key_reused, &t->err))
+        return true;
+    t->repeated = id != 0;
+    if (t->repeated && store_reader_open(t->company, &reader, &t->err) &&
+        store_task_get(reader, &t->arena, id, &t->task, &t->err))
+        IGNORE(jobs_part_look(t->api->config.jobs, &t->task, &t->part, &t->err));
+    return t->repeated || t->key_reused;
+}
+
 static void run_create(struct errand *e)
 {
     struct tus *t = (struct tus *)e;
     t->options.settings = &t->settings;
+    if (t->key && was_created(t))
+        return;
     IGNORE(jobs_part_begin(t->api->config.jobs, t->company, t->file, &t->options, t->whole_bytes,
                            &t->task.id, &t->part, &t->err));
 }
 
 static void answer_created(struct http_request *r, struct errand *e)
 {
-    const struct tus *t = (struct tus *)e;
+    struct tus *t = (struct tus *)e;
+    task_key_release(t->api, TAKE(t->key));
+    if (t->key_reused) {
+        task_key_refuse(r);
+        return;
+    }
     if (t->err.code != ERR_NONE) {
         answer_error(r, &t->err);
         return;
     }
+    if (t->repeated)
+        http_add_header(r, "Idempotent-Replayed", "true");
     add_state(r, t->task.id, &t->part);
     http_add_header(
         r, "Location",
@@ -263,7 +302,7 @@ void uploads_begin(struct http_request *r)
     struct tus *t = tus_new(r, company, run_create, answer_created);
     t->whole_bytes = bytes;
     t->options.by = (struct jobs_asker){by.origin, arena_str(&t->arena, by.address)};
-    if (!read_metadata(r, t))
+    if (!read_metadata(r, t) || !task_key_take(r, store_company_info(company)->id, &t->key))
         return;
     bool packed = str_ends(t->options.file_name, STR(".xlsx")) ||
                   str_ends(t->options.file_name, STR(".xlsm"));

@@ -35,6 +35,7 @@
     X(FILE_ENCRYPTED, "encrypted")               /* a password-protected workbook */               \
     X(FILE_ZIP, "zip")                           /* an archive with something else inside */       \
     X(FILE_GZIP, "gzip")                         /* compressed: unpack first */                    \
+    X(FILE_GZIP_DAMAGED, "gzip_damaged")         /* it cannot be unpacked: detail */               \
     X(FILE_PDF, "pdf")                                                                             \
     X(FILE_HTML, "html") /* a web page named .xls */                                               \
     X(FILE_XML, "xml")   /* SpreadsheetML 2003 or other XML */                                     \

@@ -111,6 +111,11 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
     [FILE_GZIP] =
         {"This is a compressed file (gzip). Unpack it and upload the table that is inside.",
          "Это сжатый файл (gzip). Распакуйте его и загрузите таблицу, которая внутри."},
+    [FILE_GZIP_DAMAGED] =
+        {"This compressed file (gzip) cannot be unpacked: it is damaged or cut off. Nothing was "
+         "imported. Pack it again, or upload it unpacked.",
+         "Этот сжатый файл (gzip) не распаковывается: он повреждён или обрывается. Ничего не "
+         "загружено. Сожмите его заново или загрузите несжатым."},
     [FILE_PDF] =
         {"This is a PDF document. Export the table as XLSX or CSV from the program that made it.",
          "Это документ PDF. Выгрузите таблицу как XLSX или CSV из программы, в которой он сделан."},

@@ -333,6 +333,8 @@ bool analysis_step(struct work *w, struct err *err)
     int64_t remembered = 0;
     work_phase(w, JOBS_ANALYSIS);
     w->settings_asked = w->task.settings;
+    if (!unpack(w, &problem, err))
+        return problem.code != FILE_OK && settle(w, TASK_FAILED, &problem, err);
     task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
     if (!import_settings_parse(&w->arena, w->task.settings, &w->settings, err) ||
         (!w->task.sha256.len && !upload_hash(path, &w->arena, &w->task.sha256, err)) ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "jobs/jobs_priv.h"
@@ -148,6 +149,8 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
     j->once = config->once;
     set_retention(j, config);
     j->batch_rows = config->batch_rows;
+    j->unpacked_limit_bytes =
+        config->unpacked_limit_bytes ? config->unpacked_limit_bytes : LIMIT_UPLOAD_BYTES;
     j->uploads_fd = -1;
     j->last = &j->first;
     (void)pthread_mutex_init(&j->lock, NULL);

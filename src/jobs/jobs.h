@@ -18,7 +18,9 @@ struct jobs;
 struct jobs_config {
     struct store *store;  /* outlives the jobs */
     const char *data_dir; /* files of tasks lie in <data_dir>/uploads */
-    size_t batch_rows;    /* records that become one commit, at most; 0: as many as fit */
+    uint64_t
+        unpacked_limit_bytes; /* of an upload in pieces that is packed; 0: LIMIT_UPLOAD_BYTES */
+    size_t batch_rows;        /* records that become one commit, at most; 0: as many as fit */
     bool once; /* for a command: nothing is taken up that an earlier process left, nothing swept */
     const char
         *inbox; /* a folder with one for each company, whose files are imported; NULL: none */

@@ -44,6 +44,7 @@ struct jobs {
     struct store *store;
     char *data_dir;
     size_t batch_rows;
+    uint64_t unpacked_limit_bytes;
     struct places *places;
     bool once;
     int64_t keep_files_us, keep_trail_us, keep_audit_us, keep_parts_us;
@@ -165,6 +166,9 @@ bool work_is_cancelled(struct work *w);
 MUST_CHECK bool work_open(struct work *w, struct file_problem *ret_problem, struct err *err);
 /* The task is failed for this reason. */
 MUST_CHECK bool work_fail(struct work *w, const struct file_problem *problem, struct err *err);
+/* Unpacks a file that came packed, once: the task has what is inside from then on.  False with
+ * *ret_problem or err. */
+MUST_CHECK bool unpack(struct work *w, struct file_problem *ret_problem, struct err *err);
 /* Looks at the file: ready, a question, or failed. */
 MUST_CHECK bool analysis_step(struct work *w, struct err *err);
 /* The dry run; its result goes to the task. */

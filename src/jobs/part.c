@@ -128,6 +128,7 @@ bool jobs_part_begin(struct jobs *j, struct store_company *company, struct jobs_
     struct store_task task = upload_task(u, options, &a);
     task.state = u->bytes == whole_bytes ? TASK_ANALYSED : TASK_UPLOADING;
     task.bytes = whole_bytes;
+    task.wanted |= WANT_UNPACK;
     const struct store_deed deed = upload_deed(options);
     // First the file, then the task that names it, as in jobs_import().
     if (!upload_keep(u, &a, task.state == TASK_ANALYSED ? &task.sha256 : NULL, err))

@@ -352,6 +352,7 @@ enum task_want {
     WANT_NO_SAME = 8,     /* fail when an earlier import had the same content */
     WANT_REMEMBERED = 16, /* use the settings of the last import with this header */
     WANT_ASK = 32,        /* ask a question, and be manual from then on */
+    WANT_UNPACK = 128,    /* what came may be packed by gzip */
     WANT_FAILED = 64,     /* failed (cancelled, with WANT_CANCEL) as soon as it is undone; stays */
 };
 struct store_undo_counts { /* changes of customers, by what became of them */
