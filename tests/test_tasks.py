@@ -693,6 +693,28 @@ class Files(WithServer):
         told = harness.run("task", "kept", "--data", self.data, "--company", "Test", self.number).stdout
         self.assertIn('the import wrote "Тверь", now "Псков"; token 1, ' + kept[0]["changed_at"], told)
 
+    def test_what_an_undo_left_is_paged_by_place(self):
+        self.ask(self.number, "start")
+        self.wait(self.number, "completed_with_errors")
+        more = self.made(rows(5, "k"))
+        self.wait(more)
+        for i in range(1, 6):
+            self.c.put(f"/v4/consumers/k{i}", harness.consumer(name="Иной"))
+        self.ask(more, "revert")
+        self.wait(more, "reverted")
+        path = f"/v4/import_tasks/{more}/undo_kept"
+        whole = self.c.get(path).json["data"]
+        self.assertEqual(len(whole), 5)
+        seen, at = [], path + "?per_page=2"
+        while at:
+            page = self.c.get(at).json
+            seen += page["data"]
+            at = page["links"]["next"]
+            self.assertIn("after=", at or "after=")
+        self.assertEqual(seen, whole)
+        self.assertEqual(self.c.get(path + "?page=2&per_page=2").json["data"], whole[2:4])
+        self.assertEqual(self.c.get(path + "?after=x").status, 422)
+
 
 class History(WithServer):
     def test_newest_first_by_page_and_state(self):

@@ -315,8 +315,16 @@ void tasks_undo_kept(struct http_request *r)
     struct err err = {0};
     if (!task_find(r, &company, &reader, &task) || !api_page(r, &l.page, &l.per_page))
         return;
-    if (!store_undo_kept(reader, http_arena(r), task.id, (l.page - 1) * l.per_page, l.per_page + 1,
-                         &k, &count, &err)) {
+    str text = http_query(r, "after");
+    uint64_t after = 0, skip = str_is_null(text) ? (l.page - 1) * l.per_page : 0;
+    if (!str_is_null(text) && !str_to_u64(text, &after)) {
+        error_query(
+            r, "after",
+            SAY(r, "must be a number that links.next had", "должно быть числом из links.next"));
+        return;
+    }
+    if (!store_undo_kept(reader, http_arena(r), task.id, after, skip, l.per_page + 1, &k, &count,
+                         &err)) {
         error_store(r, &err);
         return;
     }
@@ -330,5 +338,7 @@ void tasks_undo_kept(struct http_request *r)
                        &k[i]);
         buf_add_char(&l.b, '}');
     }
+    if (l.more)
+        l.after = arena_format(http_arena(r), "after=%llu", (unsigned long long)k[l.count - 1].seq);
     list_answer(r, &l);
 }

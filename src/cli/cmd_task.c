@@ -197,14 +197,15 @@ int cmd_task_cancel(struct cli *c)
 static bool list_kept(struct cli *c, const struct found *f, bool json, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
-    for (uint64_t skip = 0;; skip += KEPT_PAGE) {
+    for (uint64_t after = 0;;) {
         struct store_kept *k;
         size_t count;
         arena_reset(&a);
-        if (!store_undo_kept(f->reader, &a, f->task.id, skip, KEPT_PAGE, &k, &count, err))
+        if (!store_undo_kept(f->reader, &a, f->task.id, after, 0, KEPT_PAGE, &k, &count, err))
             return false;
         for (size_t i = 0; i < count; i++) {
             AUTO(buf_done) struct buf b = {0};
+            after = k[i].seq;
             if (json)
                 jobs_kept_json(&b, &a, c->language, store_company_zone(f->company), &k[i]);
             else

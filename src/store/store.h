@@ -159,6 +159,7 @@ enum store_outcome {
 /* A value that an undo left as it is. */
 struct store_kept {
     struct store_kept *next;
+    uint64_t seq; /* its number among what this undo left; of one that is listed */
     int64_t consumer_id;
     str external_id; /* {0}: none, or not known any more */
     uint64_t record; /* of the file that is undone */
@@ -538,10 +539,11 @@ MUST_CHECK bool store_undo_list(struct store_reader *r, struct arena *a,
                                 struct err *err);
 /* Adds what became of one change of an undo. */
 void store_undo_count(struct store_undo_counts *counts, const struct store_change *change);
-/* What an undo left as it was, in the order in which it met them, past the first `skip`. */
+/* What an undo left as it was, in the order in which it met them: past number `after`, and past the
+ * next `skip`.  A place is found at once; what is skipped is read. */
 MUST_CHECK bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t task_id,
-                                uint64_t skip, size_t limit, struct store_kept **ret_kept,
-                                size_t *ret_count, struct err *err);
+                                uint64_t after, uint64_t skip, size_t limit,
+                                struct store_kept **ret_kept, size_t *ret_count, struct err *err);
 /* Forgets what is older than before_us: after that, no import of that time can be undone. */
 MUST_CHECK bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *err);
 /* Forgets what tasks hold of customers: of those made before files_us the values shown from their

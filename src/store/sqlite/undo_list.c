@@ -87,8 +87,9 @@ bool store_undo_list(struct store_reader *r, struct arena *a, const struct store
     return true;
 }
 
-bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t task_id, uint64_t skip,
-                     size_t limit, struct store_kept **ret_kept, size_t *ret_count, struct err *err)
+bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t task_id, uint64_t after,
+                     uint64_t skip, size_t limit, struct store_kept **ret_kept, size_t *ret_count,
+                     struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, sql_kept_list, err);
     struct store_kept *kept = ARENA_NEW(a, struct store_kept, limit);
@@ -99,8 +100,10 @@ bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t task_id, u
     db_bind_int(s, 1, task_id);
     db_bind_int(s, 2, db_limit(limit));
     db_bind_int(s, 3, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
+    db_bind_int(s, 4, (int64_t)MIN(after, (uint64_t)INT64_MAX));
     while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && count < limit)
-        kept[count++] = (struct store_kept){.consumer_id = sqlite3_column_int64(s, 1),
+        kept[count++] = (struct store_kept){.seq = (uint64_t)sqlite3_column_int64(s, 0),
+                                            .consumer_id = sqlite3_column_int64(s, 1),
                                             .external_id = db_column_str(s, 2, a),
                                             .record = (uint64_t)sqlite3_column_int64(s, 3),
                                             .code = problem_code_of(db_column_str(s, 4, a)),

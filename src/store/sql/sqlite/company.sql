@@ -208,4 +208,4 @@ VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM undo_kept WHERE task_id = ?1), 
 DELETE FROM undo_kept WHERE task_id = ?1 AND consumer_id = ?2 AND field = 'email'
 -- name: kept_list
 SELECT seq, consumer_id, external_id, record, code, field, key, undone, now, origin, at, other_id FROM undo_kept
- WHERE task_id = ?1 ORDER BY seq LIMIT ?2 OFFSET ?3
+ WHERE task_id = ?1 AND seq > ?4 ORDER BY seq LIMIT ?2 OFFSET ?3
