@@ -72,6 +72,11 @@ bool charset_convert(struct charset *c, str *bytes, bool last, struct buf *out)
     }
 }
 
+bool charset_is_single_byte(const struct charset *c)
+{
+    return ucnv_getMaxCharSize(c->from) == 1;
+}
+
 const char *charset_name(const struct charset *c)
 {
     return c->name;

@@ -15,6 +15,8 @@ MUST_CHECK bool charset_open(const char *name, struct charset **ret_charset, str
 /* Appends what it can of *bytes to out as UTF-8 and takes it off *bytes; `last` flushes.  Returns
  * false at bytes that the encoding cannot have: *bytes then begins at them. */
 MUST_CHECK bool charset_convert(struct charset *c, str *bytes, bool last, struct buf *out);
+/* True when each byte is a letter of its own: whether a text is valid depends on no order. */
+bool charset_is_single_byte(const struct charset *c);
 /* The name as IANA has it, or ICU's own: borrowed. */
 const char *charset_name(const struct charset *c);
 /* Frees c; NULL is fine. */

@@ -102,7 +102,9 @@ static void locate(const struct text_source *s, uint64_t offset, uint64_t *line,
             if (c == '\r' || (c == '\n' && !after_cr)) {
                 ++*line;
                 bytes = 0;
-            } else if (c != '\n' && (s->charset || ((unsigned char)c & 0xC0) != 0x80)) {
+            } else if (c == '\n') { // its CR ended the line
+                bytes = 0;
+            } else if (s->charset || ((unsigned char)c & 0xC0) != 0x80) {
                 bytes++;
             }
             if (c || width == 1) // the other bytes of a CR stand between it and its LF
@@ -191,6 +193,82 @@ static bool check_utf8(struct text_source *s, struct file_problem *problem, stru
     return rewind_text(s, problem, err);
 }
 
+/* Where in bytes the first NUL character stands. */
+static size_t zero_unit(const struct text_source *s, str bytes)
+{
+    static const char zeros[4];
+    size_t width = unit_bytes(s), i = 0;
+    while (i + width < bytes.len && memcmp(bytes.ptr + i, zeros, width) != 0)
+        i += width;
+    return i;
+}
+
+static bool convert_more(struct text_source *s, struct file_problem *problem, struct err *err)
+{
+    buf_reset(&s->converted);
+    s->converted_done = 0;
+    if (!fill(s, problem, err))
+        return false;
+    str bytes = pending(s), rest = bytes;
+    bool ok = charset_convert(s->charset, &rest, s->eof, &s->converted);
+    if (!ok)
+        return bad_byte(s, FILE_ENCODING_MISMATCH, s->offset + (bytes.len - rest.len), problem);
+    str text = buf_str(&s->converted);
+    if (text.len && memchr(text.ptr, 0, text.len))
+        return bad_byte(s, FILE_BINARY, s->offset + zero_unit(s, bytes), problem);
+    take(s, bytes.len - rest.len);
+    return true;
+}
+
+/* Which bytes cannot be: what the encoding has no letter for, and NUL.  ICU reads the gaps of
+ * Windows' pages as control characters U+0080 to U+009F, which these pages do not have. */
+static void find_bad_bytes(const struct text_source *s, bool bad[256])
+{
+    bool windows = str_starts(str_of(s->encoding), STR("windows-"));
+    for (int i = 0; i < 256; i++) {
+        AUTO(buf_done) struct buf letter = {0};
+        char byte = (char)i;
+        str bytes = {&byte, 1};
+        bad[i] = !i || !charset_convert(s->charset, &bytes, true, &letter);
+        str text = buf_str(&letter);
+        if (windows && text.len == 2 && text.ptr[0] == '\xC2' && (unsigned char)text.ptr[1] < 0xA0)
+            bad[i] = true;
+    }
+}
+
+static bool check_bytes(struct text_source *s, struct file_problem *problem, struct err *err)
+{
+    bool bad[256];
+    find_bad_bytes(s, bad);
+    do {
+        if (!fill(s, problem, err))
+            return false;
+        str bytes = pending(s);
+        for (size_t i = 0; i < bytes.len; i++)
+            if (bad[(unsigned char)bytes.ptr[i]])
+                return bad_byte(s, bytes.ptr[i] ? FILE_ENCODING_MISMATCH : FILE_BINARY,
+                                s->offset + i, problem);
+        take(s, bytes.len);
+    } while (!s->eof);
+    return true;
+}
+
+/* A pass over the whole file, as for UTF-8: is it text of the encoding? */
+static bool check_converted(struct text_source *s, const char *encoding,
+                            struct file_problem *problem, struct err *err)
+{
+    bool ok = true;
+    if (charset_is_single_byte(s->charset))
+        ok = check_bytes(s, problem, err);
+    else
+        do
+            ok = convert_more(s, problem, err);
+        while (ok && !(s->eof && s->start == s->end));
+    buf_reset(&s->converted);
+    charset_free(TAKE(s->charset)); // it may remember a mark, or half a letter
+    return ok && charset_open(encoding, &s->charset, err) && rewind_text(s, problem, err);
+}
+
 /* Bytes of zero in what has no mark: it may still be text, of two or four bytes a letter. */
 static bool choose_wide(struct text_source *s, struct file_problem *problem, struct err *err)
 {
@@ -223,6 +301,8 @@ static bool choose_encoding(struct text_source *s, const char *stated, struct fi
                 (void)file_problem_set(problem, FILE_ENCODING_MISMATCH, STR("UTF-8"), (str){0});
             return false;
         }
+    } else if (!check_converted(s, encoding, problem, err)) {
+        return false;
     }
     // The mark of the encoding that is used is no text; ICU's plain "UTF-16" and "UTF-32" eat
     // theirs themselves.
@@ -243,33 +323,6 @@ bool text_source_open(const char *path, const char *encoding, struct text_source
     if (!fill(s, ret_problem, err) || !choose_encoding(s, encoding, ret_problem, err))
         return false;
     *ret_source = TAKE(s);
-    return true;
-}
-
-/* Where in bytes the first NUL character stands. */
-static size_t zero_unit(const struct text_source *s, str bytes)
-{
-    static const char zeros[4];
-    size_t width = unit_bytes(s), i = 0;
-    while (i + width < bytes.len && memcmp(bytes.ptr + i, zeros, width) != 0)
-        i += width;
-    return i;
-}
-
-static bool convert_more(struct text_source *s, struct file_problem *problem, struct err *err)
-{
-    buf_reset(&s->converted);
-    s->converted_done = 0;
-    if (!fill(s, problem, err))
-        return false;
-    str bytes = pending(s), rest = bytes;
-    bool ok = charset_convert(s->charset, &rest, s->eof, &s->converted);
-    if (!ok)
-        return bad_byte(s, FILE_ENCODING_MISMATCH, s->offset + (bytes.len - rest.len), problem);
-    str text = buf_str(&s->converted);
-    if (text.len && memchr(text.ptr, 0, text.len))
-        return bad_byte(s, FILE_BINARY, s->offset + zero_unit(s, bytes), problem);
-    take(s, bytes.len - rest.len);
     return true;
 }
 
