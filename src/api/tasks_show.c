@@ -333,7 +333,7 @@ void tasks_undo_kept(struct http_request *r)
         if (i)
             buf_add_char(&l.b, ',');
         buf_format(&l.b, "{\"type\":\"import_kept_values\",\"id\":\"%lld-%llu\",\"attributes\":",
-                   (long long)task.id, (unsigned long long)((l.page - 1) * l.per_page + i + 1));
+                   (long long)task.id, (unsigned long long)k[i].seq);
         jobs_kept_json(&l.b, http_arena(r), request_language(r), store_company_zone(company),
                        &k[i]);
         buf_add_char(&l.b, '}');
