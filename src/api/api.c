@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api_priv.h"
 #include "api/errand.h"
+#include "api/limits.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -108,6 +109,7 @@ bool api_new(const struct api_config *config, struct api **ret_api, struct err *
     api->readers = mem_new(api->config.loops, sizeof *api->readers);
     api->app = (struct http_app){
         .route = routes, .count = COUNT(routes), .context = api, .refuse = error_refuse};
+    limits_open(api);
     (void)pthread_mutex_init(&api->keys_lock, NULL);
     (void)pthread_mutex_init(&api->streams_lock, NULL);
     api->quick = errands_start(QUICK_THREADS);
@@ -140,6 +142,7 @@ void api_free(struct api *api)
     (void)pthread_mutex_destroy(&api->keys_lock);
     (void)pthread_mutex_destroy(&api->streams_lock);
     mem_free(api->readers);
+    limits_close(api);
     mem_free(api);
 }
 

@@ -4,6 +4,7 @@
 #ifndef API_API_H
 #define API_API_H
 
+#include "base/throttle.h"
 #include "http/http.h"
 #include "jobs/jobs.h"
 #include "store/store.h"
@@ -14,6 +15,8 @@ struct api_config {
     struct jobs *jobs;
     size_t loops; /* of the HTTP server */
     uint64_t upload_limit_bytes;
+    struct throttle_rate token_rate, address_rate; /* requests */
+    struct throttle_rate failure_rate;             /* wrong tokens of one address */
     bool errors_array; /* errors are JSON:API's array for everyone, not only for who asks */
 };
 /* Makes the API's routes and starts the thread that finishes uploads.  On success the caller owns

@@ -19,8 +19,13 @@ struct reader_slot {
     struct store_reader *reader;
     struct reader_slot *next;
 };
+struct limits {
+    struct throttle *token, *address, *failures; /* NULL: no limit */
+    uint64_t seed;                               /* of the keys */
+};
 struct api {
     struct api_config config;
+    struct limits limits;
     struct http_app app;
     struct reader_slot **readers; /* per loop: used on that loop's thread only */
     struct errands *quick, *slow; /* syncs to disk; files that take a while to be made */
@@ -69,6 +74,8 @@ void error_refuse(struct http_request *r, enum http_refusal why, int status, con
 enum token_fault { TOKEN_UNKNOWN, TOKEN_REVOKED, TOKEN_EXPIRED };
 /* 401 in the dialect of OAuth, or of Rails. */
 void error_unauthorized(struct http_request *r, bool oauth, enum token_fault why);
+/* 429: the vendor's line of text; the headers about when to come again are there already. */
+void error_throttled(struct http_request *r);
 /* 403: the token lacks the scope; bearer: it came so. */
 void error_forbidden(struct http_request *r, bool bearer, const char *scope);
 

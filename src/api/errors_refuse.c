@@ -108,6 +108,16 @@ void error_unauthorized(struct http_request *r, bool oauth, enum token_fault why
         http_answer(r, 401, "text/plain; charset=utf-8", STR("HTTP Token: Access denied.\n"));
 }
 
+void error_throttled(struct http_request *r)
+{
+    if (error_in_array(r))
+        error_say(r, &(struct error){.status = 429, .code = "too_many_requests"}, "%s",
+                  SAY(r, "Too many requests: the Retry-After header says when to come again",
+                      "Слишком много запросов: когда повторить, говорит заголовок Retry-After"));
+    else
+        http_answer(r, 429, "text/plain; charset=utf-8", STR("Throttled\n"));
+}
+
 void error_forbidden(struct http_request *r, bool bearer, const char *scope)
 {
     if (bearer) // RFC 6750 3.1

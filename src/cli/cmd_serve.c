@@ -21,8 +21,10 @@ static bool read_lists(struct cli *c, struct config *config, struct err *err)
 {
     static const struct {
         const char *option, *setting;
-    } lists[] = {
-        {"listen", "listen"}, {"listen-tls", "listen_tls"}, {"trusted-proxy", "trusted_proxy"}};
+    } lists[] = {{"listen", "listen"},
+                 {"listen-tls", "listen_tls"},
+                 {"trusted-proxy", "trusted_proxy"},
+                 {"cors-origin", "cors_origin"}};
     for (size_t i = 0; i < COUNT(lists); i++) {
         const struct option_value *given = NULL;
         for (size_t k = 0; c->spec[k].name; k++)
@@ -52,6 +54,9 @@ static int read_config(struct cli *c, struct config *config)
                    {"errors", "errors"},
                    {"tls-cert", "tls_cert"},
                    {"tls-key", "tls_key"},
+                   {"rate-limit-token", "rate_limit_token"},
+                   {"rate-limit-address", "rate_limit_address"},
+                   {"rate-limit-failures", "rate_limit_failures"},
                    {"keep-files-days", "keep_files_days"},
                    {"keep-trail-days", "keep_trail_days"},
                    {"keep-audit-days", "keep_audit_days"},
@@ -113,7 +118,9 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
                                      .tls_key = path_or_null(c, config->tls_key),
                                      .loops = config->threads,
                                      .trusted_proxy = config->trusted_proxy.item,
-                                     .trusted_proxy_count = config->trusted_proxy.count};
+                                     .trusted_proxy_count = config->trusted_proxy.count,
+                                     .cors_origin = config->cors_origin.item,
+                                     .cors_origin_count = config->cors_origin.count};
     if (!store_open(&store, &s->store, err))
         return false;
     const struct jobs_config jobs = {.store = s->store,
@@ -132,6 +139,9 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
                                    .jobs = s->jobs,
                                    .loops = config->threads,
                                    .upload_limit_bytes = config->upload_limit_bytes,
+                                   .token_rate = config->rate_limit_token,
+                                   .address_rate = config->rate_limit_address,
+                                   .failure_rate = config->rate_limit_failures,
                                    .errors_array = config->errors_jsonapi};
     return api_new(&api, &s->api, err) &&
            http_server_start(&http, api_app(s->api), &s->http, err) &&
@@ -195,6 +205,7 @@ int cmd_serve(struct cli *c)
     struct config config = {.listen = {{"127.0.0.1:8080"}, 1},
                             .threads = 1,
                             .upload_limit_bytes = LIMIT_UPLOAD_BYTES,
+                            .rate_limit_failures = {60, 60},
                             .log_level = "info"};
     struct serving s = {0};
     struct err err = {0};

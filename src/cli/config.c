@@ -12,6 +12,10 @@ static const char *const names[] = {"data",
                                     "tls_cert",
                                     "tls_key",
                                     "trusted_proxy",
+                                    "cors_origin",
+                                    "rate_limit_token",
+                                    "rate_limit_address",
+                                    "rate_limit_failures",
                                     "threads",
                                     "upload_limit",
                                     "log_level",
@@ -46,6 +50,7 @@ static const struct {
     {"listen", offsetof(struct config, listen)},
     {"listen_tls", offsetof(struct config, listen_tls)},
     {"trusted_proxy", offsetof(struct config, trusted_proxy)},
+    {"cors_origin", offsetof(struct config, cors_origin)},
 };
 
 struct config_list *config_list(struct config *c, str name)
@@ -82,12 +87,52 @@ static bool read_bytes(str value, uint64_t *ret)
     return true;
 }
 
+/* Settings that are a rate. */
+static const struct {
+    const char *name;
+    size_t offset;
+} rates[] = {
+    {"rate_limit_token", offsetof(struct config, rate_limit_token)},
+    {"rate_limit_address", offsetof(struct config, rate_limit_address)},
+    {"rate_limit_failures", offsetof(struct config, rate_limit_failures)},
+};
+
+/* "100/s", "600/m", "1/2s", "5000/h", "off" */
+static bool read_rate(str value, struct throttle_rate *ret)
+{
+    uint64_t count, every = 1;
+    str period = value, number = str_split(&period, '/');
+    if (str_eq(value, STR("off"))) {
+        *ret = (struct throttle_rate){0};
+        return true;
+    }
+    if (!period.len || !str_to_u64(number, &count) || !count || count > 1000000)
+        return false;
+    char unit = period.ptr[period.len - 1];
+    period.len--;
+    unsigned seconds = unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : 0;
+    if (!seconds || (period.len && !str_to_u64(period, &every)) || !every || every > 1000)
+        return false;
+    *ret = (struct throttle_rate){(unsigned)count, (unsigned)every * seconds};
+    return true;
+}
+
+static bool set_rate(struct config *c, size_t i, str value, struct err *err)
+{
+    return read_rate(value, (void *)((char *)c + rates[i].offset)) ||
+           err_set(err, ERR_INVALID, "%s: use a rate such as 100/s, 600/m, 5000/h or 1/2s, or off",
+                   rates[i].name);
+}
+
 bool config_set(struct config *c, struct arena *a, str name, str value, struct err *err)
 {
     const char *text = arena_str(a, value).ptr;
     for (size_t i = 0; i < COUNT(numbers); i++)
         if (str_eq(name, str_of(numbers[i].name)))
             return set_number(c, &numbers[i], value, err);
+    for (size_t i = 0; i < COUNT(rates); i++)
+        if (str_eq(name, str_of(rates[i].name)))
+            return set_rate(c, i, value, err);
     struct config_list *list = config_list(c, name);
     if (list) {
         if (list->count == CONFIG_LIST_ITEMS)

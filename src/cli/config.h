@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/throttle.h"
 
 enum { CONFIG_LIST_ITEMS = 16 };
 /* A setting that may stand several times. */
@@ -16,7 +17,8 @@ struct config_list {
 };
 struct config {
     const char *data;
-    struct config_list listen, listen_tls, trusted_proxy;
+    struct config_list listen, listen_tls, trusted_proxy, cors_origin;
+    struct throttle_rate rate_limit_token, rate_limit_address, rate_limit_failures;
     const char *tls_cert, *tls_key;
     uint64_t threads, upload_limit_bytes, batch_rows;
     const char *log_level, *seal_key, *inbox;

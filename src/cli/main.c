@@ -457,6 +457,10 @@ static const struct cli_command commands[] = {
      "                    when that is given; both are read again at SIGHUP\n"
      "  --listen-tls A:P  as --listen, with TLS; may repeat\n"
      "  --trusted-proxy A  an address or range whose X-Forwarded-For is believed; may repeat\n"
+     "  --cors-origin O   web pages from https://HOST may read answers; may repeat; * is all\n"
+     "  --rate-limit-token R, --rate-limit-address R\n"
+     "                    requests of one token and of one address: 100/s, 600/m, 1/2s; off unless given\n"
+     "  --rate-limit-failures R  wrong tokens from one address; 60/m unless given\n"
      "  --config FILE     an ini file with the same settings\n  --threads N       event loops; 1 unless given\n"
      "  --upload-limit N  of a file; 2G unless given\n"
      "  --batch-rows N    of a file that become one commit at most; 50000 unless given\n  --log-level L     debug, info, warning or error\n"
@@ -475,6 +479,10 @@ static const struct cli_command commands[] = {
       {"tls-key", true},
       {"listen-tls", true},
       {"trusted-proxy", true},
+      {"cors-origin", true},
+      {"rate-limit-token", true},
+      {"rate-limit-address", true},
+      {"rate-limit-failures", true},
       {"config", true},
       {"threads", true},
       {"upload-limit", true},

@@ -17,7 +17,7 @@ void answer_close_file(struct http_request *r)
 
 void answer_reset(struct http_request *r)
 {
-    r->answered = r->close = r->streams = r->stream_over = false;
+    r->answered = r->close = r->sealed = r->streams = r->stream_over = false;
     answer_close_file(r);
     buf_reset(&r->stream);
     r->stream_sent = 0;
@@ -146,8 +146,20 @@ static struct MHD_Response *make_response(struct http_request *r)
                                            MHD_RESPMEM_PERSISTENT);
 }
 
+static void seal(struct http_request *r)
+{
+    const struct http_server *s = r->loop->server;
+    if (r->sealed)
+        return;
+    r->sealed = true;
+    cors_add_headers(&s->cors, r);
+    if (s->app.seal)
+        s->app.seal(r, r->status);
+}
+
 enum MHD_Result answer_queue(struct http_request *r)
 {
+    seal(r);
     struct MHD_Response *response = make_response(r);
     if (!response)
         return MHD_NO;
@@ -179,6 +191,7 @@ static void add_date(struct buf *b)
 void answer_send_early(struct http_request *r)
 {
     AUTO(buf_done) struct buf b = {0};
+    seal(r);
     buf_format(&b, "HTTP/1.1 %d %s\r\n", r->status, MHD_get_reason_phrase_for((unsigned)r->status));
     add_date(&b);
     buf_format(&b, "x-request-id: %s\r\n", r->id);

@@ -59,6 +59,11 @@ struct http_app {
     const struct http_route *route;
     size_t count;
     void *context; /* http_app_context() */
+    /* Of every request with a sound head and a route, before anything of the route is called and
+     * before the body is read: answers to refuse it; optional. */
+    void (*admit)(struct http_request *r);
+    /* When an answer is about to go: adds headers that all answers have; optional. */
+    void (*seal)(struct http_request *r, int status);
     /* Fills in the body (and content type) of a refusal.  status is what will be sent. */
     void (*refuse)(struct http_request *r, enum http_refusal why, int status, const char *detail);
 };
@@ -76,6 +81,9 @@ struct http_config {
     /* Whose X-Forwarded-For and -Proto are believed: "127.0.0.1", "10.0.0.0/8", "fd00::/8". */
     const char *const *trusted_proxy;
     size_t trusted_proxy_count;
+    /* Which web pages may read answers: "https://example.com", or "*". */
+    const char *const *cors_origin;
+    size_t cors_origin_count;
 };
 struct http_server;
 /* Binds all addresses (SO_REUSEPORT between loops) and starts the loops.
@@ -113,7 +121,8 @@ str http_query(const struct http_request *r, const char *name);
 str http_header(const struct http_request *r, const char *name);
 /* The collected body; empty when the route streams it. */
 str http_body(const struct http_request *r);
-/* 32 hex digits, also sent as X-Request-Id; borrowed. */
+/* What the client sent as X-Request-Id when that is 1 to 128 letters, digits and ._:@+/=-, else 32
+ * hex digits; also sent back; borrowed. */
 const char *http_request_id(const struct http_request *r);
 /* The client's address, "192.0.2.1" or "2001:db8::1", whatever trusted proxies stand in between;
  * lives as long as the request. */
@@ -126,6 +135,10 @@ struct arena *http_arena(struct http_request *r);
 void *http_context(const struct http_request *r);
 /* Sets the handler's own pointer; the route's `end` frees it. */
 void http_set_context(struct http_request *r, void *context);
+/* Another pointer, for the app's admit and seal; NULL at first. */
+void *http_note(const struct http_request *r);
+/* Sets it; what it points to lives in the request's arena. */
+void http_set_note(struct http_request *r, void *note);
 
 /* --- answering, on the loop's thread --- */
 /* Adds a header to the answer to come; both are copied. */

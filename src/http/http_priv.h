@@ -8,6 +8,7 @@
 #define HTTP_HTTP_PRIV_H
 
 #include "base/address.h"
+#include "http/cors.h"
 #include "http/form.h"
 #include "http/gate.h"
 #include "http/http.h"
@@ -101,6 +102,8 @@ struct http_server {
     size_t loop_count, address_count;
     size_t plain_count; /* of the addresses: they speak no TLS */
     struct tls *tls;    /* NULL: none does */
+    struct cors cors;   /* its texts are the server's */
+    char **cors_text;
     struct loop **loop;
     uint16_t *port;
     struct address_range *proxy; /* what trust.range points to */
@@ -135,7 +138,8 @@ struct http_request {
     struct conn *conn;
     struct MHD_Connection *mhd;
     struct arena arena;
-    char id[33];
+    char own_id[33];
+    const char *id; /* that, or the client's */
     enum stage stage;
 
     struct gate_head head;
@@ -149,13 +153,14 @@ struct http_request {
     struct address client; /* if client_known */
     bool client_known;
     void *context; /* the handler's */
+    void *note;    /* the app's */
     bool entered;  /* a function of the route has seen it: call its end() */
 
     bool deferred, woken;
     bool orphan; /* guarded by the loop's lock */
     struct http_request *next;
 
-    bool answered, close;
+    bool answered, close, sealed;
     bool streams;       /* the answer's body comes from the route's stream() */
     bool stream_over;   /* it has no more to say */
     unsigned stream_ms; /* it is asked so often */

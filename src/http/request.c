@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { SPARES_MAX = 512, KEEP_BYTES = 64 * 1024 };
+enum { SPARES_MAX = 512, KEEP_BYTES = 64 * 1024, SMALL_BODY_BYTES = 64 * 1024 };
 
 /* --- birth and death --- */
 
@@ -32,8 +32,24 @@ static void give_id(struct http_request *r)
     struct loop *l = r->loop;
     uint64_t part[2] = {mix(l->id_seed ^ mix(l->index)), mix(l->id_seed + l->id_next++)};
     for (size_t i = 0; i < 32; i++)
-        r->id[i] = digits[part[i / 16] >> (60 - 4 * (i % 16)) & 15];
-    r->id[32] = '\0';
+        r->own_id[i] = digits[part[i / 16] >> (60 - 4 * (i % 16)) & 15];
+    r->own_id[32] = '\0';
+    r->id = r->own_id;
+}
+
+/* A client's own id goes into logs and back to him: only what cannot be taken for anything else. */
+static void take_id(struct http_request *r)
+{
+    enum { ID_MAX = 128 };
+    str id = http_header(r, "X-Request-Id");
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.ptr[i];
+        if (!(c >= '0' && c <= '9') && !((c | 32) >= 'a' && (c | 32) <= 'z') &&
+            !memchr("._:@+/=-", c, 8))
+            return;
+    }
+    if (id.len && id.len <= ID_MAX)
+        r->id = arena_str(&r->arena, id).ptr;
 }
 
 /* Stands in front of the client's own, so that the library finds no cookies to take apart and copy:
@@ -62,7 +78,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *mh
     r->match = (struct router_match){0};
     r->query_count = 0;
     r->body_bytes = r->discarded_bytes = r->held_bytes = 0;
-    r->context = NULL;
+    r->context = r->note = NULL;
     r->client_known = false;
     r->entered = r->deferred = r->woken = r->orphan = false;
     answer_reset(r);
@@ -230,9 +246,21 @@ static bool body_fits(struct http_request *r, uint64_t bytes)
  * lose the answer, so the rest is read first, up to a limit. */
 static void discard(struct http_request *r)
 {
-    r->close = true;
+    // A small one is soon over: then the connection can go on.
+    r->close = r->close || r->pass.chunked || r->pass.content_length > SMALL_BODY_BYTES;
     r->stage = STAGE_DISCARD;
     conn_enter(r->conn, CONN_DISCARD);
+}
+
+static void enter_route(struct http_request *r)
+{
+    const struct http_app *app = &r->loop->server->app;
+    if (app->admit)
+        app->admit(r);
+    if (r->answered || !r->match.route->begin)
+        return;
+    r->entered = true;
+    r->match.route->begin(r);
 }
 
 static enum MHD_Result take_head(struct http_request *r, const char *method, const char *version)
@@ -240,16 +268,16 @@ static enum MHD_Result take_head(struct http_request *r, const char *method, con
     struct gate_refusal refusal;
     r->stage = STAGE_BODY;
     read_head(r, method, version);
-    if (!gate_check(&r->head, &r->pass, &refusal)) {
+    bool sound = gate_check(&r->head, &r->pass, &refusal);
+    take_id(r);
+    if (!sound) {
         r->close = true;
         answer_refuse(r, refusal.why, refusal.status, refusal.detail);
         return answer_queue(r);
     }
     conn_enter(r->conn, r->pass.has_body ? CONN_BODY : CONN_WORK);
-    if (find_route(r) && r->match.route->begin) {
-        r->entered = true;
-        r->match.route->begin(r);
-    }
+    if (!cors_answer_preflight(&r->loop->server->cors, r) && find_route(r))
+        enter_route(r);
     if (!r->answered)
         (void)body_fits(r, r->pass.content_length);
     if (!r->answered || !r->pass.has_body)
@@ -470,6 +498,16 @@ bool http_is_https(const struct http_request *r)
 {
     return r->conn->tls.gnutls ||
            proxy_says_https(&r->loop->server->trust, &r->conn->peer, r->head.field, r->head.count);
+}
+
+void *http_note(const struct http_request *r)
+{
+    return r->note;
+}
+
+void http_set_note(struct http_request *r, void *note)
+{
+    r->note = note;
 }
 
 struct arena *http_arena(struct http_request *r)

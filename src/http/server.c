@@ -17,6 +17,9 @@ static void server_free(struct http_server *s)
     mem_free(s->port);
     mem_free(s->proxy);
     tls_free(s->tls);
+    for (size_t i = 0; i < s->cors.count; i++)
+        mem_free(s->cors_text[i]);
+    mem_free(s->cors_text);
     mem_free(s);
 }
 
@@ -74,6 +77,16 @@ static bool read_proxies(struct http_server *s, const struct http_config *config
     return true;
 }
 
+static bool read_cors(struct http_server *s, const struct http_config *config, struct err *err)
+{
+    size_t count = config->cors_origin_count;
+    s->cors_text = mem_new(count ? count : 1, sizeof *s->cors_text);
+    for (size_t i = 0; i < count; i++)
+        s->cors_text[i] = mem_strdup(config->cors_origin[i]);
+    s->cors = (struct cors){(const char *const *)s->cors_text, count};
+    return cors_check(&s->cors, err);
+}
+
 static bool read_tls(struct http_server *s, const struct http_config *config, struct err *err)
 {
     if (!config->tls_cert != !config->tls_key)
@@ -98,7 +111,8 @@ bool http_server_start(const struct http_config *config, const struct http_app *
     s->loop = mem_new(loops, sizeof(struct loop *));
     s->port = mem_new(s->address_count ? s->address_count : 1, sizeof *s->port);
     bool ok = s->address_count > 0 || err_set(err, ERR_INVALID, "no address to listen on");
-    ok = ok && read_proxies(s, config, err) && read_tls(s, config, err);
+    ok =
+        ok && read_proxies(s, config, err) && read_cors(s, config, err) && read_tls(s, config, err);
     ok = ok && open_loops(s, config, loops, err);
     for (size_t i = 0; ok && i < s->loop_count; i++)
         ok = loop_start(s->loop[i], err);
