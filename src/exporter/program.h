@@ -39,8 +39,10 @@ DEFINE_AUTO(struct program *, program_free)
  * such list. */
 void program_columns(str text, struct arena *a, str **ret_name, size_t *ret_count);
 
-/* The word that makes this program the process, as its only argument; and what it then does: */
+/* The word that makes this program the process, as its only argument. */
 #define PROGRAM_CHILD "--run-jq-program"
+/* What the process then does: answers on its standard output what comes on its standard input,
+ * until that ends.  Returns its exit status. */
 int program_child(void);
 /* An inner matter of the two processes: what a line that is no value begins with. */
 enum { PROGRAM_FAILED = '!', PROGRAM_READY = '+' };
