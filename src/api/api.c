@@ -24,8 +24,7 @@ static void get_root(struct http_request *r)
 #define WRITE(method, pattern_text, function)                                                      \
     {                                                                                              \
         .methods = (method), .pattern = (pattern_text), .handle = (function),                      \
-        .resumed = consumers_resumed, .end = consumers_end,                                        \
-        .max_body_bytes = LIMIT_RECORD_BODY_BYTES                                                  \
+        .resumed = write_resumed, .end = write_end, .max_body_bytes = LIMIT_RECORD_BODY_BYTES      \
     }
 #define READ(pattern_text, function)                                                               \
     {                                                                                              \
@@ -48,6 +47,12 @@ static const struct http_route routes[] = {
     WRITE(HTTP_PUT, "/v4/consumers/{id}", consumers_put),
     WRITE(HTTP_PATCH, "/v4/consumers/{id}", consumers_patch),
     WRITE(HTTP_DELETE, "/v4/consumers/{id}", consumers_delete),
+    {.methods = HTTP_POST,
+     .pattern = "/v4/operations",
+     .handle = operations_create,
+     .resumed = write_resumed,
+     .end = write_end,
+     .max_body_bytes = LIMIT_OPERATIONS_BODY_BYTES},
     READ("/v4/import_tasks", tasks_list),
     {.methods = HTTP_POST,
      .pattern = "/v4/import_tasks",

@@ -12,7 +12,7 @@
 #define JSON_API "application/vnd.api+json; charset=utf-8"
 
 struct errands;
-struct task_key;
+struct request_key;
 struct event_stream;
 struct reader_slot {
     struct store_company *company;
@@ -30,7 +30,7 @@ struct api {
     struct reader_slot **readers; /* per loop: used on that loop's thread only */
     struct errands *quick, *slow; /* syncs to disk; files that take a while to be made */
     pthread_mutex_t keys_lock;
-    struct task_key *keys; /* guarded by keys_lock: of requests in flight */
+    struct request_key *keys; /* guarded by keys_lock: of requests in flight */
     pthread_mutex_t streams_lock;
     struct event_stream *streams; /* guarded by streams_lock: all that are open */
 };
@@ -102,6 +102,8 @@ str auth_key(str authorization, bool *ret_bearer);
 
 /* Answers and returns false when it is none. *ret_attributes may be NULL (nothing sent). */
 bool body_attributes(struct http_request *r, const struct json **ret_attributes);
+/* The same for a document of any kind. */
+bool body_document(struct http_request *r, struct json *ret_document);
 /* The tree of bracketed names: data[attributes][name] = text.  False: nested too deep, or too many.
  */
 struct form_field;
@@ -110,9 +112,21 @@ bool body_tree(struct arena *a, const struct form_field *field, size_t count,
 
 /* --- document.c --- */
 
+/* What of a request decides how a customer's document looks; any thread may make one with it. */
+struct document_view {
+    enum language language;
+    unsigned includes;
+    const struct zone *zone;
+};
+struct document_view document_view_of(const struct http_request *r, const struct zone *zone);
+/* A customer as a resource. */
+void document_resource(const struct document_view *v, struct buf *b, const struct consumer *c);
+/* "ignored":[...],"warnings":[...] of a change; there must be some. */
+void document_warnings(const struct document_view *v, struct arena *a, struct buf *b,
+                       const struct problems *warnings);
 /* A document around one customer; changes' warnings become meta. */
-void document_consumer(struct http_request *r, struct buf *b, const struct consumer *c,
-                       const struct zone *zone, const struct problems *warnings);
+void document_consumer(const struct document_view *v, struct arena *a, struct buf *b,
+                       const struct consumer *c, const struct problems *warnings);
 /* Appends ,"relationships":{...} for the names in ?include=; true when any was asked for. */
 bool document_includes(const struct http_request *r, struct buf *b);
 
@@ -123,8 +137,9 @@ void consumers_get(struct http_request *r);
 void consumers_put(struct http_request *r);
 void consumers_patch(struct http_request *r);
 void consumers_delete(struct http_request *r);
-void consumers_resumed(struct http_request *r);
-void consumers_end(struct http_request *r);
+void write_resumed(struct http_request *r);
+void write_end(struct http_request *r);
+void operations_create(struct http_request *r);
 void tasks_begin(struct http_request *r);
 bool tasks_data(struct http_request *r, str piece);
 void tasks_create(struct http_request *r);

@@ -152,7 +152,7 @@ static bool json_tree(struct http_request *r, str body, struct json *ret_tree)
 
 /* The vendor's PHP sample keeps its media type and adds a boundary; its Ruby sample sends a form:
  * the body's look decides. */
-static bool read_tree(struct http_request *r, struct json *ret_tree)
+bool body_document(struct http_request *r, struct json *ret_tree)
 {
     str body = http_body(r), type = http_header(r, "Content-Type");
     str boundary = multipart_boundary(http_arena(r), type);
@@ -173,7 +173,7 @@ static bool read_tree(struct http_request *r, struct json *ret_tree)
 bool body_attributes(struct http_request *r, const struct json **ret_attributes)
 {
     struct json *tree = ARENA_NEW(http_arena(r), struct json, 1);
-    if (!read_tree(r, tree))
+    if (!body_document(r, tree))
         return false;
     const struct json *data = json_get(tree, "data"), *type = json_get(data, "type");
     if (!data || data->kind != JSON_OBJECT) {

@@ -1,99 +1,106 @@
-/* A write: parsed on the loop, handed to the company's writer, answered on the loop after the
- * commit.
+/* Customers, one by one.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "api/api_priv.h"
+#include "api/write.h"
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "domain/consumer_json.h"
 
-struct write {
-    struct store_batch batch;
-    struct store_change change;
-    struct store_company *company;
-    struct http_request *request;
-    struct arena arena; /* the results: written by the writer's thread while the request sleeps */
-};
+#include <stdio.h>
 
-static void written(struct store_batch *batch)
+/* --- writing --- */
+
+static void make_record(struct write *w, struct write_answer *ret)
 {
-    struct write *w = batch->context;
-    http_resume(w->request);
+    struct store_change *c = &w->change[0];
+    bool created = c->outcome == OUTCOME_CREATED;
+    if (c->outcome == OUTCOME_DELETED) {
+        ret->status = 204;
+        return;
+    }
+    write_note_created(w, c);
+    ret->status = created ? 201 : 200;
+    tag_text(w->tag, c->after, ret->tag);
+    if (created) {
+        char id[CONSUMER_ID_BYTES];
+        consumer_id_text(c->after->id, id);
+        (void)snprintf(ret->location, sizeof ret->location, "/v4/consumers/%s", id);
+    }
+    document_consumer(&w->view, &w->arena, &ret->body, c->after, &c->warnings);
 }
 
-static bool wants_lenient(const struct http_request *r)
+static void answer_problems(struct http_request *r, struct write *w)
 {
-    str prefer = http_header(r, "Prefer");
-    while (!str_is_null(prefer))
-        if (str_eq_nocase(str_trim(str_split(&prefer, ',')), STR("handling=lenient")))
-            return true;
-    return false;
+    const struct problems *problems = &w->change[0].problems;
+    if (problems->first->code == PROBLEM_PRECONDITION)
+        condition_failed(r);
+    else
+        error_problems(r, problems);
 }
 
-/* Hands the change over; the request sleeps until it is committed. */
-static void submit(struct http_request *r, struct store_company *company, int64_t origin,
-                   const struct store_change *change)
+/* What is to become of whom, but for the attributes; NULL: an answer was given. */
+static struct write *begin(struct http_request *r, enum store_op op)
 {
-    struct write *w = mem_new(1, sizeof *w);
-    w->change = *change;
-    w->change.lenient = wants_lenient(r);
-    w->company = company;
-    w->request = r;
-    w->batch = (struct store_batch){.change = &w->change,
-                                    .count = 1,
-                                    .want = STORE_WANT_RECORDS,
-                                    .small = true,
-                                    .origin = origin,
-                                    .arena = &w->arena,
-                                    .done = written,
-                                    .context = w};
-    http_set_context(r, w);
-    http_defer(r);
-    store_submit(company, &w->batch);
+    int64_t origin;
+    struct store_company *company = auth_company_as(r, SCOPE_CONSUMERS_WRITE, &origin);
+    if (!company)
+        return NULL;
+    struct write *w = write_new(r, company, origin, 1);
+    struct store_change *c = &w->change[0];
+    c->op = op;
+    c->lenient = write_is_lenient(r);
+    w->make = make_record;
+    w->fail = answer_problems;
+    if (op == STORE_CREATE)
+        return w;
+    c->key = STORE_KEY_PATH;
+    c->key_text = http_segment(r, "id");
+    return condition_read(r, &c->condition) ? w : NULL;
 }
 
-static bool make_patch(struct http_request *r, struct store_change *change)
+/* The attributes of the body become the change's patch. */
+static bool read_patch(struct http_request *r, struct write *w, const struct json **ret_attributes)
 {
     const struct consumer_rules rules = {.now_us = clock_now_us()};
-    const struct json *attributes;
-    if (!body_attributes(r, &attributes))
+    if (!body_attributes(r, ret_attributes))
         return false;
-    consumer_patch_from_json(http_arena(r), attributes, &rules, &change->patch);
+    consumer_patch_from_json(http_arena(r), *ret_attributes, &rules, &w->change[0].patch);
     return true;
 }
 
 void consumers_create(struct http_request *r)
 {
-    int64_t origin;
-    struct store_company *company = auth_company_as(r, SCOPE_CONSUMERS_WRITE, &origin);
-    struct store_change change = {.op = STORE_CREATE};
-    if (company && make_patch(r, &change))
-        submit(r, company, origin, &change);
+    const struct json *attributes;
+    AUTO(buf_done) struct buf content = {0};
+    struct write *w = begin(r, STORE_CREATE);
+    if (!w || !read_patch(r, w, &attributes))
+        return;
+    if (attributes)
+        json_write(&content, attributes);
+    if (write_take_key(r, w, buf_str(&content)))
+        write_submit(r, w);
 }
 
 static void update(struct http_request *r, enum store_op op)
 {
-    int64_t origin;
-    struct store_company *company = auth_company_as(r, SCOPE_CONSUMERS_WRITE, &origin);
-    struct store_change change = {.op = op, .key = STORE_KEY_PATH};
-    if (!company || !make_patch(r, &change))
-        return;
+    const struct json *attributes;
     struct problems problems = {0};
+    struct write *w = begin(r, op);
+    if (!w || !read_patch(r, w, &attributes))
+        return;
+    struct store_change *c = &w->change[0];
     if (!consumer_external_id_check(http_arena(r), http_segment(r, "id"), &problems,
-                                    &change.key_text)) {
+                                    &c->key_text)) {
         error_problems(r, &problems);
         return;
     }
-    change.merge.keep_contacts = store_company_info(company)->put_contacts == PUT_CONTACTS_IGNORE;
-    submit(r, company, origin, &change);
+    c->merge.keep_contacts = store_company_info(w->company)->put_contacts == PUT_CONTACTS_IGNORE;
+    write_submit(r, w);
 }
 
 void consumers_put(struct http_request *r)
 {
-    // If-Match: * (RFC 9110 13.1.1): only when the customer is there.
-    bool must_exist = str_eq(str_trim(http_header(r, "If-Match")), STR("*"));
-    update(r, must_exist ? STORE_UPDATE : STORE_UPSERT);
+    update(r, STORE_UPSERT);
 }
 
 void consumers_patch(struct http_request *r)
@@ -103,52 +110,9 @@ void consumers_patch(struct http_request *r)
 
 void consumers_delete(struct http_request *r)
 {
-    int64_t origin;
-    struct store_company *company = auth_company_as(r, SCOPE_CONSUMERS_WRITE, &origin);
-    const struct store_change change = {
-        .op = STORE_DELETE, .key = STORE_KEY_PATH, .key_text = http_segment(r, "id")};
-    if (company)
-        submit(r, company, origin, &change);
-}
-
-static void answer_record(struct http_request *r, const struct write *w)
-{
-    AUTO(buf_done) struct buf b = {0};
-    bool created = w->change.outcome == OUTCOME_CREATED;
-    document_consumer(r, &b, w->change.after, store_company_zone(w->company), &w->change.warnings);
-    if (created) {
-        char id[CONSUMER_ID_BYTES];
-        consumer_id_text(w->change.after->id, id);
-        http_add_header(r, "Location", arena_format(http_arena(r), "/v4/consumers/%s", id).ptr);
-    }
-    if (w->change.lenient)
-        http_add_header(r, "Preference-Applied", "handling=lenient");
-    http_answer(r, created ? 201 : 200, answer_type(r), buf_str(&b));
-}
-
-void consumers_resumed(struct http_request *r)
-{
-    struct write *w = http_context(r);
-    if (w->batch.err.code != ERR_NONE)
-        error_store(r, &w->batch.err);
-    else if (w->change.problems.count && w->change.problems.first->code == PROBLEM_NOT_FOUND &&
-             http_header(r, "If-Match").len)
-        error_answer(r, 412, "Precondition failed", "If-Match: there is no such customer");
-    else if (w->change.problems.count)
-        error_problems(r, &w->change.problems);
-    else if (w->change.outcome == OUTCOME_DELETED)
-        http_answer(r, 204, NULL, STR(""));
-    else
-        answer_record(r, w);
-}
-
-void consumers_end(struct http_request *r)
-{
-    struct write *w = http_context(r);
-    if (!w)
-        return;
-    arena_done(&w->arena);
-    mem_free(w);
+    struct write *w = begin(r, STORE_DELETE);
+    if (w)
+        write_submit(r, w);
 }
 
 /* --- reading --- */
@@ -159,12 +123,21 @@ void consumers_get(struct http_request *r)
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
     AUTO(buf_done) struct buf b = {0};
     struct consumer c;
+    char tag[TAG_BYTES];
     struct err err = {0};
     str id = http_segment(r, "id");
     if (!reader)
         return;
     if (store_get(reader, http_arena(r), id, &c, &err)) {
-        document_consumer(r, &b, &c, store_company_zone(company), NULL);
+        tag_text(tag_view_of(r, company), &c, tag);
+        http_add_header(r, "ETag", tag);
+        http_add_header(r, "Vary", "Accept");
+        if (tag_is_in(http_header(r, "If-None-Match"), tag)) {
+            http_answer(r, 304, NULL, STR(""));
+            return;
+        }
+        const struct document_view view = document_view_of(r, store_company_zone(company));
+        document_consumer(&view, http_arena(r), &b, &c, NULL);
         http_answer(r, 200, answer_type(r), buf_str(&b));
     } else if (err.code == ERR_NOT_FOUND) {
         error_not_found(r, id);

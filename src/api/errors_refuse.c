@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "api/errors.h"
 
+#include "base/limits.h"
+
 /* --- what http refuses --- */
 
 static void no_route(struct http_request *r)
@@ -46,10 +48,19 @@ void error_refuse(struct http_request *r, enum http_refusal why, int status, con
                      http_method_name(r));
         break;
     case HTTP_BODY_TOO_LARGE:
-        error_answer(r, status, NULL,
-                     SAY(r, "A record's body has at most 1 MiB; send files to /v4/import_tasks",
-                         "Тело запроса с одной записью — не больше 1 МиБ; файлы отправляйте на "
-                         "/v4/import_tasks"));
+        if (speaks_atomic(r))
+            error_answer(r, status, NULL,
+                         SAY(r,
+                             "The operations of a request have at most %zu MiB: send several, or a "
+                             "file of JSON lines to /v4/import_tasks",
+                             "Операции одного запроса — не больше %zu МиБ: пришлите несколько "
+                             "запросов или файл JSON Lines на /v4/import_tasks"),
+                         LIMIT_OPERATIONS_BODY_BYTES / MIB);
+        else
+            error_answer(r, status, NULL,
+                         SAY(r, "A record's body has at most 1 MiB; send files to /v4/import_tasks",
+                             "Тело запроса с одной записью — не больше 1 МиБ; файлы отправляйте на "
+                             "/v4/import_tasks"));
         break;
     case HTTP_BAD_TARGET:
         error_say(r, &(struct error){.status = status, .code = "bad_address"},

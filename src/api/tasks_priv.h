@@ -32,21 +32,4 @@ const char *task_setting_text(struct http_request *r, const struct err *err);
  * false when not. */
 bool task_has_room(struct http_request *r, uint64_t bytes, bool packed);
 
-/* --- tasks_key.c: Idempotency-Key --- */
-
-struct task_key; /* one that a request in flight holds */
-/* Reads the header and takes the key: {0} when there is none.  Answers and returns false when it is
- * malformed, or held by another request. */
-bool task_key_take(struct http_request *r, int64_t company_id, struct task_key **ret_key);
-/* Its text; {0} for NULL. */
-str task_key_text(const struct task_key *k);
-/* What an earlier request with the key made: *ret_id 0: nothing; *ret_reused: that request was
- * another one, by its print, and is refused by task_key_refuse(). */
-MUST_CHECK bool task_key_find(const struct task_key *k, struct store_company *company, str print,
-                              int64_t *ret_id, bool *ret_reused, struct err *err);
-/* Answers a request whose key was another's. */
-void task_key_refuse(struct http_request *r);
-/* Gives it back: the request is over, or its task is stored; NULL is fine. */
-void task_key_release(struct api *api, struct task_key *k);
-
 #endif

@@ -6,6 +6,7 @@
  * out at the end.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "api/idempotency.h"
 #include "api/tasks_priv.h"
 
 #include "base/crypto.h"
@@ -19,7 +20,8 @@ struct upload {
     struct errand errand;
     struct api *api;
     struct store_company *company;
-    struct task_key *key;
+    struct request_key *key;
+    struct store_request request; /* with a key */
     struct jobs_upload *file;
     struct gunzip *body_gunzip;  /* of the whole body; NULL: it is not packed */
     struct multipart *multipart; /* NULL: the body is the file */
@@ -37,8 +39,6 @@ struct upload {
     struct err err; /* why a piece was not taken, or no task was made */
     /* the outcome */
     int64_t task_id;
-    bool repeated;   /* an earlier request with the same key made it */
-    bool key_reused; /* the key was another request's */
 };
 
 /* --- off the loops: the file is synced and becomes a task --- */
@@ -62,13 +62,11 @@ static void make_task(struct errand *e)
     u->options.file_name = u->file_name;
     u->options.settings = &u->settings;
     if (u->key) {
-        u->options.request_key = task_key_text(u->key);
-        u->options.request_print = print_of(u);
-        if (!task_key_find(u->key, u->company, u->options.request_print, &u->task_id,
-                           &u->key_reused, &u->err))
+        u->options.request = &u->request;
+        if (!request_key_find(u->key, u->company, &u->arena, print_of(u), &u->request, &u->err))
             return;
-        u->repeated = u->task_id != 0;
-        if (u->repeated || u->key_reused)
+        u->task_id = u->request.replay == REPLAY_SAME ? u->request.made_id : 0;
+        if (u->request.replay != REPLAY_NEW)
             return;
     }
     if (!jobs_import(u->api->config.jobs, u->company, u->file, &u->options, &u->task_id, &u->err))
@@ -389,7 +387,8 @@ void tasks_begin(struct http_request *r)
     struct upload *u = new_upload(r, company);
     u->options.by = (struct jobs_asker){by.origin, arena_str(&u->arena, by.address)};
     if (!check_type(r, u, &packed) || !check_coding(r, u) || !check_room(r, u, packed) ||
-        !settings_from_query(r, u) || !task_key_take(r, store_company_info(company)->id, &u->key))
+        !settings_from_query(r, u) ||
+        !request_key_take(r, store_company_info(company)->id, by.origin, &u->key))
         return;
     use_charset(r, u);
     if (!jobs_upload_open(u->api->config.jobs, u->limit_bytes, &u->file, &err))
@@ -458,9 +457,9 @@ static void answer_upload(struct http_request *r, struct errand *e)
     struct upload *u = (struct upload *)e;
     struct store_task task;
     struct err err = {0};
-    task_key_release(u->api, TAKE(u->key));
-    if (u->key_reused) {
-        task_key_refuse(r);
+    request_key_release(u->api, TAKE(u->key));
+    if (u->request.replay == REPLAY_OTHER) {
+        request_key_reused(r);
         return;
     }
     if (!u->task_id) {
@@ -476,15 +475,15 @@ static void answer_upload(struct http_request *r, struct errand *e)
     }
     str location = arena_format(http_arena(r), "/v4/import_tasks/%lld", (long long)u->task_id);
     http_add_header(r, "Location", location.ptr);
-    if (u->repeated)
-        http_add_header(r, "Idempotent-Replayed", "true");
+    if (u->request.replay == REPLAY_SAME)
+        request_replayed(r);
     task_answer(r, 202, u->company, reader, &task);
 }
 
 static void free_upload(struct errand *e)
 {
     struct upload *u = (struct upload *)e;
-    task_key_release(u->api, u->key);
+    request_key_release(u->api, u->key);
     gunzip_free(u->body_gunzip);
     gunzip_free(u->file_gunzip);
     multipart_free(u->multipart);

@@ -5,6 +5,7 @@
  * as Upload-Offset is on the disk: the sync is an errand, off the loop.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "api/idempotency.h"
 #include "api/tasks_priv.h"
 
 #include "base/crypto.h"
@@ -24,9 +25,8 @@ struct tus {
     struct store_company *company;
     struct store_task task;   /* of one that goes on */
     struct jobs_upload *file; /* NULL: nothing comes with this request */
-    struct task_key *key;
-    bool repeated;   /* an earlier request with the same key made it */
-    bool key_reused; /* the key was another request's */
+    struct request_key *key;
+    struct store_request request; /* with a key */
     uint64_t whole_bytes;
     struct import_settings settings;
     struct jobs_import_options options;
@@ -38,7 +38,7 @@ struct tus {
 static void tus_free(struct errand *e)
 {
     struct tus *t = (struct tus *)e;
-    task_key_release(t->api, t->key);
+    request_key_release(t->api, t->key);
     jobs_upload_free(t->file);
     arena_done(&t->arena);
     mem_free(t);
@@ -221,16 +221,13 @@ static str print_of(struct tus *t)
 static bool was_created(struct tus *t)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
-    int64_t id;
-    t->options.request_key = task_key_text(t->key);
-    t->options.request_print = print_of(t);
-    if (!task_key_find(t->key, t->company, t->options.request_print, &id, &t->key_reused, &t->err))
+    t->options.request = &t->request;
+    if (!request_key_find(t->key, t->company, &t->arena, print_of(t), &t->request, &t->err))
         return true;
-    t->repeated = id != 0;
-    if (t->repeated && store_reader_open(t->company, &reader, &t->err) &&
-        store_task_get(reader, &t->arena, id, &t->task, &t->err))
+    if (t->request.replay == REPLAY_SAME && store_reader_open(t->company, &reader, &t->err) &&
+        store_task_get(reader, &t->arena, t->request.made_id, &t->task, &t->err))
         IGNORE(jobs_part_look(t->api->config.jobs, &t->task, &t->part, &t->err));
-    return t->repeated || t->key_reused;
+    return t->request.replay != REPLAY_NEW;
 }
 
 static void run_create(struct errand *e)
@@ -246,17 +243,17 @@ static void run_create(struct errand *e)
 static void answer_created(struct http_request *r, struct errand *e)
 {
     struct tus *t = (struct tus *)e;
-    task_key_release(t->api, TAKE(t->key));
-    if (t->key_reused) {
-        task_key_refuse(r);
+    request_key_release(t->api, TAKE(t->key));
+    if (t->request.replay == REPLAY_OTHER) {
+        request_key_reused(r);
         return;
     }
     if (t->err.code != ERR_NONE) {
         answer_error(r, &t->err);
         return;
     }
-    if (t->repeated)
-        http_add_header(r, "Idempotent-Replayed", "true");
+    if (t->request.replay == REPLAY_SAME)
+        request_replayed(r);
     add_state(r, t->task.id, &t->part);
     http_add_header(
         r, "Location",
@@ -302,7 +299,8 @@ void uploads_begin(struct http_request *r)
     struct tus *t = tus_new(r, company, run_create, answer_created);
     t->whole_bytes = bytes;
     t->options.by = (struct jobs_asker){by.origin, arena_str(&t->arena, by.address)};
-    if (!read_metadata(r, t) || !task_key_take(r, store_company_info(company)->id, &t->key))
+    if (!read_metadata(r, t) ||
+        !request_key_take(r, store_company_info(company)->id, by.origin, &t->key))
         return;
     bool packed = str_ends(t->options.file_name, STR(".xlsx")) ||
                   str_ends(t->options.file_name, STR(".xlsm"));

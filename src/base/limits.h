@@ -18,25 +18,27 @@
 #define LIMIT_ATTRIBUTE_KEY_BYTES 255
 
 /* A request. */
-#define LIMIT_JSON_DEPTH        64
-#define LIMIT_RECORD_BODY_BYTES (1 * MIB)
-#define LIMIT_HEADER_BYTES      (32 * KIB)
-#define LIMIT_TARGET_BYTES      (8 * KIB)
-#define LIMIT_UPLOAD_BYTES      (2 * GIB) /* unless configured */
-#define LIMIT_PER_PAGE          100
-#define LIMIT_LIST_PER_PAGE     1000 /* of customers */
-#define LIMIT_FILTER_CONDITIONS 32
-#define LIMIT_FILTER_VALUES     1000 /* of all its conditions */
-#define LIMIT_HEADER_FIELDS     128
-#define LIMIT_QUERY_FIELDS      256
-#define LIMIT_DISCARD_BYTES     (8 * MIB)   /* of a refused body, read so that the answer arrives */
-#define LIMIT_HELD_BODY_BYTES   (256 * MIB) /* all bodies in memory of one loop */
-#define LIMIT_PARTS             1024        /* of a multipart body */
-#define LIMIT_PART_HEADER_BYTES (16 * KIB)
-#define LIMIT_REQUEST_KEY_BYTES 255 /* Idempotency-Key */
-#define LIMIT_MANIFEST_BYTES    (256 * MIB) /* of a backup */
-#define LIMIT_EVENT_STREAMS     16  /* open at once, of one company */
-#define LIMIT_PEM_BYTES         (1 * MIB) /* certificates of a server, or its key */
+#define LIMIT_JSON_DEPTH            64
+#define LIMIT_RECORD_BODY_BYTES     (1 * MIB)
+#define LIMIT_OPERATIONS            1000 /* of one request */
+#define LIMIT_OPERATIONS_BODY_BYTES (8 * MIB)
+#define LIMIT_HEADER_BYTES          (32 * KIB)
+#define LIMIT_TARGET_BYTES          (8 * KIB)
+#define LIMIT_UPLOAD_BYTES          (2 * GIB) /* unless configured */
+#define LIMIT_PER_PAGE              100
+#define LIMIT_LIST_PER_PAGE         1000 /* of customers */
+#define LIMIT_FILTER_CONDITIONS     32
+#define LIMIT_FILTER_VALUES         1000 /* of all its conditions */
+#define LIMIT_HEADER_FIELDS         128
+#define LIMIT_QUERY_FIELDS          256
+#define LIMIT_DISCARD_BYTES         (8 * MIB) /* of a refused body, read so that the answer arrives */
+#define LIMIT_HELD_BODY_BYTES       (256 * MIB) /* all bodies in memory of one loop */
+#define LIMIT_PARTS                 1024        /* of a multipart body */
+#define LIMIT_PART_HEADER_BYTES     (16 * KIB)
+#define LIMIT_REQUEST_KEY_BYTES     255         /* Idempotency-Key */
+#define LIMIT_MANIFEST_BYTES        (256 * MIB) /* of a backup */
+#define LIMIT_EVENT_STREAMS         16          /* open at once, of one company */
+#define LIMIT_PEM_BYTES             (1 * MIB)   /* certificates of a server, or its key */
 
 /* A file. */
 #define LIMIT_ROW_BYTES           (1 * MIB)

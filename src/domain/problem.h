@@ -28,12 +28,13 @@
     X(PROBLEM_NOT_FOUND, "not_found") /* an update of a customer who is not there */               \
     X(PROBLEM_TOO_MANY_CELLS, "too_many_cells")                                                    \
     X(PROBLEM_ROW_TOO_LARGE, "row_too_large")                                                      \
-    X(PROBLEM_ROW_UNREADABLE, "row_unreadable") /* a JSON Lines line that is no object */          \
-    X(PROBLEM_REPEATED_KEY, "repeated_key")     /* only where repeats were asked to fail */        \
-    X(PROBLEM_PHONE_AS_GIVEN, "phone_as_given") /* first warning: kept, but not one number */      \
-    X(PROBLEM_DATE_ZERO, "date_zero")           /* 0000-00-00: taken as blank */                   \
-    X(PROBLEM_TIME_IN_GAP, "time_in_gap")       /* moved forward over a clock change */            \
-    X(PROBLEM_EMPTY_IGNORED, "empty_ignored")   /* "" counts as not sent */                        \
+    X(PROBLEM_ROW_UNREADABLE, "row_unreadable")    /* a JSON Lines line that is no object */       \
+    X(PROBLEM_REPEATED_KEY, "repeated_key")        /* only where repeats were asked to fail */     \
+    X(PROBLEM_PRECONDITION, "precondition_failed") /* If-Match or If-None-Match does not hold */   \
+    X(PROBLEM_PHONE_AS_GIVEN, "phone_as_given")    /* first warning: kept, but not one number */   \
+    X(PROBLEM_DATE_ZERO, "date_zero")              /* 0000-00-00: taken as blank */                \
+    X(PROBLEM_TIME_IN_GAP, "time_in_gap")          /* moved forward over a clock change */         \
+    X(PROBLEM_EMPTY_IGNORED, "empty_ignored")      /* "" counts as not sent */                     \
     X(PROBLEM_UNKNOWN_ATTRIBUTE, "unknown_attribute")                                              \
     X(PROBLEM_READ_ONLY, "read_only")               /* permanent_failed, updated_at, id */         \
     X(PROBLEM_KEY_REPEATED, "key_repeated")         /* a JSON key given twice: the last won */     \
@@ -42,7 +43,8 @@
     X(PROBLEM_CONTACT_KEPT, "contact_kept")     /* company setting put_contacts = ignore */        \
     X(PROBLEM_OPT_OUT_KEPT, "opt_out_kept")     /* a file does not turn true into false */         \
     X(PROBLEM_REPAIRED, "repaired") /* value: what stood there before an accepted repair */        \
-    X(PROBLEM_TRIMMED, "trimmed")   /* value: a key with the spaces that it came with */           \
+    X(PROBLEM_LOOKS_INTERNAL, "looks_like_internal_id") /* a new external id of 24 hex digits */   \
+    X(PROBLEM_TRIMMED, "trimmed")             /* value: a key with the spaces that it came with */ \
     X(PROBLEM_CHANGED_SINCE, "changed_since") /* from here on, what an undo leaves as it is */     \
     X(PROBLEM_TOUCHED_SINCE, "touched_since") /* one that the import made, changed by others */    \
     X(PROBLEM_DELETED_SINCE, "deleted_since")

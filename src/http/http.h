@@ -113,6 +113,8 @@ enum http_method http_method(const struct http_request *r);
 const char *http_method_name(const struct http_request *r);
 /* The path as sent, without the query. */
 str http_path(const struct http_request *r);
+/* The path and the query, as sent. */
+str http_target(const struct http_request *r);
 /* The decoded value of {name} in the route's pattern; never {0} for a name of the pattern. */
 str http_segment(const struct http_request *r, const char *name);
 /* The decoded value of a query parameter (+ is a space); {0} when absent.  The first of several. */

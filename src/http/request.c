@@ -447,6 +447,11 @@ str http_path(const struct http_request *r)
     return r->pass.path;
 }
 
+str http_target(const struct http_request *r)
+{
+    return r->head.target;
+}
+
 str http_segment(const struct http_request *r, const char *name)
 {
     return router_segment(&r->match, name);

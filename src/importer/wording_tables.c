@@ -377,6 +377,15 @@ const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
     [PROBLEM_OPT_OUT_KEPT] = {"was not turned from true to false; allow this to do so",
                               "не изменено с true на false; разрешите это в настройках импорта"},
     [PROBLEM_REPAIRED] = {"was repaired, as was accepted", "исправлено по принятому правилу"},
+    [PROBLEM_PRECONDITION] =
+        {"is not in the state that If-Match or If-None-Match asks for: read it "
+         "again",
+         "не в том состоянии, которого требует If-Match или If-None-Match: "
+         "прочитайте его снова"},
+    [PROBLEM_LOOKS_INTERNAL] = {"looks like an id of a server, and there was no such customer: one "
+                                "was made with it as external_id",
+                                "похоже на id сервера, но такого клиента не было: создан новый, "
+                                "это его external_id"},
     [PROBLEM_TRIMMED] = {"came with spaces around it, which are left out",
                          "пробелы вокруг значения убраны"},
     [PROBLEM_CHANGED_SINCE] = {"was changed since the import and stays",

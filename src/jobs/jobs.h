@@ -75,7 +75,7 @@ struct jobs_import_options {
     bool remembered;                /* the settings of the last import with this header are used */
     bool asks;                      /* a question is asked, and the task is manual from then on */
     str source;                     /* a mark to find the task by; {0}: none */
-    str request_key, request_print; /* for store_task_by_request(); {0}: none */
+    const struct store_request *request; /* to be kept with the task; NULL: none */
 };
 /* --- receiving a file in pieces: its task is there from the first one --- */
 

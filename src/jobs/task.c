@@ -149,8 +149,7 @@ struct store_task upload_task(const struct jobs_upload *u,
         .wanted = (options->trial ? WANT_TRIAL : 0) | (options->refuse_same ? WANT_NO_SAME : 0) |
                   (options->remembered ? WANT_REMEMBERED : 0) | (options->asks ? WANT_ASK : 0),
         .source = options->source,
-        .request_key = options->request_key,
-        .request_print = options->request_print,
+        .request = options->request,
         .settings = import_settings_text(a, options->settings)};
 }
 

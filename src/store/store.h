@@ -145,7 +145,8 @@ enum store_key {
     STORE_KEY_EXTERNAL_ID, /* external_id only: files */
     STORE_KEY_LEGACY, /* files from elsewhere: the patch's external_id if it is somebody's, else
                        * key_text as legacy_id; who is made has what the patch says */
-    STORE_KEY_ID      /* our id's text only: exported rows without external_id */
+    STORE_KEY_ID,     /* our id's text only: exported rows without external_id */
+    STORE_KEY_EARLIER /* whom an earlier change of the batch made: change.earlier */
 };
 enum store_outcome {
     OUTCOME_CREATED,
@@ -155,6 +156,14 @@ enum store_outcome {
     OUTCOME_SKIPPED,
     OUTCOME_FAILED,
     OUTCOME_COUNT
+};
+/* What must be true of the customer that a change is about, where it acts (RFC 9110 13.1): his
+ * version is his updated_at_us. */
+struct store_condition {
+    bool match, match_any; /* If-Match: he is there and of one of these versions; any: whichever */
+    bool none_match, none_match_any; /* If-None-Match: not of these; any: not there */
+    const int64_t *version, *none_version;
+    size_t versions, none_versions;
 };
 /* A value that an undo left as it is. */
 struct store_kept {
@@ -176,6 +185,8 @@ struct store_change {
     enum store_op op;
     enum store_key key;
     str key_text;
+    size_t earlier; /* STORE_KEY_EARLIER: the place in the batch, which wants STORE_WANT_RECORDS */
+    const struct store_condition *condition; /* PROBLEM_PRECONDITION when it fails; NULL: none */
     struct consumer_patch patch;
     struct consumer_merge_rules merge;
     bool lenient;       /* a taken e-mail is left out with a warning instead of refusing */
@@ -212,11 +223,33 @@ enum store_want {
 struct store_counts {
     uint64_t records, created, updated, unchanged, skipped, failed, with_warnings;
 };
+/* A request that may come again with the same key: what it was, and what was answered.  The answer
+ * is kept in the transaction of what the request did, so that neither is ever there alone. */
+#define STORE_REQUESTS_KEPT_US INT64_C(86400000000)
+enum store_replay {
+    REPLAY_NEW,
+    REPLAY_SAME, /* it came before: nothing is done again */
+    REPLAY_OTHER /* the key was another request's: nothing is done */
+};
+struct store_request {
+    int64_t origin;   /* whose key it is */
+    str key, print;   /* print: a hash of what the request is */
+    int64_t since_us; /* older ones have been forgotten */
+    /* out */
+    enum store_replay replay;
+    str answer;      /* REPLAY_SAME: what was kept, in the batch's arena; {0}: made_id tells */
+    int64_t made_id; /* REPLAY_SAME: the task that it made; 0: none */
+};
 struct store_batch {
     struct store_change *change;
     size_t count;
     enum store_want want;
     bool small; /* an API request: goes before files */
+    bool whole; /* small, all or nothing: one change that fails takes all others back */
+    struct store_request *request; /* small: one that may come again; NULL: not */
+    /* Of a request whose changes all went through: appends the answer to keep; on the writer's
+     * thread, before the commit. */
+    void (*answer)(struct store_batch *batch, struct buf *answer);
     /* A file's batch: counters, problems and position of this task are committed with the rows. */
     int64_t task_id; /* 0: none */
     bool undo;       /* of the task: its undo counters and position are committed instead */
@@ -389,10 +422,10 @@ struct store_task {
     int undo_pass; /* 0: those it made, 1: those it changed */
     int64_t undo_position;
     struct store_undo_counts undo;
-    str undo_preview;               /* JSON text, the jobs' own */
-    str source;                     /* where its file comes from, the jobs' own; never changes */
-    str request_key, request_print; /* of the request that made it: store_task_by_request() finds it
-                                       by them, nothing else reads them; {0}: none */
+    str undo_preview; /* JSON text, the jobs' own */
+    str source;       /* where its file comes from, the jobs' own; never changes */
+    const struct store_request *request; /* that made it, for store_task_create() to keep; NULL:
+                                            none, and in what is read */
 };
 struct store_task_error { /* one problem or warning of one record */
     uint64_t record, line;
@@ -439,11 +472,11 @@ enum { TASKS_ALL = (1 << TASK_STATE_COUNT) - 1 };
 MUST_CHECK bool store_task_history(struct store_reader *r, struct arena *a, unsigned states,
                                    uint64_t skip, size_t limit, struct store_task **ret_task,
                                    size_t *ret_count, struct err *err);
-/* The last task made since then by a request with this key, and what that request was; id 0: none.
- */
-MUST_CHECK bool store_task_by_request(struct store_reader *r, struct arena *a, str key,
-                                      int64_t since_us, int64_t *ret_id, str *ret_print,
-                                      struct err *err);
+/* Looks a request up by its key: its replay, answer and made_id are filled in. */
+MUST_CHECK bool store_request_find(struct store_reader *r, struct arena *a,
+                                   struct store_request *request, struct err *err);
+/* Forgets requests of before then. */
+MUST_CHECK bool store_request_purge(struct store_company *c, int64_t before_us, struct err *err);
 enum task_filter { TASKS_UNFINISHED, TASKS_UNDO_PENDING, TASKS_UPLOADING };
 /* The unfinished ones, which a worker has to take up, and those whose file still comes, oldest
  * first; or, newest first, those that

@@ -103,6 +103,13 @@ static struct key_slot *want_key(struct slice *s, enum key_kind kind, str text)
     return text.len ? slice_slot(s, kind, text) : NULL;
 }
 
+/* Whom an earlier change of the batch made; NULL: nobody, or the change names none. */
+static const struct consumer *made_earlier(const struct apply_item *item)
+{
+    const struct store_change *c = item->change;
+    return c->key == STORE_KEY_EARLIER ? item->batch->change[c->earlier].after : NULL;
+}
+
 static void gather(struct slice *s, struct apply_item *item)
 {
     static const enum consumer_field field[KEY_KINDS] = {FIELD_EXTERNAL_ID, FIELD_EMAIL,
@@ -118,6 +125,8 @@ static void gather(struct slice *s, struct apply_item *item)
         (void)slice_entry(s, c->consumer_id);
     if ((c->key == STORE_KEY_PATH || c->key == STORE_KEY_ID) && consumer_id_parse(c->key_text, &id))
         (void)slice_entry(s, id);
+    if (made_earlier(item))
+        (void)slice_entry(s, made_earlier(item)->id);
     if (c->key == STORE_KEY_PATH || c->key == STORE_KEY_EXTERNAL_ID)
         item->by_external = want_key(s, KEY_EXTERNAL, c->key_text);
     if (c->key == STORE_KEY_LEGACY)
@@ -389,6 +398,8 @@ static struct entry *resolve(const struct slice *s, const struct apply_item *ite
         return NULL;
     if ((c->key == STORE_KEY_PATH || c->key == STORE_KEY_ID) && consumer_id_parse(c->key_text, &id))
         e = slice_find(s, id);
+    if (made_earlier(item))
+        e = slice_find(s, made_earlier(item)->id);
     if (!e || !e->exists)
         e = existing_of(s, item->by_external);
     return e ? e : existing_of(s, item->by_legacy);
@@ -622,6 +633,24 @@ static void act_missing(struct store_change *c, struct arena *results)
     c->outcome = OUTCOME_FAILED;
 }
 
+static bool is_one_of(int64_t version, const int64_t *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == version)
+            return true;
+    return false;
+}
+
+static bool holds(const struct store_condition *k, const struct entry *e)
+{
+    if (k->match &&
+        !(e && (k->match_any || is_one_of(e->now.updated_at_us, k->version, k->versions))))
+        return false;
+    return !(
+        k->none_match && e &&
+        (k->none_match_any || is_one_of(e->now.updated_at_us, k->none_version, k->none_versions)));
+}
+
 /* The owner of the row's e-mail, if he has no external id: the row is his. */
 static bool adopted(struct applier *p, const struct apply_item *item, struct entry **ret_entry,
                     struct err *err)
@@ -667,6 +696,11 @@ static bool act(struct applier *p, const struct apply_item *item, struct err *er
         return false;
     if (!e && (c->op == STORE_UPDATE || c->op == STORE_DELETE)) {
         act_missing(c, results);
+        return true;
+    }
+    if (c->condition && !holds(c->condition, e)) {
+        problem_add(&c->problems, results, PROBLEM_PRECONDITION, STR("id"), c->key_text);
+        c->outcome = OUTCOME_FAILED;
         return true;
     }
     if (e && c->skip_existing) {

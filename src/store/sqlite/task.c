@@ -6,6 +6,7 @@
 #include "sql_company.h"
 #include "store/sqlite/apply_priv.h"
 #include "store/sqlite/reader.h"
+#include "store/sqlite/request.h"
 #include "store/sqlite/store_priv.h"
 #include "store/sqlite/task_priv.h"
 
@@ -16,7 +17,6 @@ static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_T
                   sql_task_list_uploading[] = SQL_TASK_LIST_UPLOADING,
                   sql_task_from[] = SQL_TASK_FROM, sql_task_same[] = SQL_TASK_SAME,
                   sql_task_remembered[] = SQL_TASK_REMEMBERED,
-                  sql_task_by_request[] = SQL_TASK_BY_REQUEST,
                   sql_task_corrected[] = SQL_TASK_CORRECTED,
                   sql_task_corrections[] = SQL_TASK_CORRECTIONS,
                   sql_undo_progress[] = SQL_UNDO_PROGRESS, sql_kept_insert[] = SQL_KEPT_INSERT,
@@ -233,12 +233,11 @@ bool store_task_create(struct store_company *c, struct store_task *task,
         db_bind_int(s, 11, task->same_as);
         db_bind_int(s, 12, task->wanted);
         db_bind_str(s, 13, task->source.ptr ? task->source : STR(""));
-        db_bind_str(s, 14, task->request_key);
-        db_bind_str(s, 15, task->request_print);
         ok = db_run(&db, s, err);
         task->id = sqlite3_last_insert_rowid(db.handle);
     }
     ok = ok && task_add_deed(&db, task->id, deed, task->created_at_us, err) &&
+         (!task->request || request_keep(&db, task->request, task->id, (str){0}, err)) &&
          db_exec(&db, "COMMIT", err);
     leave(c, &db); // which rolls back what was not committed
     return ok;
@@ -423,21 +422,6 @@ bool store_task_history(struct store_reader *r, struct arena *a, unsigned states
     db_bind_int(s, 4, db_limit(limit));
     db_bind_int(s, 5, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
     return read_tasks(r, s, a, ret_task, ret_count, err);
-}
-
-bool store_task_by_request(struct store_reader *r, struct arena *a, str key, int64_t since_us,
-                           int64_t *ret_id, str *ret_print, struct err *err)
-{
-    sqlite3_stmt *s = db_statement(&r->db, sql_task_by_request, err);
-    if (!s)
-        return false;
-    db_bind_str(s, 1, key);
-    db_bind_int(s, 2, since_us);
-    int step = db_step(&r->db, s, err);
-    *ret_id = step == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-    *ret_print = step == SQLITE_ROW ? db_column_str(s, 1, a) : (str){0};
-    (void)sqlite3_reset(s);
-    return step != 0;
 }
 
 /* One number of the tasks. */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/sqlite/changes.h"
+#include "store/sqlite/group.h"
 #include "store/sqlite/store_priv.h"
 
 #include <errno.h>
@@ -66,27 +67,10 @@ static void finish(struct store_batch *batch, const struct err *err)
 
 /* --- API requests: a group, one transaction --- */
 
-static bool apply_items(struct store_company *c, struct apply_item *item, size_t count,
-                        struct err *err)
-{
-    for (size_t done; count; item += done, count -= done)
-        if (!apply_slice(&c->applier, item, count, &done, err))
-            return false;
-    return true;
-}
-
 static bool write_group(struct store_company *c, struct store_batch *first, struct store_batch *end,
                         struct err *err)
 {
-    size_t count = 0, n = 0;
-    for (struct store_batch *b = first; b != end; b = b->next)
-        count += b->count;
-    struct apply_item *item = mem_new(count, sizeof *item);
-    for (struct store_batch *b = first; b != end; b = b->next)
-        for (size_t i = 0; i < b->count; i++)
-            item[n++] = (struct apply_item){.change = &b->change[i], .batch = b};
-    bool ok = begin(c, false, err) && apply_items(c, item, count, err) && commit(c, err);
-    mem_free(item);
+    bool ok = begin(c, false, err) && group_apply(&c->applier, first, end, err) && commit(c, err);
     if (!ok)
         roll_back(c);
     return ok;

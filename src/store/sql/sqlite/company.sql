@@ -57,8 +57,8 @@ SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, av
 SELECT custom_attributes FROM consumer WHERE custom_attributes <> '{}' ORDER BY id
 -- name: task_insert
 INSERT INTO import_task (state, file_name, settings, sha256, upload, bytes, created_at, updated_at, origin, manual, parent,
-                         same_as, wanted, source, request_key, request_print)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                         same_as, wanted, source)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 -- name: task_update
 UPDATE import_task SET state = ?2, settings = ?3, failure = ?4, attempts = ?5, started_at = ?6, finished_at = ?7,
        updated_at = ?8, manual = ?9, parent = ?10, wanted = ?11, analysis = ?12, header = ?13, trial = ?14,
@@ -130,8 +130,12 @@ INSERT INTO task_deed (task_id, seq, what, origin, address, at)
 VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM task_deed WHERE task_id = ?1), ?2, ?3, ?4, ?5)
 -- name: deed_list
 SELECT what, origin, address, at FROM task_deed WHERE task_id = ?1 ORDER BY seq DESC LIMIT ?2
--- name: task_by_request
-SELECT id, request_print FROM import_task WHERE request_key = ?1 AND created_at >= ?2 ORDER BY created_at DESC LIMIT 1
+-- name: request_find
+SELECT print, made_id, answer FROM request WHERE origin = ?1 AND key = ?2 AND at >= ?3
+-- name: request_keep
+INSERT OR REPLACE INTO request (origin, key, at, print, made_id, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+-- name: request_purge
+DELETE FROM request WHERE at < ?1
 -- name: task_remembered
 SELECT max(id) FROM import_task WHERE header = ?1 AND header <> '' AND id < ?2 AND state IN (6, 7, 11)
 -- name: task_corrected

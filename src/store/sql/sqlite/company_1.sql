@@ -118,12 +118,20 @@ CREATE TABLE import_task (
     undo_pending  INTEGER NOT NULL DEFAULT 0, -- e-mails that wait for the undo of another import
     undo_preview  TEXT,
     source        TEXT NOT NULL DEFAULT '', -- the jobs' own mark of where its file comes from
-    request_key   TEXT, -- the Idempotency-Key of the request that made it
-    request_print TEXT, -- what that request was
     CHECK (records = created + updated + unchanged + skipped + failed)
 ) STRICT;
 CREATE INDEX import_task_source ON import_task (source) WHERE source <> '';
-CREATE INDEX import_task_request ON import_task (request_key, created_at) WHERE request_key IS NOT NULL;
+-- Requests that may come again (Idempotency-Key), each kept in the transaction of what it did.
+CREATE TABLE request (
+    origin  INTEGER NOT NULL, -- whose key it is
+    key     TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    print   TEXT NOT NULL,    -- what the request was
+    made_id INTEGER NOT NULL, -- the task that it made; 0: none
+    answer  TEXT,             -- the API's own
+    PRIMARY KEY (origin, key)
+) STRICT;
+CREATE INDEX request_at ON request (at);
 -- Who asked what of a task, when and from where.
 CREATE TABLE task_deed (
     task_id INTEGER NOT NULL,
