@@ -146,12 +146,37 @@ static struct MHD_Response *make_response(struct http_request *r)
                                            MHD_RESPMEM_PERSISTENT);
 }
 
+/* Packs the body for who wants that, when it is a text of some size: so much costs the loop some
+ * milliseconds at most.  What has an ETag goes as it is: the tag is of these bytes. */
+static void pack(struct http_request *r)
+{
+    enum { WORTH_BYTES = 2048, MOST_BYTES = 1024 * 1024 };
+    if (r->answer.len < WORTH_BYTES || r->answer.len > MOST_BYTES || r->status == 206 ||
+        !coding_is_text(str_of(r->content_type)))
+        return;
+    for (const struct answer_header *h = r->header; h; h = h->next)
+        if (str_eq_nocase(str_of(h->name), STR("Content-Encoding")) ||
+            str_eq_nocase(str_of(h->name), STR("ETag")))
+            return;
+    http_add_header(r, "Vary", "Accept-Encoding");
+    if (!coding_takes_gzip(http_header(r, "Accept-Encoding")))
+        return;
+    if (!r->loop->gzip)
+        r->loop->gzip = gzip_text_new();
+    str packed = gzip_text_pack(r->loop->gzip, &r->arena, r->answer);
+    if (str_is_null(packed))
+        return;
+    r->answer = packed;
+    http_add_header(r, "Content-Encoding", "gzip");
+}
+
 static void seal(struct http_request *r)
 {
     const struct http_server *s = r->loop->server;
     if (r->sealed)
         return;
     r->sealed = true;
+    pack(r);
     cors_add_headers(&s->cors, r);
     if (s->app.seal)
         s->app.seal(r, r->status);

@@ -8,6 +8,8 @@
 #define HTTP_HTTP_PRIV_H
 
 #include "base/address.h"
+#include "base/gzip_text.h"
+#include "http/coding.h"
 #include "http/cors.h"
 #include "http/form.h"
 #include "http/gate.h"
@@ -81,7 +83,8 @@ struct loop {
     size_t conn_count;
     struct http_request *spare; /* requests to use again */
     size_t spare_count;
-    size_t held_bytes; /* of the bodies in memory */
+    size_t held_bytes;      /* of the bodies in memory */
+    struct gzip_text *gzip; /* NULL until the first answer is packed */
     uint64_t id_seed, id_next;
     int64_t now_us, sweep_at_us;
     bool stopping;       /* answers close their connections */

@@ -264,6 +264,8 @@ void loop_free(struct loop *l)
         pthread_join(l->thread, NULL);
     l->thread = 0;
     close_daemons(l); // of a loop that never ran
+    gzip_text_free(l->gzip);
+    l->gzip = NULL;
     while (l->spare) {
         struct http_request *r = l->spare;
         l->spare = r->next;
