@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-enum { DEFAULT_PER_PAGE = 25, QUICK_THREADS = 2, SLOW_THREADS = 2 };
+enum { DEFAULT_PER_PAGE = 25, QUICK_THREADS = 2, SLOW_THREADS = 2, SEARCH_THREADS = 2 };
 
 static void get_health(struct http_request *r)
 {
@@ -41,7 +41,8 @@ static void get_root(struct http_request *r)
 static const struct http_route routes[] = {
     READ("/", get_root),
     READ("/healthz", get_health),
-    READ("/v4/consumers", consumers_list),
+    ERRAND(HTTP_GET, "/v4/consumers", consumers_list),
+    ERRAND(HTTP_GET, "/v4/scroll/{records_type}", consumers_scroll),
     WRITE(HTTP_POST, "/v4/consumers", consumers_create),
     READ("/v4/consumers/{id}", consumers_get),
     WRITE(HTTP_PUT, "/v4/consumers/{id}", consumers_put),
@@ -119,7 +120,8 @@ bool api_new(const struct api_config *config, struct api **ret_api, struct err *
     (void)pthread_mutex_init(&api->streams_lock, NULL);
     api->quick = errands_start(QUICK_THREADS);
     api->slow = errands_start(SLOW_THREADS);
-    if (!api->quick || !api->slow) {
+    api->searches = errands_start(SEARCH_THREADS);
+    if (!api->quick || !api->slow || !api->searches) {
         api_free(api);
         return err_set(err, ERR_INTERNAL, "cannot start a thread");
     }
@@ -138,6 +140,7 @@ void api_free(struct api *api)
         return;
     errands_stop(api->quick);
     errands_stop(api->slow);
+    errands_stop(api->searches);
     for (size_t i = 0; i < api->config.loops; i++)
         for (struct reader_slot *s = api->readers[i], *next; s; s = next) {
             next = s->next;

@@ -29,6 +29,8 @@ struct api {
     struct http_app app;
     struct reader_slot **readers; /* per loop: used on that loop's thread only */
     struct errands *quick, *slow; /* syncs to disk; files that take a while to be made */
+    struct errands *searches;     /* of customers, that take longer than a loop may */
+    _Atomic int searching;        /* how many of them wait or are under way */
     pthread_mutex_t keys_lock;
     struct request_key *keys; /* guarded by keys_lock: of requests in flight */
     pthread_mutex_t streams_lock;
@@ -115,7 +117,7 @@ bool body_tree(struct arena *a, const struct form_field *field, size_t count,
 /* What of a request decides how a customer's document looks; any thread may make one with it. */
 struct document_view {
     enum language language;
-    unsigned includes;
+    unsigned includes, fields; /* bits of document_include_bits(), document_field_bits() */
     const struct zone *zone;
 };
 struct document_view document_view_of(const struct http_request *r, const struct zone *zone);
@@ -127,12 +129,20 @@ void document_warnings(const struct document_view *v, struct arena *a, struct bu
 /* A document around one customer; changes' warnings become meta. */
 void document_consumer(const struct document_view *v, struct arena *a, struct buf *b,
                        const struct consumer *c, const struct problems *warnings);
-/* Appends ,"relationships":{...} for the names in ?include=; true when any was asked for. */
-bool document_includes(const struct http_request *r, struct buf *b);
+/* What ?include= names, as bits above those of the attributes; unknown names are none. */
+unsigned document_include_bits(str list);
+/* Appends ,"relationships":{...} for such bits, if there are any. */
+void document_relationships(struct buf *b, unsigned bits);
+/* What ?fields[consumers]= names ({0}: everything): bits of attributes and relationships; false:
+ * *ret_unknown is neither. */
+MUST_CHECK bool document_field_bits(str list, unsigned *ret_bits, str *ret_unknown);
+/* The same of the request; answers 422 and returns false when it names what is not there. */
+MUST_CHECK bool document_fields(struct http_request *r, unsigned *ret_bits);
 
 /* --- handlers --- */
 void consumers_create(struct http_request *r);
 void consumers_list(struct http_request *r);
+void consumers_scroll(struct http_request *r);
 void consumers_get(struct http_request *r);
 void consumers_put(struct http_request *r);
 void consumers_patch(struct http_request *r);

@@ -126,7 +126,8 @@ void consumers_get(struct http_request *r)
     char tag[TAG_BYTES];
     struct err err = {0};
     str id = http_segment(r, "id");
-    if (!reader)
+    unsigned fields;
+    if (!reader || !document_fields(r, &fields))
         return;
     if (store_get(reader, http_arena(r), id, &c, &err)) {
         tag_text(tag_view_of(r, company), &c, tag);
@@ -144,50 +145,4 @@ void consumers_get(struct http_request *r)
     } else {
         error_store(r, &err);
     }
-}
-
-static void add_link(struct http_request *r, struct buf *b, const char *name, uint64_t page,
-                     uint64_t per_page, bool more)
-{
-    buf_format(b, "\"%s\":", name);
-    if (page)
-        buf_format(b, "\"%.*s/v4/consumers?page=%llu&per_page=%llu\"", STR_ARG(answer_base(r)),
-                   (unsigned long long)page, (unsigned long long)per_page);
-    else
-        buf_add(b, STR("null"));
-    if (more)
-        buf_add_char(b, ',');
-}
-
-void consumers_list(struct http_request *r)
-{
-    struct store_company *company = auth_company(r, SCOPE_CONSUMERS_READ);
-    struct store_reader *reader = company ? api_reader(r, company) : NULL;
-    AUTO(buf_done) struct buf b = {0};
-    struct consumer *c;
-    uint64_t page, per_page, total;
-    size_t count;
-    struct err err = {0};
-    if (!reader || !api_page(r, &page, &per_page))
-        return;
-    if (!store_list(reader, http_arena(r), 0, (page - 1) * per_page, per_page, &c, &count, &err) ||
-        !store_count(reader, &total, &err)) {
-        error_store(r, &err);
-        return;
-    }
-    bool included = document_includes(r, NULL);
-    buf_add(&b, STR("{\"data\":["));
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_add_char(&b, ',');
-        consumer_json_open(&b, &c[i], store_company_zone(company));
-        (void)document_includes(r, &b);
-        buf_add_char(&b, '}');
-    }
-    buf_add(&b, included ? STR("],\"included\":[],") : STR("],"));
-    buf_format(&b, "\"meta\":{\"total_count\":%llu},\"links\":{", (unsigned long long)total);
-    add_link(r, &b, "prev", page - 1, per_page, true);
-    add_link(r, &b, "next", page * per_page < total ? page + 1 : 0, per_page, false);
-    buf_add(&b, STR("}}\n"));
-    http_answer(r, 200, answer_type(r), buf_str(&b));
 }

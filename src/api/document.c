@@ -5,24 +5,23 @@
 
 static const char *const includes[] = {"reviews", "questions", "orders"};
 
-static unsigned asked_includes(const struct http_request *r)
+unsigned document_include_bits(str list)
 {
-    str list = http_query(r, "include");
-    unsigned asked = 0;
+    unsigned bits = 0;
     while (!str_is_null(list)) {
         str name = str_split(&list, ',');
         for (size_t i = 0; i < COUNT(includes); i++)
             if (str_eq(name, str_of(includes[i])))
-                asked |= 1U << i;
+                bits |= FIELD_BIT(FIELD_COUNT + i);
     }
-    return asked;
+    return bits;
 }
 
-static void add_relationships(struct buf *b, unsigned asked)
+void document_relationships(struct buf *b, unsigned bits)
 {
     bool any = false;
     for (size_t i = 0; i < COUNT(includes); i++) {
-        if (!(asked >> i & 1))
+        if (!(bits & FIELD_BIT(FIELD_COUNT + i)))
             continue;
         buf_format(b, "%s\"%s\":{\"data\":[]}", any ? "," : ",\"relationships\":{", includes[i]);
         any = true;
@@ -31,17 +30,46 @@ static void add_relationships(struct buf *b, unsigned asked)
         buf_add_char(b, '}');
 }
 
-bool document_includes(const struct http_request *r, struct buf *b)
+bool document_field_bits(str list, unsigned *ret_bits, str *ret_unknown)
 {
-    unsigned asked = asked_includes(r);
-    if (b)
-        add_relationships(b, asked);
-    return asked;
+    unsigned bits = 0;
+    *ret_bits = ~0U;
+    if (str_is_null(list))
+        return true;
+    while (list.len) {
+        str name = str_trim(str_split(&list, ','));
+        enum consumer_field field = consumer_field_of(name);
+        unsigned bit = field < FIELD_COUNT ? FIELD_BIT(field) : document_include_bits(name);
+        *ret_unknown = name;
+        if (!bit)
+            return false;
+        bits |= bit;
+    }
+    *ret_bits = bits;
+    return true;
+}
+
+bool document_fields(struct http_request *r, unsigned *ret_bits)
+{
+    AUTO(buf_done) struct buf b = {0};
+    str unknown;
+    if (document_field_bits(http_query(r, "fields[consumers]"), ret_bits, &unknown))
+        return true;
+    buf_format(&b, SAY(r, "unknown field '%.*s', allowed: ", "нет поля '%.*s'; есть: "),
+               STR_ARG(str_shown(unknown, 100)));
+    for (enum consumer_field field = 0; field < FIELD_COUNT; field++)
+        buf_format(&b, "%s%s", field ? ", " : "", consumer_field_name(field));
+    error_query(r, "fields[consumers]", arena_str(http_arena(r), buf_str(&b)).ptr);
+    return false;
 }
 
 struct document_view document_view_of(const struct http_request *r, const struct zone *zone)
 {
-    return (struct document_view){request_language(r), asked_includes(r), zone};
+    unsigned fields;
+    str ignored; // who only reads was told; a write is done
+    IGNORE(document_field_bits(http_query(r, "fields[consumers]"), &fields, &ignored));
+    return (struct document_view){request_language(r),
+                                  document_include_bits(http_query(r, "include")), fields, zone};
 }
 
 static bool is_ignored(enum problem_code code)
@@ -80,8 +108,8 @@ void document_warnings(const struct document_view *v, struct arena *a, struct bu
 
 void document_resource(const struct document_view *v, struct buf *b, const struct consumer *c)
 {
-    consumer_json_open(b, c, v->zone);
-    add_relationships(b, v->includes);
+    consumer_json_open_some(b, c, v->zone, v->fields);
+    document_relationships(b, v->includes & v->fields);
     buf_add_char(b, '}');
 }
 

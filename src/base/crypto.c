@@ -84,23 +84,43 @@ str crypto_hex(struct arena *a, const void *bytes, size_t count)
     return (str){text, 2 * count};
 }
 
-bool crypto_base64(struct arena *a, str text, str *ret_bytes)
+static bool from_base64(struct arena *a, str text, int variant, str *ret_bytes)
 {
     size_t room = text.len / 4 * 3 + 3, len;
     unsigned char *bytes = arena_alloc(a, room, 1, 1);
     if (sodium_base642bin(bytes, room, text.ptr ? text.ptr : "", text.len, NULL, &len, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0)
+                          variant) != 0)
         return false;
     *ret_bytes = (str){(const char *)bytes, len};
     return true;
 }
 
+bool crypto_base64(struct arena *a, str text, str *ret_bytes)
+{
+    return from_base64(a, text, sodium_base64_VARIANT_ORIGINAL, ret_bytes);
+}
+
+static str to_base64(struct arena *a, const void *bytes, size_t count, int variant)
+{
+    size_t room = sodium_base64_ENCODED_LEN(count, variant);
+    char *text = ARENA_NEW(a, char, room);
+    (void)sodium_bin2base64(text, room, bytes, count, variant);
+    return str_of(text);
+}
+
 str crypto_base64_text(struct arena *a, const void *bytes, size_t count)
 {
-    size_t room = sodium_base64_ENCODED_LEN(count, sodium_base64_VARIANT_ORIGINAL);
-    char *text = ARENA_NEW(a, char, room);
-    (void)sodium_bin2base64(text, room, bytes, count, sodium_base64_VARIANT_ORIGINAL);
-    return str_of(text);
+    return to_base64(a, bytes, count, sodium_base64_VARIANT_ORIGINAL);
+}
+
+str crypto_base64url(struct arena *a, str bytes)
+{
+    return to_base64(a, bytes.ptr, bytes.len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+bool crypto_base64url_bytes(struct arena *a, str text, str *ret_bytes)
+{
+    return from_base64(a, text, sodium_base64_VARIANT_URLSAFE_NO_PADDING, ret_bytes);
 }
 
 void crypto_hmac_sha256(str key, str s, unsigned char ret_digest[SHA256_BYTES])

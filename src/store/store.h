@@ -11,6 +11,7 @@
 #define STORE_STORE_H
 
 #include "base/arena.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "domain/company.h"
 #include "domain/consumer.h"
@@ -36,6 +37,10 @@ const char *store_data_dir(const struct store *s);
 /* Finishes what was submitted, checkpoints, closes, gives the lock back. */
 void store_free(struct store *s);
 DEFINE_AUTO(struct store *, store_free)
+
+/* A key of this data directory for one purpose: it stays the same as long as the sealing key, which
+ * it tells nothing of. */
+void store_secret(const struct store *s, str purpose, unsigned char ret_key[SHA256_BYTES]);
 
 /* --- companies, users, tokens: small, rare, synchronous; any thread --- */
 struct company {

@@ -120,6 +120,11 @@ const char *store_data_dir(const struct store *s)
     return s->data_dir;
 }
 
+void store_secret(const struct store *s, str purpose, unsigned char ret_key[SHA256_BYTES])
+{
+    crypto_hmac_sha256((str){(const char *)s->seal_key, SEAL_KEY_BYTES}, purpose, ret_key);
+}
+
 void store_free(struct store *s)
 {
     if (!s)
