@@ -37,9 +37,9 @@ MUST_CHECK bool crypto_base64(struct arena *a, str text, str *ret_bytes);
 str crypto_base64_text(struct arena *a, const void *bytes, size_t count);
 /* HMAC-SHA-256 (RFC 2104) of s under key. */
 void crypto_hmac_sha256(str key, str s, unsigned char ret_digest[SHA256_BYTES]);
-/* Bytes as Base64 that may stand in an address (RFC 4648 section 5, no padding), in the arena, and
- * back; false when the text is none. */
+/* Bytes as Base64 that may stand in an address (RFC 4648 section 5, no padding), in the arena. */
 str crypto_base64url(struct arena *a, str bytes);
+/* The bytes of such a text, in the arena; false when it is none. */
 MUST_CHECK bool crypto_base64url_bytes(struct arena *a, str text, str *ret_bytes);
 /* Argon2id (RFC 9106), interactive limits; the text holds salt and limits. */
 void crypto_password_hash(str password, char ret_hash[PASSWORD_HASH_BYTES]);
