@@ -17,9 +17,10 @@ import api_parts
 import file_parts
 import import_parts
 import latency_parts
+import list_parts
 from common import Bench
 
-PARTS = {**api_parts.PARTS, **import_parts.PARTS, **file_parts.PARTS, **latency_parts.PARTS}
+PARTS = {**api_parts.PARTS, **import_parts.PARTS, **file_parts.PARTS, **latency_parts.PARTS, **list_parts.PARTS}
 
 
 def main():
