@@ -105,6 +105,22 @@ class Cli(unittest.TestCase):
                 c = harness.Client(server, key)
                 self.assertEqual(c.get("/v4/consumers").status, status)
                 c.close()
+            # Kept in memory and written down now and then: the list is right at once, and after the end.
+            while_it_runs = self.command("token list").stdout.splitlines()
+            self.assertRegex(while_it_runs[0], r"\tall\texpires 20.*\tused 20")
+            self.assertIn("\tused never", while_it_runs[2])
+        self.assertEqual(self.command("token list").stdout.splitlines(), while_it_runs)
+
+    def test_a_token_lasts_two_years_at_most(self):
+        import datetime
+        self.command("token create", "--name", "usual")
+        year = (datetime.date.today() + datetime.timedelta(days=730)).year
+        self.assertIn(f"expires {year}-", [line for line in self.command("token list").stdout.splitlines() if "usual" in line][0])
+        self.command("token create", "--name", "longest", "--expires", "730d")
+        self.assertIn("at most 730 days", self.fails(1, "token create", "--name", "longer", "--expires", "800d"))
+        with harness.Server(self.data, "--token-max-days", "10"):
+            self.fails(1, "token create", "--name", "longer", "--expires", "20d")
+            self.command("token create", "--name", "ten", "--expires", "10d")
 
     def test_import_says_what_became_of_every_row(self):
         path, errors = self.path("in.csv", FILE), os.path.join(self.data, "errors.csv")

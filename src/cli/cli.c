@@ -70,6 +70,13 @@ const char *cli_path(struct cli *c, const char *path)
     return arena_format(&c->arena, "/proc/self/fd/%d/%s", c->cwd, path).ptr;
 }
 
+uint64_t cli_token_max_days(void)
+{
+    const char *text = getenv("CLIENTELE_TOKEN_MAX_DAYS");
+    uint64_t days;
+    return text && str_to_u64(str_of(text), &days) && days <= 36500 ? days : 0;
+}
+
 const char *cli_seal_key(void)
 {
     const char *path = getenv("CLIENTELE_SEAL_KEY");

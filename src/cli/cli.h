@@ -65,6 +65,8 @@ const char *cli_option(const struct cli *c, const char *name);
 const struct option_value *cli_options(const struct cli *c, const char *name);
 /* The path as this process can open it: relative ones from the person's directory. */
 const char *cli_path(struct cli *c, const char *path);
+/* CLIENTELE_TOKEN_MAX_DAYS, for a command that opens the data itself; 0: usual. */
+uint64_t cli_token_max_days(void);
 /* Where the operator keeps the sealing key (the variable CLIENTELE_SEAL_KEY); NULL: in the data
  * directory. */
 const char *cli_seal_key(void);

@@ -52,6 +52,7 @@ static int read_config(struct cli *c, struct config *config)
                    {"seal-key", "seal_key"},
                    {"inbox", "inbox"},
                    {"errors", "errors"},
+                   {"token-max-days", "token_max_days"},
                    {"tls-cert", "tls_cert"},
                    {"tls-key", "tls_key"},
                    {"rate-limit-token", "rate_limit_token"},
@@ -109,6 +110,7 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
     const char *data = cli_path(c, config->data);
     const struct store_config store = {.data_dir = data,
                                        .seal_key_file = config->seal_key,
+                                       .token_max_days = config->token_max_days,
                                        .commit_each = cli_option(c, "commit-each")};
     const struct http_config http = {.listen = config->listen.item,
                                      .listen_count = config->listen.count,

@@ -82,7 +82,10 @@ static void print_token(struct cli *c, const struct zone *zone, const struct tok
         (void)zone_stamp(zone, t->expires_at_us, stamp);
         cli_print(c, "\texpires %s", stamp);
     }
-    cli_print(c, "%s\n", t->revoked_at_us ? "\trevoked" : "");
+    if (t->used_at_us)
+        (void)zone_stamp(zone, t->used_at_us, stamp);
+    cli_print(c, "\tused %s%s\n", t->used_at_us ? stamp : "never",
+              t->revoked_at_us ? "\trevoked" : "");
 }
 
 static int list(struct cli *c, struct token **token, size_t *count, struct company *company)

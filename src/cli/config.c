@@ -26,7 +26,8 @@ static const char *const names[] = {"data",
                                     "keep_parts_hours",
                                     "batch_rows",
                                     "inbox",
-                                    "errors"};
+                                    "errors",
+                                    "token_max_days"};
 
 /* Settings that are a number in a range. */
 static const struct number {
@@ -36,6 +37,7 @@ static const struct number {
 } numbers[] = {
     {"threads", offsetof(struct config, threads), 1, 64},
     {"batch_rows", offsetof(struct config, batch_rows), 1, LIMIT_BATCH_ROWS},
+    {"token_max_days", offsetof(struct config, token_max_days), 1, 36500},
     {"keep_files_days", offsetof(struct config, keep_files_days), 1, 36500},
     {"keep_trail_days", offsetof(struct config, keep_trail_days), 1, 36500},
     {"keep_audit_days", offsetof(struct config, keep_audit_days), 1, 36500},

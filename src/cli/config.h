@@ -22,6 +22,7 @@ struct config {
     const char *tls_cert, *tls_key;
     uint64_t threads, upload_limit_bytes, batch_rows;
     const char *log_level, *seal_key, *inbox;
+    uint64_t token_max_days; /* 0: usual */
     bool errors_jsonapi; /* errors: JSON:API's array for everyone */
     uint64_t keep_files_days, keep_trail_days, keep_audit_days, keep_parts_hours; /* 0: usual */
 };

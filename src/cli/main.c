@@ -155,7 +155,8 @@ static const struct cli_command commands[] = {
      "Makes an API token and prints it alone",
      DATA_HELP COMPANY_HELP
      "  --name TEXT       what it is for\n  --scope S         consumers:read, consumers:write, imports, exports or admin\n                    (which includes the others), separated by commas; all unless given\n"
-     "  --expires WHEN    a date, or 90d; never unless given\n"
+     "  --expires WHEN    a date, or 90d; as late as a token may unless given: two years, or the setting\n"
+     "                    token_max_days of the server, CLIENTELE_TOKEN_MAX_DAYS where none runs\n"
      "  --value-file F    keep the key in this file, so that integrations move without change\n",
      cmd_token_create,
      {DATA,
@@ -169,7 +170,7 @@ static const struct cli_command commands[] = {
      true},
     {"token list",
      "--data DIR [--company NAME]",
-     "Lists a company's tokens: number, name, scope",
+     "Lists a company's tokens: number, name, scope, expiry, last use",
      DATA_HELP COMPANY_HELP,
      cmd_token_list,
      {DATA, COMPANY, LANGUAGE},
@@ -470,6 +471,7 @@ static const struct cli_command commands[] = {
      "                    how long imported files, what their undo needs, and their tasks are kept; 7, 30, 1096\n"
      "  --keep-parts-hours N  how long an upload may pause before it is forgotten; 24\n"
      "  --errors F        vendor, or jsonapi: errors are JSON:API's array for all clients, not only for who asks\n"
+     "  --token-max-days N  how long a new token lasts at most; 730\n"
      "  --commit-each     one commit per request, for measuring\n"
      "Each setting can also come from the variable CLIENTELE_NAME; options win over variables, variables over the file.\n",
      cmd_serve,
@@ -495,6 +497,7 @@ static const struct cli_command commands[] = {
       {"keep-audit-days", true},
       {"keep-parts-hours", true},
       {"errors", true},
+      {"token-max-days", true},
       {"commit-each", false},
       LANGUAGE},
      0,
@@ -585,7 +588,8 @@ static int run_on_store(struct cli *c, const struct cli_command *command, int wo
                         char **argv)
 {
     const char *data = data_of(argc, argv);
-    struct store_config config = {.data_dir = data, .seal_key_file = cli_seal_key()};
+    struct store_config config = {
+        .data_dir = data, .seal_key_file = cli_seal_key(), .token_max_days = cli_token_max_days()};
     struct store *store;
     struct err err = {0};
     int code;

@@ -68,6 +68,8 @@ void sweep_old(struct jobs *j)
     struct err err = {0};
     size_t companies;
     sweep(j, is_old);
+    if (!store_tokens_flush(j->store, &err))
+        log_warning("when tokens were last used is not written down for now: %s", err.msg);
     if (!store_company_list(j->store, &a, &company, &companies, &err))
         companies = 0;
     for (size_t i = 0; i < companies; i++)

@@ -22,6 +22,7 @@ struct store_config {
     const char *data_dir;
     const char *seal_key_file; /* NULL: "seal.key" in the data directory, made at the first start */
     size_t cache_bytes;        /* page cache of a company's writer; 0: 16 MiB */
+    uint64_t token_max_days;   /* a new token lasts no longer; 0: 730 */
     bool commit_each;          /* one commit per batch instead of per group: for measuring only */
 };
 /* Opens the data directory (which store_create() made) and takes its lock; brings the schema up to
@@ -61,6 +62,7 @@ struct token {
     str name;
     unsigned scope;
     int64_t created_at_us, expires_at_us /* 0: never */, revoked_at_us /* 0: not */;
+    int64_t used_at_us; /* to the second, or so; 0: never.  Of store_token_list() only */
 };
 /* Errors of all of these: ERR_NOT_FOUND, ERR_CONFLICT (name or e-mail taken), ERR_INVALID (a name,
  * zone, e-mail, password or key that is none), ERR_INTERNAL. */
@@ -101,7 +103,8 @@ MUST_CHECK bool store_user_set_disabled(struct store *s, int64_t id, bool disabl
  * kept. */
 MUST_CHECK bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
                                  char ret_secret[TOKEN_TEXT_BYTES], struct err *err);
-/* value: the token's text, kept as a hash and a sealed copy. */
+/* value: the token's text, kept as a hash and a sealed copy.  expires_at_us 0: as late as a token
+ * may; ERR_INVALID when that is later. */
 MUST_CHECK bool store_token_create(struct store *s, int64_t company_id, str name, str value,
                                    unsigned scope, int64_t expires_at_us, int64_t *ret_id,
                                    struct err *err);
@@ -113,8 +116,10 @@ MUST_CHECK bool store_token_show(struct store *s, struct arena *a, int64_t id, s
                                  struct err *err);
 /* Ends a token at once; ERR_NOT_FOUND also when that was done before. */
 MUST_CHECK bool store_token_revoke(struct store *s, int64_t id, struct err *err);
-/* Finds a token by its text, revoked and expired ones included.  Answered from memory after the
- * first time; every change above takes effect at once. */
+/* Writes down when tokens were last used; until then it is in memory only. */
+MUST_CHECK bool store_tokens_flush(struct store *s, struct err *err);
+/* Finds a token by its text, revoked and expired ones included, and notes that it is used. Answered
+ * from memory after the first time; every change above takes effect at once. */
 MUST_CHECK bool store_token_find(struct store *s, str value, struct token *ret_token,
                                  struct err *err);
 

@@ -19,7 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CONTROL_CACHE_BYTES = 1024 * 1024 };
+enum { CONTROL_CACHE_BYTES = 1024 * 1024, TOKEN_MAX_DAYS = 730 };
+#define DAY_US              INT64_C(86400000000)
 #define DEFAULT_CACHE_BYTES ((size_t)16 * 1024 * 1024)
 
 static const char *const migrations[] = {SQL_CONTROL_1};
@@ -103,6 +104,7 @@ bool store_open(const struct store_config *config, struct store **ret_store, str
     s->data_dir = mem_strdup(config->data_dir);
     s->cache_bytes = config->cache_bytes ? config->cache_bytes : DEFAULT_CACHE_BYTES;
     s->commit_each = config->commit_each;
+    s->token_max_days = config->token_max_days ? config->token_max_days : TOKEN_MAX_DAYS;
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_mutex_init(&s->open_lock, NULL);
     (void)pthread_rwlock_init(&s->token_lock, NULL);
@@ -129,7 +131,10 @@ void store_free(struct store *s)
 {
     if (!s)
         return;
+    struct err ignored = {0};
     companies_close(s);
+    if (s->tokens)
+        IGNORE(store_tokens_flush(s, &ignored));
     db_close(&s->control);
     arena_done(&s->token_arena);
     mem_free(s->token);
@@ -345,7 +350,8 @@ static void read_token(sqlite3_stmt *q, struct arena *a, void *to)
                                          .scope = (unsigned)sqlite3_column_int(q, 3),
                                          .created_at_us = sqlite3_column_int64(q, 4),
                                          .expires_at_us = sqlite3_column_int64(q, 5),
-                                         .revoked_at_us = sqlite3_column_int64(q, 6)};
+                                         .revoked_at_us = sqlite3_column_int64(q, 6),
+                                         .used_at_us = sqlite3_column_int64(q, 8)};
 }
 
 static const char sql_token_list[] = SQL_TOKEN_LIST;
@@ -354,6 +360,14 @@ static int by_hash(const void *x, const void *y)
 {
     return memcmp(((const struct token_row *)x)->hash, ((const struct token_row *)y)->hash,
                   TOKEN_HASH_BYTES);
+}
+
+/* With token_lock held. */
+static struct token_row *row_of(struct store *s, const unsigned char hash[TOKEN_HASH_BYTES])
+{
+    struct token_row wanted;
+    memcpy(wanted.hash, hash, sizeof wanted.hash);
+    return s->tokens ? bsearch(&wanted, s->token, s->tokens, sizeof wanted, by_hash) : NULL;
 }
 
 bool tokens_load(struct store *s, struct err *err)
@@ -368,6 +382,7 @@ bool tokens_load(struct store *s, struct err *err)
             row = mem_grow(row, room = room ? room * 2 : 16, sizeof *row);
         read_token(q, &a, &row[count].token);
         assert(sqlite3_column_bytes(q, 7) == TOKEN_HASH_BYTES);
+        row[count].used_us = row[count].token.used_at_us;
         memcpy(row[count++].hash, sqlite3_column_blob(q, 7), TOKEN_HASH_BYTES);
     }
     if (q)
@@ -380,6 +395,11 @@ bool tokens_load(struct store *s, struct err *err)
     if (count)
         qsort(row, count, sizeof *row, by_hash);
     pthread_rwlock_wrlock(&s->token_lock);
+    for (size_t i = 0; i < count; i++) {
+        const struct token_row *old = row_of(s, row[i].hash);
+        row[i].used_us =
+            old ? MAX((int64_t)old->used_us, (int64_t)row[i].used_us) : (int64_t)row[i].used_us;
+    }
     arena_done(&s->token_arena);
     mem_free(s->token);
     s->token_arena = a;
@@ -389,13 +409,27 @@ bool tokens_load(struct store *s, struct err *err)
     return true;
 }
 
+/* 0 becomes as late as may be. */
+static bool latest_expiry(struct store *s, int64_t *expires_at_us, struct err *err)
+{
+    // A day more: a date is a whole day, somewhere on earth.
+    int64_t latest = clock_now_us() + (int64_t)(s->token_max_days + 1) * DAY_US;
+    if (*expires_at_us > latest)
+        return err_set(err, ERR_INVALID,
+                       "a token lasts at most %llu days (the setting token_max_days)",
+                       (unsigned long long)s->token_max_days);
+    if (!*expires_at_us)
+        *expires_at_us = latest - DAY_US;
+    return true;
+}
+
 bool store_token_create(struct store *s, int64_t company_id, str name, str value, unsigned scope,
                         int64_t expires_at_us, int64_t *ret_id, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     static const char sql[] = SQL_TOKEN_INSERT;
     unsigned char hash[TOKEN_HASH_BYTES];
-    if (!token_check(value, err))
+    if (!token_check(value, err) || !latest_expiry(s, &expires_at_us, err))
         return false;
     token_hash(value, hash);
     str sealed = crypto_seal(&a, s->seal_key, value);
@@ -412,11 +446,45 @@ bool store_token_create(struct store *s, int64_t company_id, str name, str value
     return ok || control_explain(err, "that key is in use already", "");
 }
 
+static bool write_used(struct store *s, int64_t id, int64_t used_us, struct err *err)
+{
+    static const char sql[] = SQL_TOKEN_USED;
+    const struct value v[] = {INT_VALUE(id), INT_VALUE(used_us)};
+    return control_change_locked(s, sql, v, COUNT(v), NULL, err);
+}
+
+bool store_tokens_flush(struct store *s, struct err *err)
+{
+    bool ok = true, any = false;
+    // Tokens are only replaced with the store's lock held, so that the list stands still.
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < s->tokens && ok; i++) {
+        struct token_row *t = &s->token[i];
+        int64_t used_us = t->used_us;
+        if (used_us == t->token.used_at_us)
+            continue;
+        ok = (any || db_exec(&s->control, "BEGIN IMMEDIATE", err)) &&
+             write_used(s, t->token.id, used_us, err);
+        any = true;
+        pthread_rwlock_wrlock(&s->token_lock);
+        t->token.used_at_us = used_us;
+        pthread_rwlock_unlock(&s->token_lock);
+    }
+    ok = ok && (!any || db_exec(&s->control, "COMMIT", err));
+    if (!ok && !sqlite3_get_autocommit(s->control.handle)) {
+        struct err ignored = {0};
+        IGNORE(db_exec(&s->control, "ROLLBACK", &ignored));
+    }
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
 bool store_token_list(struct store *s, struct arena *a, int64_t company_id,
                       struct token **ret_token, size_t *ret_count, struct err *err)
 {
     const struct value v[] = {INT_VALUE(company_id)};
-    return control_rows(s, sql_token_list, v, COUNT(v), a, sizeof **ret_token, read_token,
+    return store_tokens_flush(s, err) &&
+           control_rows(s, sql_token_list, v, COUNT(v), a, sizeof **ret_token, read_token,
                         (void **)ret_token, ret_count, err);
 }
 
@@ -449,12 +517,15 @@ bool store_token_revoke(struct store *s, int64_t id, struct err *err)
 
 bool store_token_find(struct store *s, str value, struct token *ret_token, struct err *err)
 {
-    struct token_row wanted;
-    token_hash(value, wanted.hash);
+    unsigned char hash[TOKEN_HASH_BYTES];
+    token_hash(value, hash);
     pthread_rwlock_rdlock(&s->token_lock);
-    const struct token_row *row =
-        s->tokens ? bsearch(&wanted, s->token, s->tokens, sizeof wanted, by_hash) : NULL;
+    struct token_row *row = row_of(s, hash);
     if (row) {
+        // Once a second is enough: the line of memory is not passed around between loops.
+        int64_t now_us = clock_now_us();
+        if (now_us - row->used_us > 1000000)
+            row->used_us = now_us;
         *ret_token = row->token;
         ret_token->name = (str){0}; // the name's bytes may go with the next change
     }

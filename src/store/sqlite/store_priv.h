@@ -13,12 +13,14 @@
 
 struct token_row {
     unsigned char hash[TOKEN_HASH_BYTES];
-    struct token token;
+    struct token token; /* used_at_us: as written down */
+    _Atomic int64_t used_us;
 };
 struct store {
     char *data_dir;
     size_t cache_bytes;
     bool commit_each;
+    uint64_t token_max_days;
     int lock_fd;
     unsigned char seal_key[SEAL_KEY_BYTES];
     pthread_mutex_t lock;

@@ -23,8 +23,10 @@ UPDATE user SET reset_hash = ?2, reset_expires_at = ?3 WHERE id = ?1
 -- name: token_insert
 INSERT INTO token (company_id, name, hash, sealed, scope, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 -- name: token_list
-SELECT id, company_id, name, scope, created_at, expires_at, revoked_at, hash FROM token
+SELECT id, company_id, name, scope, created_at, expires_at, revoked_at, hash, used_at FROM token
  WHERE ?1 IS NULL OR company_id = ?1 ORDER BY id
+-- name: token_used
+UPDATE token SET used_at = max(used_at, ?2) WHERE id = ?1
 -- name: token_sealed
 SELECT sealed FROM token WHERE id = ?1
 -- name: token_revoke

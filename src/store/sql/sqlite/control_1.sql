@@ -28,5 +28,6 @@ CREATE TABLE token (
     scope      INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL DEFAULT 0,
-    revoked_at INTEGER NOT NULL DEFAULT 0
+    revoked_at INTEGER NOT NULL DEFAULT 0,
+    used_at    INTEGER NOT NULL DEFAULT 0 -- written now and then
 ) STRICT;
