@@ -15,6 +15,7 @@ struct api_config {
     struct jobs *jobs;
     size_t loops; /* of the HTTP server */
     uint64_t upload_limit_bytes;
+    const char *public_url; /* where links begin; NULL: where the client asked */
     struct throttle_rate token_rate, address_rate; /* requests */
     struct throttle_rate failure_rate;             /* wrong tokens of one address */
     bool errors_array; /* errors are JSON:API's array for everyone, not only for who asks */

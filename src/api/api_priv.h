@@ -106,11 +106,19 @@ str auth_key(str authorization, bool *ret_bearer);
 bool body_attributes(struct http_request *r, const struct json **ret_attributes);
 /* The same for a document of any kind. */
 bool body_document(struct http_request *r, struct json *ret_document);
+/* The same of a resource of another type. */
+bool body_attributes_of(struct http_request *r, const char *resource,
+                        const struct json **ret_attributes);
 /* The tree of bracketed names: data[attributes][name] = text.  False: nested too deep, or too many.
  */
 struct form_field;
 bool body_tree(struct arena *a, const struct form_field *field, size_t count,
                struct json *ret_tree);
+
+/* --- tasks_files.c --- */
+
+/* Adds Content-Disposition (RFC 6266): a file to be saved under that name. */
+void answer_file_name(struct http_request *r, str name);
 
 /* --- document.c --- */
 
@@ -150,6 +158,11 @@ void consumers_delete(struct http_request *r);
 void write_resumed(struct http_request *r);
 void write_end(struct http_request *r);
 void operations_create(struct http_request *r);
+void exports_create(struct http_request *r);
+void exports_list(struct http_request *r);
+void exports_get(struct http_request *r);
+void exports_delete(struct http_request *r);
+void exports_archive(struct http_request *r);
 void tasks_begin(struct http_request *r);
 bool tasks_data(struct http_request *r, str piece);
 void tasks_create(struct http_request *r);

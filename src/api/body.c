@@ -170,7 +170,8 @@ bool body_document(struct http_request *r, struct json *ret_tree)
     return json_tree(r, body, ret_tree);
 }
 
-bool body_attributes(struct http_request *r, const struct json **ret_attributes)
+bool body_attributes_of(struct http_request *r, const char *resource,
+                        const struct json **ret_attributes)
 {
     struct json *tree = ARENA_NEW(http_arena(r), struct json, 1);
     if (!body_document(r, tree))
@@ -186,15 +187,20 @@ bool body_attributes(struct http_request *r, const struct json **ret_attributes)
                       "В документе нужен член data, и это объект"));
         return false;
     }
-    if (type && !(type->kind == JSON_STRING && str_eq(type->text, STR("consumers")))) {
+    if (type && !(type->kind == JSON_STRING && str_eq(type->text, str_of(resource)))) {
         error_say(r,
                   &(struct error){.status = 409,
                                   .code = "wrong_resource_type",
                                   .source = SOURCE_POINTER,
                                   .where = STR("/data/type")},
-                  SAY(r, "data.type must be 'consumers'", "data.type должен быть 'consumers'"));
+                  SAY(r, "data.type must be '%s'", "data.type должен быть '%s'"), resource);
         return false;
     }
     *ret_attributes = json_get(data, "attributes");
     return true;
+}
+
+bool body_attributes(struct http_request *r, const struct json **ret_attributes)
+{
+    return body_attributes_of(r, "consumers", ret_attributes);
 }

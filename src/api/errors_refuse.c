@@ -9,9 +9,8 @@
 
 static void no_route(struct http_request *r)
 {
-    static const char *const vendors[] = {"reviews",          "questions",    "orders",
-                                          "products",         "export_tasks", "users",
-                                          "survey_responses", "authors"};
+    static const char *const vendors[] = {"reviews", "questions",        "orders", "products",
+                                          "users",   "survey_responses", "authors"};
     static const char holds_en[] = "This server holds consumers (/v4/consumers) and their import "
                                    "(/v4/import_tasks).",
                       holds_ru[] = "Этот сервер хранит клиентов (/v4/consumers) и принимает файлы "

@@ -26,16 +26,13 @@ static str base_name(str name, bool whole)
     return name.len ? name : STR("import");
 }
 
-/* Content-Disposition (RFC 6266): a plain name for old programs, the true one in UTF-8. */
-static void name_file(struct http_request *r, const struct store_task *t, const char *suffix)
+/* A plain name for old programs, the true one in UTF-8. */
+void answer_file_name(struct http_request *r, str name)
 {
     static const char digits[] = "0123456789ABCDEF";
-    AUTO(buf_done) struct buf plain = {0}, coded = {0}, b = {0};
-    str base = base_name(t->file_name, !suffix[0]);
-    buf_add(&b, base);
-    buf_add(&b, str_of(suffix));
-    for (size_t i = 0; i < b.len; i++) {
-        unsigned char c = (unsigned char)b.ptr[i];
+    AUTO(buf_done) struct buf plain = {0}, coded = {0};
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
         bool word = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '.' ||
                     c == '-' || c == '_';
         if ((c & 0xc0) != 0x80) // one for each character, not each byte
@@ -54,7 +51,8 @@ static void name_file(struct http_request *r, const struct store_task *t, const 
 static void send_file(struct http_request *r, const struct store_task *t, const char *suffix,
                       const char *type, int fd)
 {
-    name_file(r, t, suffix);
+    str base = base_name(t->file_name, !suffix[0]);
+    answer_file_name(r, arena_format(http_arena(r), "%.*s%s", STR_ARG(base), suffix));
     http_add_header(r, "X-Content-Type-Options", "nosniff");
     http_add_header(r, "Cache-Control", "no-store");
     http_answer_file(r, 200, type, fd);

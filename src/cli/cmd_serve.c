@@ -61,7 +61,9 @@ static int read_config(struct cli *c, struct config *config)
                    {"keep-files-days", "keep_files_days"},
                    {"keep-trail-days", "keep_trail_days"},
                    {"keep-audit-days", "keep_audit_days"},
-                   {"keep-parts-hours", "keep_parts_hours"}};
+                   {"keep-parts-hours", "keep_parts_hours"},
+                   {"keep-exports-hours", "keep_exports_hours"},
+                   {"public-url", "public_url"}};
     AUTO(buf_done) struct buf text = {.max = MIB};
     const char *file = cli_option(c, "config");
     struct err err = {0};
@@ -134,10 +136,12 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
                                      .keep_files_days = config->keep_files_days,
                                      .keep_trail_days = config->keep_trail_days,
                                      .keep_audit_days = config->keep_audit_days,
-                                     .keep_parts_hours = config->keep_parts_hours};
+                                     .keep_parts_hours = config->keep_parts_hours,
+                                     .keep_exports_hours = config->keep_exports_hours};
     if (!jobs_start(&jobs, &s->jobs, err))
         return false;
     const struct api_config api = {.store = s->store,
+                                   .public_url = config->public_url,
                                    .jobs = s->jobs,
                                    .loops = config->threads,
                                    .upload_limit_bytes = config->upload_limit_bytes,

@@ -24,6 +24,8 @@ static const char *const names[] = {"data",
                                     "keep_trail_days",
                                     "keep_audit_days",
                                     "keep_parts_hours",
+                                    "keep_exports_hours",
+                                    "public_url",
                                     "batch_rows",
                                     "inbox",
                                     "errors",
@@ -42,6 +44,7 @@ static const struct number {
     {"keep_trail_days", offsetof(struct config, keep_trail_days), 1, 36500},
     {"keep_audit_days", offsetof(struct config, keep_audit_days), 1, 36500},
     {"keep_parts_hours", offsetof(struct config, keep_parts_hours), 1, 24 * 365},
+    {"keep_exports_hours", offsetof(struct config, keep_exports_hours), 1, 24 * 365},
 };
 
 /* Settings that may stand several times. */
@@ -157,6 +160,12 @@ bool config_set(struct config *c, struct arena *a, str name, str value, struct e
         c->tls_cert = text;
     } else if (str_eq(name, STR("tls_key"))) {
         c->tls_key = text;
+    } else if (str_eq(name, STR("public_url"))) {
+        if ((!str_starts(value, STR("http://")) && !str_starts(value, STR("https://"))) ||
+            str_ends(value, STR("/")))
+            return err_set(err, ERR_INVALID,
+                           "public_url: use an address such as https://api.example.com");
+        c->public_url = text;
     } else if (str_eq(name, STR("inbox"))) {
         c->inbox = text;
     } else if (str_eq(name, STR("errors"))) {

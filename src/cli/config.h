@@ -21,10 +21,11 @@ struct config {
     struct throttle_rate rate_limit_token, rate_limit_address, rate_limit_failures;
     const char *tls_cert, *tls_key;
     uint64_t threads, upload_limit_bytes, batch_rows;
-    const char *log_level, *seal_key, *inbox;
+    const char *log_level, *seal_key, *inbox, *public_url;
     uint64_t token_max_days; /* 0: usual */
     bool errors_jsonapi; /* errors: JSON:API's array for everyone */
-    uint64_t keep_files_days, keep_trail_days, keep_audit_days, keep_parts_hours; /* 0: usual */
+    uint64_t keep_files_days, keep_trail_days, keep_audit_days, keep_parts_hours,
+        keep_exports_hours; /* 0: usual */
 };
 
 /* Sets one setting by its name; a list gets one item more.

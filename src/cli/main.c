@@ -470,6 +470,8 @@ static const struct cli_command commands[] = {
      "  --keep-files-days N, --keep-trail-days N, --keep-audit-days N\n"
      "                    how long imported files, what their undo needs, and their tasks are kept; 7, 30, 1096\n"
      "  --keep-parts-hours N  how long an upload may pause before it is forgotten; 24\n"
+     "  --keep-exports-hours N  how long an export's file is kept; 24\n"
+     "  --public-url URL  how clients reach this server, for links; as they asked unless given\n"
      "  --errors F        vendor, or jsonapi: errors are JSON:API's array for all clients, not only for who asks\n"
      "  --token-max-days N  how long a new token lasts at most; 730\n"
      "  --commit-each     one commit per request, for measuring\n"
@@ -496,6 +498,8 @@ static const struct cli_command commands[] = {
       {"keep-trail-days", true},
       {"keep-audit-days", true},
       {"keep-parts-hours", true},
+      {"keep-exports-hours", true},
+      {"public-url", true},
       {"errors", true},
       {"token-max-days", true},
       {"commit-each", false},

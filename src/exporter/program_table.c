@@ -97,8 +97,12 @@ bool export_by_program(struct export *e, int fd, struct err *err)
     AUTO(row_writer_free) struct row_writer *writer = NULL;
     AUTO(program_free) struct program *program = NULL;
     struct made m = {.e = e, .workbook = e->options->format == ROWS_XLSX};
-    if (!program_open(e->options->program, &program, err) ||
-        !row_writer_open(fd, e->options->format, &writer, err))
+    if (!program_open(e->options->program, &program, err)) {
+        if (err->code == ERR_INVALID)
+            err->code = ERR_CONFLICT;
+        return false;
+    }
+    if (!row_writer_open(fd, e->options->format, &writer, err))
         return false;
     m.program = program;
     m.writer = writer;

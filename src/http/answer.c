@@ -57,6 +57,8 @@ void http_answer_file(struct http_request *r, int status, const char *content_ty
 {
     bool first = !r->answered;
     http_answer(r, status, content_type, STR(""));
+    r->file_from = 0;
+    r->file_bytes = UINT64_MAX;
     if (first)
         r->file = fd;
     else
@@ -134,9 +136,12 @@ static struct MHD_Response *make_response(struct http_request *r)
     if (r->streams)
         return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read_stream, r, NULL);
     if (r->file >= 0) {
+        bool all = r->file_bytes == UINT64_MAX;
         struct MHD_Response *response =
-            fstat(r->file, &st) == 0 ? MHD_create_response_from_fd64((uint64_t)st.st_size, r->file)
-                                     : NULL;
+            fstat(r->file, &st) != 0
+                ? NULL
+                : MHD_create_response_from_fd_at_offset64(
+                      all ? (uint64_t)st.st_size : r->file_bytes, r->file, r->file_from);
         if (response)
             r->file = -1; // the response closes it
         return response;

@@ -149,6 +149,11 @@ void http_add_header(struct http_request *r, const char *name, const char *value
 void http_answer(struct http_request *r, int status, const char *content_type, str body);
 /* Answers with what an open file holds from its start; the file is the server's from now on. */
 void http_answer_file(struct http_request *r, int status, const char *content_type, int fd);
+/* Answers with the file, or with the part of it that the request asks for: Range, If-Range,
+ * If-None-Match (RFC 9110, 13 and 14); several ranges are answered with all of it.  etag: a strong
+ * entity tag, quotes included; the file is the server's from now on. */
+void http_answer_download(struct http_request *r, const char *content_type, int fd,
+                          const char *etag);
 /* Answers with a body that the route's `stream` makes bit by bit: it is asked at once, and then
  * every every_ms (of at least 100).  A client who has left is only noticed
  * when something is said to it, so say something every few seconds.  A server that stops ends the

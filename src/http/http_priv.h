@@ -168,9 +168,10 @@ struct http_request {
     bool stream_over;   /* it has no more to say */
     unsigned stream_ms; /* it is asked so often */
     int64_t stream_ask_at_us;
-    struct buf stream;  /* what it said */
-    size_t stream_sent; /* bytes of that */
-    int file;           /* the answer's body; -1: none */
+    struct buf stream;              /* what it said */
+    size_t stream_sent;             /* bytes of that */
+    int file;                       /* the answer's body; -1: none */
+    uint64_t file_from, file_bytes; /* so much of it; UINT64_MAX: all */
     int status;
     const char *content_type;
     str answer;

@@ -135,7 +135,8 @@ static void set_retention(struct jobs *j, const struct jobs_config *c)
     } times[] = {{&j->keep_files_us, DAY_US, c->keep_files_days, 7},
                  {&j->keep_trail_us, DAY_US, c->keep_trail_days, 30},
                  {&j->keep_audit_us, DAY_US, c->keep_audit_days, 3 * 365 + 1},
-                 {&j->keep_parts_us, HOUR_US, c->keep_parts_hours, 24}};
+                 {&j->keep_parts_us, HOUR_US, c->keep_parts_hours, 24},
+                 {&j->keep_exports_us, HOUR_US, c->keep_exports_hours, 24}};
     for (size_t i = 0; i < COUNT(times); i++)
         *times[i].keep_us =
             (int64_t)(times[i].stated ? times[i].stated : times[i].usual) * times[i].unit_us;
@@ -166,7 +167,7 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
         sweep_parts(j);
         sweep_old(j);
     }
-    if (!j->once && !recover(j, err)) {
+    if (!j->once && (!recover(j, err) || !exports_start(j, err))) {
         jobs_stop(j);
         return false;
     }
@@ -192,6 +193,7 @@ void jobs_stop(struct jobs *j)
     pthread_cond_broadcast(&j->changed);
     pthread_mutex_unlock(&j->lock);
     inbox_stop(j->inbox);
+    exports_stop(j->exports);
     for (size_t i = 0; i < j->workers; i++)
         (void)pthread_join(j->worker[i].thread, NULL);
     while (j->first) {

@@ -25,11 +25,12 @@ struct jobs_config {
     const char
         *inbox; /* a folder with one for each company, whose files are imported; NULL: none */
     enum language language; /* of the reports beside them */
-    /* How long things are kept; 0: 7 days, 30 days, 3 years, 24 hours. */
-    uint64_t keep_files_days;  /* imported files and what was made of them */
-    uint64_t keep_trail_days;  /* what an undo needs, and reports */
-    uint64_t keep_audit_days;  /* tasks */
-    uint64_t keep_parts_hours; /* an upload that does not go on */
+    /* How long things are kept; 0: 7 days, 30 days, 3 years, 24 hours, 24 hours. */
+    uint64_t keep_files_days;    /* imported files and what was made of them */
+    uint64_t keep_trail_days;    /* what an undo needs, and reports */
+    uint64_t keep_audit_days;    /* tasks */
+    uint64_t keep_parts_hours;   /* an upload that does not go on */
+    uint64_t keep_exports_hours; /* files of customers that were asked for */
 };
 /* Starts the workers and takes up tasks that an earlier process left unfinished; sweeps
  * half-received uploads and what was kept long enough. */

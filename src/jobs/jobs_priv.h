@@ -40,6 +40,7 @@ struct turn {
     int64_t heard_us; /* when bytes came last, by the monotonic clock */
 };
 struct inbox;
+struct exports;
 struct jobs {
     struct store *store;
     char *data_dir;
@@ -49,7 +50,9 @@ struct jobs {
     bool once;
     int64_t keep_files_us, keep_trail_us, keep_audit_us, keep_parts_us;
     int uploads_fd;
-    struct inbox *inbox; /* NULL: none */
+    struct inbox *inbox;     /* NULL: none */
+    struct exports *exports; /* NULL: none are made */
+    int64_t keep_exports_us;
     struct worker worker[JOBS_WORKERS];
     size_t workers;
     pthread_mutex_t task_lock;  /* held while a task's row is read, changed and written */
@@ -185,6 +188,14 @@ MUST_CHECK bool undo_preview_step(struct work *w, struct err *err);
 /* The dry run of the undo cannot be had for this reason; the task stays what it was. */
 MUST_CHECK bool undo_preview_fail(struct work *w, const struct file_problem *problem,
                                   struct err *err);
+
+/* Starts the workers that make exports, and takes up what an earlier process left; on failure, too,
+ * j->exports is to be stopped. */
+MUST_CHECK bool exports_start(struct jobs *j, struct err *err);
+/* Waits for them: each stops after the page in hand.  NULL is fine. */
+void exports_stop(struct exports *x);
+/* Removes the company's files, and forgets tasks, that were kept long enough. */
+MUST_CHECK bool exports_sweep(struct jobs *j, struct store_company *c, struct err *err);
 
 /* Starts the thread that looks after the folder at path.  Errors: ERR_NOT_FOUND, ERR_INTERNAL. */
 MUST_CHECK bool inbox_start(struct jobs *j, const char *path, enum language language,

@@ -55,6 +55,7 @@ static bool forget(struct jobs *j, int64_t company_id, struct err *err)
     struct store_company *c;
     int64_t now = clock_now_us();
     return store_company_open(j->store, company_id, &c, err) && part_expire(j, c, err) &&
+           exports_sweep(j, c, err) &&
            store_trail_purge(c, now - j->keep_trail_us, err) &&
            store_request_purge(c, now - STORE_REQUESTS_KEPT_US, err) &&
            store_task_purge(c, now - j->keep_files_us, now - j->keep_trail_us,

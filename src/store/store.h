@@ -42,6 +42,13 @@ DEFINE_AUTO(struct store *, store_free)
 /* A key of this data directory for one purpose: it stays the same as long as the sealing key, which
  * it tells nothing of. */
 void store_secret(const struct store *s, str purpose, unsigned char ret_key[SHA256_BYTES]);
+enum { STORE_SIGNATURE_BYTES = 65 }; /* 64 and a NUL */
+/* Signs a text with a key of the store's own, for what clients carry and bring back: HMAC-SHA256, in
+ * hexadecimal.  purpose keeps the texts of one use from being taken for another's. */
+void store_sign(const struct store *s, const char *purpose, str text,
+                char ret_signature[STORE_SIGNATURE_BYTES]);
+/* True when store_sign() gave the text that signature; takes the same time whatever is wrong. */
+bool store_is_signed(const struct store *s, const char *purpose, str text, str signature);
 
 /* --- companies, users, tokens: small, rare, synchronous; any thread --- */
 struct company {

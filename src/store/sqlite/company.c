@@ -3,8 +3,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sql_schema.h"
+#include "store/export_task.h"
 #include "store/sqlite/store_priv.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -113,6 +115,22 @@ void company_refresh(struct store *s, int64_t id)
     pthread_mutex_unlock(&s->open_lock);
 }
 
+/* Files made of the company's customers; one that is being made has no name any more, by which its
+ * maker learns of it. */
+static void remove_exports(struct store *s, int64_t id)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/" STORE_EXPORTS "/%lld", s->data_dir, (long long)id);
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir)) != NULL)
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        (void)closedir(dir);
+    (void)rmdir(path);
+}
+
 void company_close_for_good(struct store *s, int64_t id)
 {
     static const char *const endings[] = {"", "-wal", "-shm"};
@@ -129,6 +147,7 @@ void company_close_for_good(struct store *s, int64_t id)
                        endings[i]);
         (void)unlink(path);
     }
+    remove_exports(s, id);
 }
 
 void companies_close(struct store *s)

@@ -192,9 +192,8 @@ bool task_db_open(struct store_company *c, struct db *db, struct err *err)
     return db_open(db, c->path, false, 64 * 1024, err);
 }
 
-/* While somebody is in, the writer does not begin another slice of a file: SQLite's lock is not
- * fair, and a cancel must not wait for the whole import. */
-static bool enter(struct store_company *c, struct db *db, struct err *err)
+/* SQLite's lock is not fair, and a cancel must not wait for the whole import. */
+bool task_enter(struct store_company *c, struct db *db, struct err *err)
 {
     c->visitors++;
     if (task_db_open(c, db, err))
@@ -203,7 +202,7 @@ static bool enter(struct store_company *c, struct db *db, struct err *err)
     return false;
 }
 
-static void leave(struct store_company *c, struct db *db)
+void task_exit(struct store_company *c, struct db *db)
 {
     db_close(db);
     c->visitors--;
@@ -213,7 +212,7 @@ bool store_task_create(struct store_company *c, struct store_task *task,
                        const struct store_deed *deed, struct err *err)
 {
     struct db db;
-    if (!enter(c, &db, err))
+    if (!task_enter(c, &db, err))
         return false;
     bool ok = db_exec(&db, "BEGIN IMMEDIATE", err);
     sqlite3_stmt *s = ok ? db_statement(&db, sql_task_insert, err) : NULL;
@@ -239,7 +238,7 @@ bool store_task_create(struct store_company *c, struct store_task *task,
     ok = ok && task_add_deed(&db, task->id, deed, task->created_at_us, err) &&
          (!task->request || request_keep(&db, task->request, task->id, (str){0}, err)) &&
          db_exec(&db, "COMMIT", err);
-    leave(c, &db); // which rolls back what was not committed
+    task_exit(c, &db); // which rolls back what was not committed
     return ok;
 }
 
@@ -248,7 +247,7 @@ bool store_task_update(struct store_company *c, const struct store_task *task,
 {
     struct db db;
     const int64_t now_us = clock_now_us();
-    if (!enter(c, &db, err))
+    if (!task_enter(c, &db, err))
         return false;
     bool ok = db_exec(&db, "BEGIN IMMEDIATE", err);
     sqlite3_stmt *s = ok ? db_statement(&db, sql_task_update, err) : NULL;
@@ -286,7 +285,7 @@ bool store_task_update(struct store_company *c, const struct store_task *task,
     }
     ok = ok && (!deed || task_add_deed(&db, task->id, deed, now_us, err)) &&
          db_exec(&db, "COMMIT", err);
-    leave(c, &db);
+    task_exit(c, &db);
     return ok;
 }
 

@@ -8,6 +8,10 @@
 
 /* Opens a small connection of its own to the company's file. */
 MUST_CHECK bool task_db_open(struct store_company *c, struct db *db, struct err *err);
+/* The same for a write that people wait for: until task_exit(), which closes it, the writer does not
+ * begin another slice of a file. */
+MUST_CHECK bool task_enter(struct store_company *c, struct db *db, struct err *err);
+void task_exit(struct store_company *c, struct db *db);
 /* Runs a statement whose values are all numbers. */
 MUST_CHECK bool task_run_numbers(struct db *db, const char *sql, const int64_t *value, size_t count,
                                  struct err *err);

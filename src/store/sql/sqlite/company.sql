@@ -213,3 +213,15 @@ DELETE FROM undo_kept WHERE task_id = ?1 AND consumer_id = ?2 AND field = 'email
 -- name: kept_list
 SELECT seq, consumer_id, external_id, record, code, field, key, undone, now, origin, at, other_id FROM undo_kept
  WHERE task_id = ?1 AND seq > ?4 ORDER BY seq LIMIT ?2 OFFSET ?3
+-- name: export_insert
+INSERT INTO export_task (state, format, options, program, file, origin, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+-- name: export_update
+UPDATE export_task SET state = ?2, file = ?3, bytes = ?4, records = ?5, total = ?6, attempts = ?7, started_at = ?8,
+       finished_at = ?9, code = ?10, detail = ?11 WHERE id = ?1
+-- name: export_delete
+DELETE FROM export_task WHERE id = ?1
+-- name: export_list
+SELECT id, state, format, options, program, file, bytes, records, total, attempts, origin, created_at, started_at, finished_at, code,
+       detail FROM export_task WHERE id BETWEEN ?1 AND ?2 AND (?3 >> state) & 1 ORDER BY id DESC LIMIT ?4 OFFSET ?5
+-- name: export_purge
+DELETE FROM export_task WHERE finished_at > 0 AND finished_at < ?1 AND file = ''

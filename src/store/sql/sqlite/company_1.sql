@@ -177,3 +177,22 @@ CREATE TABLE undo_kept (
 ) STRICT, WITHOUT ROWID;
 -- An e-mail that waits is said anew at each try.
 CREATE INDEX undo_kept_email ON undo_kept (task_id, consumer_id) WHERE field = 'email';
+-- Files of customers that were asked for.
+CREATE TABLE export_task (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    state       INTEGER NOT NULL,
+    format      TEXT NOT NULL,
+    options     TEXT NOT NULL, -- search_options as they were sent, a JSON object
+    program     TEXT, -- what makes a row of a customer
+    file        TEXT NOT NULL, -- its name, whether it is there yet or not; '': it is there no more
+    bytes       INTEGER NOT NULL DEFAULT 0,
+    records     INTEGER NOT NULL DEFAULT 0,
+    total       INTEGER NOT NULL DEFAULT 0, -- customers there were when it began; 0: not known
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    origin      INTEGER NOT NULL, -- who asked for it
+    created_at  INTEGER NOT NULL,
+    started_at  INTEGER NOT NULL DEFAULT 0,
+    finished_at INTEGER NOT NULL DEFAULT 0,
+    code        TEXT, -- why there is none
+    detail      TEXT
+) STRICT;

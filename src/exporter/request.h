@@ -1,0 +1,20 @@
+/* request: what a client says of the export that it wants: the vendor's search_options.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EXPORTER_REQUEST_H
+#define EXPORTER_REQUEST_H
+
+#include "exporter/columns.h"
+
+struct export_request {
+    struct export_fields fields;
+    str filter, sort; /* in the language of the list; "": none */
+};
+/* Reads search_options: a JSON object with fields (a list of names, or one text), filter (the
+ * list's language, or {"field":{"op":value}}) and sort (that language, or {"field":"asc"}). Errors:
+ * ERR_INVALID says what is wrong; *ret_where is the member's name. */
+MUST_CHECK bool export_request_parse(struct arena *a, const struct json *options,
+                                     struct export_request *ret_request, str *ret_where,
+                                     struct err *err);
+
+#endif
