@@ -62,8 +62,8 @@ void error_not_found(struct http_request *r, str id);
 void error_store(struct http_request *r, const struct err *err);
 /* 422 about a parameter of the query. */
 void error_query(struct http_request *r, const char *parameter, const char *message);
-/* "https://api.example.com": what links begin with, from the request's Host; "" when it has none.
- */
+/* "https://api.example.com": what links begin with: public_url, or the request's Host; "" when it
+ * has none. */
 str answer_base(struct http_request *r);
 /* The Content-Type of an answer's document: it names the profile or extension that was asked for.
  */

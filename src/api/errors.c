@@ -43,13 +43,28 @@ const char *answer_type(struct http_request *r)
     return asks_for_array(r) ? "application/vnd.api+json; profile=\"" ERROR_PROFILE "\"" : JSON_API;
 }
 
+/* A Host that may stand in an address: names, numbers, a port. */
+static bool is_host(str host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+        if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+              memchr(".-_:[]", c, 6)))
+            return false;
+    }
+    return host.len > 0;
+}
+
 /* JSON:API 1.0 wants URLs in links; 1.1 and libraries take them, too. */
 str answer_base(struct http_request *r)
 {
+    const struct api *api = http_app_context(r);
     str host = http_header(r, "Host");
-    return host.len ? arena_format(http_arena(r), "%s://%.*s", http_is_https(r) ? "https" : "http",
-                                   STR_ARG(host))
-                    : STR("");
+    if (api->config.public_url)
+        return str_of(api->config.public_url);
+    return is_host(host) ? arena_format(http_arena(r), "%s://%.*s",
+                                        http_is_https(r) ? "https" : "http", STR_ARG(host))
+                         : STR("");
 }
 
 /* --- words --- */

@@ -142,11 +142,6 @@ static bool read_options(struct http_request *r, const struct json *attributes, 
                err.msg);
         return false;
     }
-    if (request.filter.len || request.sort.len) {
-        refuse(r, "invalid_search_options", STR("search_options"),
-               SAY(r, "filter and sort are not possible here", "filter и sort здесь невозможны"));
-        return false;
-    }
     json_write(&b, sent);
     a->task.options = arena_str(&a->arena, buf_str(&b));
     *ret_fields = request.fields.count > 0;

@@ -20,31 +20,15 @@ static str signed_text(struct arena *a, int64_t company_id, int64_t id, uint64_t
                         (unsigned long long)expires_s);
 }
 
-/* A Host that may stand in an address: names, numbers, a port. */
-static bool is_host(str host)
-{
-    for (size_t i = 0; i < host.len; i++) {
-        char c = host.ptr[i];
-        if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-              memchr(".-_:[]", c, 6)))
-            return false;
-    }
-    return host.len > 0;
-}
-
 void export_add_link(struct http_request *r, struct buf *b, int64_t company_id,
                      const struct store_export *task)
 {
     struct api *api = http_app_context(r);
     char signature[STORE_SIGNATURE_BYTES];
-    str host = http_header(r, "Host");
     uint64_t expires_s = (uint64_t)(clock_now_us() / 1000000) + LINK_S;
     store_sign(api->config.store, PURPOSE,
                signed_text(http_arena(r), company_id, task->id, expires_s), signature);
-    if (api->config.public_url)
-        buf_add(b, str_of(api->config.public_url));
-    else if (is_host(host))
-        buf_format(b, "%s://%.*s", http_is_https(r) ? "https" : "http", STR_ARG(host));
+    buf_add(b, answer_base(r));
     buf_format(b, "/v4/export_tasks/%lld/archive?company=%lld&expires=%llu&signature=%s",
                (long long)task->id, (long long)company_id, (unsigned long long)expires_s,
                signature);

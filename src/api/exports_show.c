@@ -118,7 +118,8 @@ void export_add(struct http_request *r, struct buf *b, struct store_company *com
     json_add_string(b, "error_code", t->code);
     buf_add(b, STR(",\"refuse_reason\":null"));
     add_progress(b, t, jobs_export_records(api->config.jobs, company, t));
-    buf_format(b, "},\"links\":{\"self\":\"/v4/export_tasks/%lld\"}}", (long long)t->id);
+    buf_format(b, "},\"links\":{\"self\":\"%.*s/v4/export_tasks/%lld\"}}", STR_ARG(answer_base(r)),
+               (long long)t->id);
 }
 
 void export_answer(struct http_request *r, int status, struct store_company *company,

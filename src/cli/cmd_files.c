@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "exporter/export.h"
+#include "exporter/request.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -134,14 +135,18 @@ static int finish(struct cli *c, int fd, bool ok, const struct err *err)
     return ok ? EXIT_OK : cli_fail(c, EXIT_FAILED, "%s", err->msg);
 }
 
-/* --fields, --jq, --gzip */
-static int export_choices(struct cli *c, struct export_fields *fields,
-                          struct export_options *options)
+/* --fields, --filter, --sort, --jq, --gzip */
+static int export_choices(struct cli *c, struct export_request *r, struct export_options *options)
 {
-    const char *list = cli_option(c, "fields"), *program = cli_option(c, "jq");
+    const char *list = cli_option(c, "fields"), *program = cli_option(c, "jq"),
+               *filter = cli_option(c, "filter"), *sort = cli_option(c, "sort");
     struct err err = {0};
-    if (list && !export_fields_parse(fields, &c->arena, str_of(list), &err))
+    if (list && !export_fields_parse(&r->fields, &c->arena, str_of(list), &err))
         return cli_fail(c, EXIT_USAGE, "--fields: %s", err.msg);
+    if (filter && !export_request_filter(&c->arena, str_of(filter), r, &err))
+        return cli_fail(c, EXIT_USAGE, "--filter: %s", err.msg);
+    if (sort && !export_request_sort(&c->arena, str_of(sort), r, &err))
+        return cli_fail(c, EXIT_USAGE, "--sort: %s", err.msg);
     if (program && (list || options->format == ROWS_JSONL))
         return cli_fail(c, EXIT_USAGE,
                         "--jq makes the columns of a csv or xlsx file, without --fields");
@@ -156,13 +161,14 @@ int cmd_export(struct cli *c)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
     struct store_company *company;
-    struct export_fields fields = {0};
-    struct export_options options = {.fields = &fields};
+    struct export_request request = {0};
+    struct export_options options = {
+        .fields = &request.fields, .filter = &request.filter, .order = &request.order};
     uint64_t count;
     struct err err = {0};
     int fd = -1, code = format_of(c, true, &options.format);
     if (code == EXIT_OK)
-        code = export_choices(c, &fields, &options);
+        code = export_choices(c, &request, &options);
     if (code == EXIT_OK)
         code = open_reader(c, &company, &reader);
     if (code == EXIT_OK)

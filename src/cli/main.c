@@ -391,11 +391,13 @@ static const struct cli_command commands[] = {
      1,
      false},
     {"export",
-     "--data DIR [--company NAME] --format csv|xlsx|jsonl [--fields LIST] [--gzip] [--output FILE]",
+     "--data DIR [--company NAME] --format csv|xlsx|jsonl [--filter F] [--fields LIST] [--gzip] [--output FILE]",
      "Writes customers; importing the file again changes nothing",
      DATA_HELP COMPANY_HELP
      "  --format F        csv, xlsx or jsonl\n"
      "  --fields LIST     only these: external_id,email,custom_attributes.ltv\n"
+     "  --filter F        only whom it lets through, as the API's: unsubscribed:eq:false\n"
+     "  --sort S          by id unless given; created_at:desc\n"
      "  --jq PROGRAM      what makes a row of a customer, such as '[.id, .email]'; csv and xlsx\n"
      "  --gzip            pack the file\n"
      "  --output FILE     instead of the standard output\n",
@@ -404,6 +406,8 @@ static const struct cli_command commands[] = {
       COMPANY,
       {"format", true},
       {"fields", true},
+      {"filter", true},
+      {"sort", true},
       {"jq", true},
       {"gzip", false},
       {"output", true},

@@ -12,27 +12,63 @@ enum {
     FLUSH_BYTES = 256 * 1024, // of JSON Lines
 };
 
+/* Reads the page after e->last. */
+static bool search_page(struct export *e, bool first, struct consumer **ret_consumer,
+                        size_t *ret_count, struct err *err)
+{
+    const struct export_options *o = e->options;
+    const struct store_query query = {
+        .filter = o->filter, .order = o->order, .after = first ? NULL : &e->last, .limit = PAGE};
+    AUTO(store_search_free) struct store_search *search = NULL;
+    struct consumer *c = ARENA_NEW(&e->page, struct consumer, PAGE);
+    size_t count = 0;
+    enum store_step step = STORE_END;
+    if (!store_search_open(e->reader, &query, &search, err))
+        return false;
+    while (count < PAGE &&
+           (step = store_search_next(search, &e->page, &c[count], err)) == STORE_ROW)
+        count++;
+    *ret_consumer = c;
+    *ret_count = count;
+    return step != STORE_FAILED;
+}
+
+static bool read_page(struct export *e, bool first, struct consumer **ret_consumer,
+                      size_t *ret_count, struct err *err)
+{
+    const struct export_options *o = e->options;
+    bool everyone = !(o->filter && o->filter->count) && !(o->order && o->order->count);
+    return everyone ? store_list(e->reader, &e->page, first ? 0 : e->last.id, 0, PAGE, ret_consumer,
+                                 ret_count, err)
+                    : search_page(e, first, ret_consumer, ret_count, err);
+}
+
+/* Remembers where the next page begins. */
+static void note_place(struct export *e, const struct consumer *c)
+{
+    arena_reset(&e->place);
+    e->last = store_place_of(e->options->order, c);
+    e->last.text = arena_str(&e->place, e->last.text);
+}
+
 bool export_pages(struct export *e,
                   bool (*each)(void *context, const struct consumer *c, size_t count,
                                struct err *err),
                   void *context, struct err *err)
 {
     const struct export_options *o = e->options;
-    int64_t after = 0;
-    for (;;) {
+    for (bool first = true;; first = false) {
         struct consumer *c;
         size_t count;
         arena_reset(&e->page);
-        if (!store_list(e->reader, &e->page, after, 0, PAGE, &c, &count, err))
-            return false;
-        if (!each(context, c, count, err))
+        if (!read_page(e, first, &c, &count, err) || !each(context, c, count, err))
             return false;
         e->count += count;
         if (o->go_on && !o->go_on(o->context, e->count))
             return err_set(err, ERR_BUSY, "the export was stopped");
         if (count < PAGE)
             return true;
-        after = c[count - 1].id;
+        note_place(e, &c[count - 1]);
     }
 }
 
@@ -147,6 +183,7 @@ bool export_run(struct store_reader *reader, const struct zone *zone,
     struct export e = {.reader = reader, .zone = zone, .options = options};
     bool ok = options->gzip ? run_packed(&e, fd, err) : run(&e, fd, err);
     arena_done(&e.page);
+    arena_done(&e.place);
     *ret_count = e.count;
     return ok;
 }

@@ -2,22 +2,27 @@
  *
  * Unless fields or a program choose otherwise, import reads the file back without a change.
  *
- * Customers are read page by page in the order of their ids, so that memory stays the same however
- * many there are and no snapshot of the database is held for long.  Whoever exists from the
- * beginning to the end is in the file exactly once, as he was when his page was read.
+ * Customers are read page by page, so that memory stays the same however many there are and no
+ * snapshot of the database is held for long.  In the order of ids, whoever exists from the
+ * beginning to the end (and whom the filter lets through all the time) is in the file exactly once,
+ * as he was when his page was read.  In another order that holds for those whose place in it does
+ * not change.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EXPORTER_EXPORT_H
 #define EXPORTER_EXPORT_H
 
+#include "domain/consumer_filter.h"
 #include "exporter/columns.h"
 #include "formats/rows.h"
 
 struct export_options {
     enum rows_format format;
-    bool gzip;                          /* the file is packed; not a workbook */
-    const struct export_fields *fields; /* NULL, or none in it: everything */
-    str program;                        /* jq: what makes a row of a customer; {0}: none */
+    bool gzip;                            /* the file is packed; not a workbook */
+    const struct export_fields *fields;   /* NULL, or none in it: everything */
+    const struct consumer_filter *filter; /* NULL: everyone */
+    const struct consumer_order *order;   /* by one field at most; NULL: by id */
+    str program;                          /* jq: what makes a row of a customer; {0}: none */
     /* Asked after each page, told how many customers are in; false: stop.  NULL: nobody asks. */
     bool (*go_on)(void *context, uint64_t count);
     void *context;

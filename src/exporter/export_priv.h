@@ -11,7 +11,9 @@ struct export
     struct store_reader *reader;
     const struct zone *zone;
     const struct export_options *options;
-    struct arena page; /* one page of customers and their cells */
+    struct arena page;  /* one page of customers and their cells */
+    struct arena place; /* where it ended */
+    struct store_place last;
     uint64_t count;
 };
 

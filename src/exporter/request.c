@@ -1,6 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exporter/request.h"
 
+/* --- the language of the list --- */
+
+static bool wrong(const struct filter_problem *p, str allowed, struct err *err)
+{
+    static const char *const words[] = {
+        [FILTER_NO_FIELD] = "a field is missing",
+        [FILTER_NO_OPERATOR] = "an operator is missing",
+        [FILTER_UNKNOWN_OPERATOR] = "an unknown operator",
+        [FILTER_NO_VALUE] = "a value is missing",
+        [FILTER_UNKNOWN_DIRECTION] = "use asc or desc",
+        [FILTER_WRONG_OPERATOR] = "this field does not have that operator",
+        [FILTER_NOT_DATE] = "the value must be a date such as 2018-01-01T00:11:22Z",
+        [FILTER_NOT_BOOLEAN] = "the value must be true or false",
+        [FILTER_NOT_ID] = "the value must be a customer's id",
+        [FILTER_TOO_MANY] = "too many conditions or values",
+    };
+    if (p->error == FILTER_UNKNOWN_FIELD)
+        return err_set(err, ERR_INVALID, "unknown field '%.*s', allowed: %.*s",
+                       STR_ARG(str_shown(p->field, 40)), STR_ARG(allowed));
+    return err_set(err, ERR_INVALID, "%s (character %zu: '%.*s')", words[p->error], p->at,
+                   STR_ARG(str_shown(p->word.len ? p->word : p->field, 60)));
+}
+
+bool export_request_filter(struct arena *a, str text, struct export_request *r, struct err *err)
+{
+    struct filter_problem problem;
+    r->filter_text = text;
+    return consumer_filter_parse(a, text, &r->filter, &problem) ||
+           wrong(&problem, consumer_filter_fields(), err);
+}
+
+bool export_request_sort(struct arena *a, str text, struct export_request *r, struct err *err)
+{
+    struct filter_problem problem;
+    r->sort_text = text;
+    if (!consumer_order_parse(a, text, &r->order, &problem))
+        return wrong(&problem, consumer_order_fields(), err);
+    return r->order.count <= 1 ||
+           err_set(err, ERR_INVALID, "an export is sorted by one field, then by id");
+}
+
 /* --- {"field":{"op":value}} as the text that means it --- */
 
 /* Appends text so that none of the letters in it ends what it is part of. */
@@ -42,7 +83,7 @@ static bool add_block(struct buf *b, str field, str op, const struct json *value
     return list || add_scalar(b, value);
 }
 
-static bool filter_of_hash(struct arena *a, const struct json *hash, str *ret_filter,
+static bool filter_of_hash(struct arena *a, const struct json *hash, struct export_request *r,
                            struct err *err)
 {
     AUTO(buf_done) struct buf b = {0};
@@ -60,8 +101,7 @@ static bool filter_of_hash(struct arena *a, const struct json *hash, str *ret_fi
                            "of those",
                            STR_ARG(str_shown(field, 60)));
     }
-    *ret_filter = arena_str(a, buf_str(&b));
-    return true;
+    return export_request_filter(a, arena_str(a, buf_str(&b)), r, err);
 }
 
 /* --- the members --- */
@@ -70,13 +110,12 @@ static bool read_filter(struct arena *a, const struct json *value, struct export
                         struct err *err)
 {
     if (value->kind == JSON_OBJECT)
-        return filter_of_hash(a, value, &r->filter, err);
+        return filter_of_hash(a, value, r, err);
     if (value->kind != JSON_STRING)
         return err_set(err, ERR_INVALID,
                        "must be a text such as 'unsubscribed:eq:false', or an object such as "
                        "{\"unsubscribed\":{\"eq\":false}}");
-    r->filter = arena_str(a, value->text);
-    return true;
+    return export_request_filter(a, arena_str(a, value->text), r, err);
 }
 
 static bool read_sort(struct arena *a, const struct json *value, struct export_request *r,
@@ -92,10 +131,11 @@ static bool read_sort(struct arena *a, const struct json *value, struct export_r
         buf_format(&b, "%s%.*s:%.*s", i ? "," : "", STR_ARG(value->member[i].key),
                    STR_ARG(ok ? way->text : STR("")));
     }
-    r->sort = arena_str(a, buf_str(&b));
-    return ok || err_set(err, ERR_INVALID,
-                         "must be a text such as 'created_at:asc', or an object such as "
-                         "{\"created_at\":\"asc\"}");
+    if (ok)
+        return export_request_sort(a, arena_str(a, buf_str(&b)), r, err);
+    return err_set(err, ERR_INVALID,
+                   "must be a text such as 'created_at:asc', or an object such as "
+                   "{\"created_at\":\"asc\"}");
 }
 
 static bool read_fields(struct arena *a, const struct json *value, struct export_request *r,
@@ -122,7 +162,7 @@ bool export_request_parse(struct arena *a, const struct json *options,
         bool (*read)(struct arena *a, const struct json *value, struct export_request *r,
                      struct err *err);
     } members[] = {{"fields", read_fields}, {"filter", read_filter}, {"sort", read_sort}};
-    *ret_request = (struct export_request){.filter = STR(""), .sort = STR("")};
+    *ret_request = (struct export_request){.filter_text = STR(""), .sort_text = STR("")};
     for (size_t i = 0; i < options->count; i++) {
         const struct json_member *m = &options->member[i];
         size_t n = 0;

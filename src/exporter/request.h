@@ -4,12 +4,20 @@
 #ifndef EXPORTER_REQUEST_H
 #define EXPORTER_REQUEST_H
 
+#include "domain/consumer_filter.h"
 #include "exporter/columns.h"
 
 struct export_request {
     struct export_fields fields;
-    str filter, sort; /* in the language of the list; "": none */
+    str filter_text, sort_text; /* in the language of the list; "": none */
+    struct consumer_filter filter;
+    struct consumer_order order; /* by one field at most: pages are found by it */
 };
+/* Sets the filter, or the order, from its text.  Errors: ERR_INVALID says what is wrong with it. */
+MUST_CHECK bool export_request_filter(struct arena *a, str text, struct export_request *r,
+                                      struct err *err);
+MUST_CHECK bool export_request_sort(struct arena *a, str text, struct export_request *r,
+                                    struct err *err);
 /* Reads search_options: a JSON object with fields (a list of names, or one text), filter (the
  * list's language, or {"field":{"op":value}}) and sort (that language, or {"field":"asc"}). Errors:
  * ERR_INVALID says what is wrong; *ret_where is the member's name. */

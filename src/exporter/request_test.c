@@ -18,14 +18,19 @@ static void search_options_are_read_in_both_forms(void **state)
         {"{\"filter\":{\"unsubscribed\":{\"ne\":true}}}", "unsubscribed:neq:true", "", NULL, 0},
         {"{\"filter\":{\"unsubscribed\":false}}", "unsubscribed:eq:false", "", NULL, 0},
         {"{\"filter\":{\"email\":[\"a\",\"b\"]}}", "email:in:a|b", "", NULL, 0},
-        {"{\"filter\":{\"id\":{\"gt\":\"0a\",\"lte\":\"0b\"}}}", "id:gt:0a,id:lte:0b", "", NULL, 0},
+        {"{\"filter\":{\"external_id\":{\"neq\":\"0a\",\"ne\":\"0b\"}}}",
+         "external_id:neq:0a,external_id:neq:0b", "", NULL, 0},
         {"{\"filter\":{\"custom_attributes.a:b,c\":{\"eq\":\"x,y|z\\\\:\"}}}",
          "custom_attributes.a\\:b\\,c:eq:x\\,y\\|z\\\\:", "", NULL, 0},
         {"{\"filter\":{\"custom_attributes.ltv\":{\"gte\":12.50}}}",
          "custom_attributes.ltv:gte:12.50", "", NULL, 0},
         {"{\"sort\":\"created_at:desc\"}", "", "created_at:desc", NULL, 0},
-        {"{\"sort\":{\"created_at\":\"desc\",\"id\":\"asc\"}}", "", "created_at:desc,id:asc", NULL,
-         0},
+        {"{\"sort\":{\"created_at\":\"desc\",\"id\":\"desc\"}}", "", "created_at:desc,id:desc",
+         NULL, 0},
+        {"{\"sort\":\"created_at,updated_at\"}", "", "", "sort", 0},
+        {"{\"sort\":\"rating\"}", "", "", "sort", 0},
+        {"{\"filter\":\"rating:eq:5\"}", "", "", "filter", 0},
+        {"{\"filter\":\"email\"}", "", "", "filter", 0},
         {"{\"fields\":[\"id\",\"email\"]}", "", "", NULL, 2},
         {"{\"fields\":\"id,email,custom_attributes.a\"}", "", "", NULL, 3},
         {"{\"filter\":5}", "", "", "filter", 0},
@@ -50,10 +55,11 @@ static void search_options_are_read_in_both_forms(void **state)
         bool ok = export_request_parse(&a, &options, &r, &where, &err);
         if (ok != !cases[i].where || (!ok && !str_eq(where, str_of(cases[i].where))))
             fail_msg("%s: '%.*s' %s", cases[i].options, STR_ARG(where), err.msg);
-        if (ok && (!str_eq(r.filter, str_of(cases[i].filter)) ||
-                   !str_eq(r.sort, str_of(cases[i].sort)) || r.fields.count != cases[i].fields))
+        if (ok &&
+            (!str_eq(r.filter_text, str_of(cases[i].filter)) ||
+             !str_eq(r.sort_text, str_of(cases[i].sort)) || r.fields.count != cases[i].fields))
             fail_msg("%s: filter '%.*s', sort '%.*s', %zu fields", cases[i].options,
-                     STR_ARG(r.filter), STR_ARG(r.sort), r.fields.count);
+                     STR_ARG(r.filter_text), STR_ARG(r.sort_text), r.fields.count);
     }
 }
 

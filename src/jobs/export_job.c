@@ -82,6 +82,8 @@ static bool make(struct making *m, struct err *err)
     const struct export_options options = {.format = rows_format_of(m->task.format),
                                            .gzip = !str_eq(m->task.format, STR("xlsx")),
                                            .fields = &m->request.fields,
+                                           .filter = &m->request.filter,
+                                           .order = &m->request.order,
                                            .program = m->task.program,
                                            .go_on = go_on,
                                            .context = m};
@@ -164,7 +166,7 @@ static bool begin(struct making *m, struct err *err)
     }
     if (!json_parse(t->options, &m->arena, &options, &place, err) ||
         !export_request_parse(&m->arena, &options, &m->request, &where, err) ||
-        !store_count(m->reader, &t->total, err))
+        (!m->request.filter.count && !store_count(m->reader, &t->total, err)))
         return false;
     t->state = EXPORT_PROCESSING;
     t->attempts++;
