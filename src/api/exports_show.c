@@ -168,8 +168,8 @@ void exports_list(struct http_request *r)
     }
     buf_add(&b, STR("],\"links\":{\"next\":"));
     if (count > per_page)
-        buf_format(&b, "\"/v4/export_tasks?page=%llu&per_page=%llu\"", (unsigned long long)page + 1,
-                   (unsigned long long)per_page);
+        buf_format(&b, "\"%.*s/v4/export_tasks?page=%llu&per_page=%llu\"", STR_ARG(answer_base(r)),
+                   (unsigned long long)page + 1, (unsigned long long)per_page);
     else
         buf_add(&b, STR("null"));
     buf_add(&b, STR("}}\n"));

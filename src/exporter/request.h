@@ -13,9 +13,10 @@ struct export_request {
     struct consumer_filter filter;
     struct consumer_order order; /* by one field at most: pages are found by it */
 };
-/* Sets the filter, or the order, from its text.  Errors: ERR_INVALID says what is wrong with it. */
+/* Sets the filter from its text.  Errors: ERR_INVALID says what is wrong with it. */
 MUST_CHECK bool export_request_filter(struct arena *a, str text, struct export_request *r,
                                       struct err *err);
+/* The same of the order. */
 MUST_CHECK bool export_request_sort(struct arena *a, str text, struct export_request *r,
                                     struct err *err);
 /* Reads search_options: a JSON object with fields (a list of names, or one text), filter (the
