@@ -805,6 +805,7 @@ bool apply_slice(struct applier *p, struct apply_item *item, size_t count, size_
     size_t done = 0;
     if (!load(p, item, &count, err))
         return false;
+    p->noted_to = p->meta.last_stamp;
     while (done < count && (!done || p->slice.arena.used < LIMIT_SLICE_BYTES)) {
         note_place(&item[done]);
         if (!act(p, &item[done], err))

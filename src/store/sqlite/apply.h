@@ -22,7 +22,8 @@ struct applier {
     struct slice slice;
     struct feed feed;
     struct changes_tidy tidy;
-    bool wrote; /* something since apply_begin() */
+    int64_t noted_to; /* the last stamp before the slice in hand */
+    bool wrote;       /* something since apply_begin() */
 };
 /* A change and the batch it belongs to. */
 struct apply_item {

@@ -111,7 +111,8 @@ bool changes_add(struct applier *p, struct err *err)
     bool sorted = true;
     for (size_t i = 0; i < s->entries; i++) {
         const struct entry *e = s->entry[i];
-        if (!e->dirty || !e->exists)
+        // Whose stamp is older was noted with it: an undo may write no more of him than his trail.
+        if (!e->dirty || !e->exists || e->now.updated_at_us <= p->noted_to)
             continue;
         entry[count] = (struct change_entry){e->now.updated_at_us, e->now.id};
         sorted = sorted && (!count || entry[count - 1].stamp < entry[count].stamp);
@@ -119,6 +120,8 @@ bool changes_add(struct applier *p, struct err *err)
     }
     if (!sorted) // of new customers the order of ids is that of stamps
         qsort(entry, count, sizeof *entry, by_stamp);
+    if (!count)
+        return true;
     p->meta.changes += (int64_t)count;
     p->meta.unindexed += (int64_t)count;
     return add_blocks(p, entry, count, err);
