@@ -4,7 +4,7 @@ SELECT external_id, id, imprint FROM external_key WHERE external_id >= ?1 ORDER 
 -- name: external_find
 SELECT w.n, k.id, k.imprint FROM wanted_key AS w CROSS JOIN external_key AS k ON k.external_id = w.key
 -- name: external_set
-INSERT OR REPLACE INTO external_key (external_id, id, imprint) SELECT key, id, imprint FROM wanted_key
+INSERT INTO external_key (external_id, id, imprint) SELECT key, id, imprint FROM wanted_key
 -- name: external_drop
 DELETE FROM external_key WHERE external_id IN (SELECT key FROM wanted_key)
 -- name: email_scan
@@ -12,7 +12,7 @@ SELECT email_key, id, 0 FROM email_key WHERE email_key >= ?1 ORDER BY email_key
 -- name: email_find
 SELECT w.n, k.id, 0 FROM wanted_key AS w CROSS JOIN email_key AS k ON k.email_key = w.key
 -- name: email_set
-INSERT OR REPLACE INTO email_key (email_key, id) SELECT key, id FROM wanted_key
+INSERT INTO email_key (email_key, id) SELECT key, id FROM wanted_key
 -- name: email_drop
 DELETE FROM email_key WHERE email_key IN (SELECT key FROM wanted_key)
 -- name: legacy_scan
@@ -20,7 +20,7 @@ SELECT legacy_id, id, 0 FROM legacy_key WHERE legacy_id >= ?1 ORDER BY legacy_id
 -- name: legacy_find
 SELECT w.n, k.id, 0 FROM wanted_key AS w CROSS JOIN legacy_key AS k ON k.legacy_id = w.key
 -- name: legacy_set
-INSERT OR REPLACE INTO legacy_key (legacy_id, id) SELECT key, id FROM wanted_key
+INSERT INTO legacy_key (legacy_id, id) SELECT key, id FROM wanted_key
 -- name: legacy_drop
 DELETE FROM legacy_key WHERE legacy_id IN (SELECT key FROM wanted_key)
 -- name: rows_find
@@ -28,7 +28,7 @@ SELECT w.n, c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.n
        c.custom_attributes, c.created_at, c.updated_at, c.flags, c.origin, c.record, c.trail
   FROM wanted_row AS w CROSS JOIN consumer AS c ON c.id = w.id
 -- name: rows_set
-INSERT OR REPLACE INTO consumer (id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url,
+INSERT INTO consumer (id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url,
                                  custom_attributes, created_at, updated_at, flags, origin, record, trail)
 SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url, custom_attributes, created_at,
        updated_at, flags, origin, record, trail FROM wanted_row

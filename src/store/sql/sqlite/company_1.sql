@@ -1,7 +1,9 @@
 -- Version 1 of a company's database.  What is unique lives in tables of its own, written by the one writer in the
 -- order of their keys: an index that SQLite keeps would be written in the order of the rows.
+-- What batches write into says here what a conflict does, not in the statement: a statement of many rows that may have to
+-- be taken back alone keeps a copy of every page that it touches.  A failed one takes its transaction with it anyway.
 CREATE TABLE consumer (
-    id                INTEGER PRIMARY KEY,
+    id                INTEGER PRIMARY KEY ON CONFLICT REPLACE,
     external_id       TEXT,
     legacy_id         TEXT,
     email             TEXT,
@@ -10,13 +12,13 @@ CREATE TABLE consumer (
     name              TEXT,
     first_name        TEXT,
     avatar_url        TEXT,
-    custom_attributes TEXT NOT NULL DEFAULT '{}',
-    created_at        INTEGER NOT NULL,
-    updated_at        INTEGER NOT NULL,
-    flags             INTEGER NOT NULL DEFAULT 0, -- 1 unsubscribed, 2 permanent_failed, 4 complained
-    origin            INTEGER NOT NULL, -- who made him: domain's origin_of()
-    record            INTEGER NOT NULL, -- of the file that made him; 0: none
-    trail             INTEGER NOT NULL  -- 2^40 and the number of his last row in trail; 0 of that: none
+    custom_attributes TEXT NOT NULL ON CONFLICT FAIL DEFAULT '{}',
+    created_at        INTEGER NOT NULL ON CONFLICT FAIL,
+    updated_at        INTEGER NOT NULL ON CONFLICT FAIL,
+    flags             INTEGER NOT NULL ON CONFLICT FAIL DEFAULT 0, -- 1 unsubscribed, 2 permanent_failed, 4 complained
+    origin            INTEGER NOT NULL ON CONFLICT FAIL, -- who made him: domain's origin_of()
+    record            INTEGER NOT NULL ON CONFLICT FAIL, -- of the file that made him; 0: none
+    trail             INTEGER NOT NULL ON CONFLICT FAIL  -- 2^40 and the number of his last row in trail; 0 of that: none
 ) STRICT;
 -- What each change of a customer took away, the newest pointed at by the customer, each pointing at the one before.  Rows
 -- are only ever appended and ids never used again, so that writing it costs next to nothing and purging it is a prefix.
@@ -39,12 +41,12 @@ CREATE TABLE gone (
     made_by     INTEGER NOT NULL -- the origin of his making
 ) STRICT;
 CREATE TABLE external_key (
-    external_id TEXT PRIMARY KEY,
-    id          INTEGER NOT NULL,
-    imprint     INTEGER NOT NULL DEFAULT 0 -- of the file row that left the customer as he is; 0: of none
+    external_id TEXT PRIMARY KEY ON CONFLICT REPLACE,
+    id          INTEGER NOT NULL ON CONFLICT FAIL,
+    imprint     INTEGER NOT NULL ON CONFLICT FAIL DEFAULT 0 -- of the file row that left the customer as he is; 0: of none
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE email_key (email_key TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE legacy_key (legacy_id TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE email_key (email_key TEXT PRIMARY KEY ON CONFLICT REPLACE, id INTEGER NOT NULL ON CONFLICT FAIL) STRICT, WITHOUT ROWID;
+CREATE TABLE legacy_key (legacy_id TEXT PRIMARY KEY ON CONFLICT REPLACE, id INTEGER NOT NULL ON CONFLICT FAIL) STRICT, WITHOUT ROWID;
 -- Who was written when, in the order of stamps: a block of stamps and ids for what is written together (changes.h).  Of a
 -- customer only the entry with his updated_at counts.
 CREATE TABLE changed (
