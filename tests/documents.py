@@ -7,10 +7,11 @@ looked at.  The vendor's form of errors, an object, is the one exception.
 import json
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import unittest
+
+import npm
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jsonapi")
 ALIKE = 3  # documents that look alike and are kept for the schema
@@ -114,15 +115,13 @@ def validator():
     """The command that validates documents; None where there is none."""
     import harness
     script = os.path.join(harness.SHARED, "samples", "jsonapi", "validate.cjs")
-    return ["node", script] if os.path.exists(script) and shutil.which("node") and shutil.which("npm") else None
+    return ["node", script] if os.path.exists(script) and npm.AVAILABLE else None
 
 
 def validate(documents):
     """What the validator says against the documents (texts); [] when all are good."""
     command = validator()
-    lock, done = (os.path.join(FOLDER, name) for name in ("package-lock.json", "node_modules/.package-lock.json"))
-    if not os.path.exists(done) or os.path.getmtime(done) < os.path.getmtime(lock):
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=FOLDER, check=True, timeout=300)
+    npm.install(FOLDER)
     with tempfile.TemporaryDirectory() as folder:
         names = []
         for number, document in enumerate(documents):

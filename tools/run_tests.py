@@ -7,6 +7,7 @@ usage: tools/run_tests.py [--show] [NAME...]   only suites whose names begin so;
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build-test")
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 TIMEOUT_S = 900
+RECORDED = os.path.join(BUILD, "recorded.jsonl")  # what the tests in Python asked and were answered
 FUZZ_S = int(os.environ.get("CLIENTELE_FUZZ_S", "60"))  # of each target
 
 
@@ -85,7 +87,7 @@ def unit(tally, name, path):
 
 def python(tally, name, path):
     code, output = run([sys.executable, "-X", "dev", path, "-v"], None if tally.show else TIMEOUT_S, CLIENTELE_BIN=os.path.join(BUILD, "clientele"),
-                       PYTHONPATH=os.path.join(ROOT, "tests"))
+                       PYTHONPATH=os.path.join(ROOT, "tests"), CLIENTELE_RECORD=RECORDED)
     ran = re.search(r"^Ran (\d+) tests?", output, re.M)
     counts = {k: int(n) for k, n in re.findall(r"(failures|errors|skipped)=(\d+)", output)}
     failed, skipped = counts.get("failures", 0) + counts.get("errors", 0), counts.get("skipped", 0)
@@ -93,6 +95,13 @@ def python(tally, name, path):
     if (code and not failed) or not total:
         failed += 1
     tally.suite(name, max(0, total - failed - skipped), failed, skipped, output)
+
+
+def described(tally):
+    """Whatever any of them was answered is as docs/openapi.yaml says."""
+    if os.path.exists(RECORDED) and shutil.which("node") and shutil.which("npm"):
+        code, output = run([sys.executable, os.path.join(ROOT, "tests", "openapi.py"), RECORDED])
+        tally.suite("tests/answers", int(not code), int(bool(code)), 0, output)
 
 
 def fuzzing(tally, wanted):
@@ -117,9 +126,12 @@ def main():
         suites.append((f"{floor}/{os.path.basename(path)[len(floor) + 1:-5]}", unit, (path,)))
     for path in sorted(glob.glob(os.path.join(ROOT, "t*", "test_*.py"))):
         suites.append((os.path.relpath(path, ROOT)[:-3], python, (path,)))
+    if os.path.exists(RECORDED):
+        os.remove(RECORDED)
     for name, function, arguments in suites:
         if name.startswith(wanted):
             function(tally, name, *arguments)
+    described(tally)
     fuzzing(tally, wanted)
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     sys.exit(1 if tally.failed or not tally.passed else 0)

@@ -18,7 +18,7 @@ static void get_root(struct http_request *r)
     http_answer(
         r, 200, "text/plain; charset=utf-8",
         STR("clientele: a registry of a company's customers.\nThe API is at /v4/consumers and /v4/import_tasks; "
-            "send Authorization: Token token=KEY.\n"));
+            "send Authorization: Token token=KEY.\n/docs describes it, /v4/openapi.yaml does so for programs.\n"));
 }
 
 #define WRITE(method, pattern_text, function)                                                      \
@@ -41,6 +41,8 @@ static void get_root(struct http_request *r)
 static const struct http_route routes[] = {
     READ("/", get_root),
     READ("/healthz", get_health),
+    READ("/docs", pages_docs),
+    READ("/v4/openapi.yaml", pages_openapi),
     ERRAND(HTTP_GET, "/v4/consumers", consumers_list),
     ERRAND(HTTP_GET, "/v4/scroll/{records_type}", consumers_scroll),
     WRITE(HTTP_POST, "/v4/consumers", consumers_create),

@@ -191,6 +191,8 @@ void tasks_file(struct http_request *r);
 void tasks_events(struct http_request *r);
 bool tasks_events_stream(struct http_request *r, struct buf *out);
 void tasks_events_end(struct http_request *r);
+void pages_openapi(struct http_request *r);
+void pages_docs(struct http_request *r);
 
 /* The loop's reader of a company; answers 503 and returns NULL when it cannot be opened. */
 struct store_reader *api_reader(struct http_request *r, struct store_company *company);
