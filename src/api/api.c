@@ -111,6 +111,18 @@ static const struct http_route routes[] = {
      .max_body_bytes = LIMIT_RECORD_BODY_BYTES},
 };
 
+/* A loop at rest holds on to no moment: the log could not be copied. */
+static void let_go(void *context, size_t loop_index)
+{
+    struct api *api = context;
+    struct reader_slot **held = &api->held[loop_index];
+    for (struct reader_slot *s = *held; s; s = s->next_held) {
+        s->held = false;
+        store_reader_rest(s->reader);
+    }
+    *held = NULL;
+}
+
 bool api_new(const struct api_config *config, struct api **ret_api, struct err *err)
 {
     struct api *api = mem_new(1, sizeof *api);
@@ -120,8 +132,12 @@ bool api_new(const struct api_config *config, struct api **ret_api, struct err *
     if (!api->config.upload_limit_bytes)
         api->config.upload_limit_bytes = LIMIT_UPLOAD_BYTES;
     api->readers = mem_new(api->config.loops, sizeof *api->readers);
-    api->app = (struct http_app){
-        .route = routes, .count = COUNT(routes), .context = api, .refuse = error_refuse};
+    api->held = mem_new(api->config.loops, sizeof *api->held);
+    api->app = (struct http_app){.route = routes,
+                                 .count = COUNT(routes),
+                                 .context = api,
+                                 .at_rest = let_go,
+                                 .refuse = error_refuse};
     limits_open(api);
     (void)pthread_mutex_init(&api->keys_lock, NULL);
     (void)pthread_mutex_init(&api->streams_lock, NULL);
@@ -158,17 +174,18 @@ void api_free(struct api *api)
     (void)pthread_mutex_destroy(&api->streams_lock);
     mem_free(api->readers);
     limits_close(api);
+    mem_free(api->held);
     mem_free(api);
 }
 
-struct store_reader *api_reader(struct http_request *r, struct store_company *company)
+static struct reader_slot *find_slot(struct http_request *r, struct store_company *company)
 {
     struct api *api = http_app_context(r);
     struct reader_slot **list = &api->readers[http_loop_index(r)];
     struct err err = {0};
     for (struct reader_slot *s = *list; s; s = s->next)
         if (s->company == company)
-            return s->reader;
+            return s;
     struct reader_slot *s = mem_new(1, sizeof *s);
     s->company = company;
     if (!store_reader_open(company, &s->reader, &err)) {
@@ -178,6 +195,33 @@ struct store_reader *api_reader(struct http_request *r, struct store_company *co
     }
     s->next = *list;
     *list = s;
+    return s;
+}
+
+struct store_reader *api_reader(struct http_request *r, struct store_company *company)
+{
+    struct reader_slot *s = find_slot(r, company);
+    if (s)
+        store_reader_rest(s->reader);
+    return s ? s->reader : NULL;
+}
+
+struct store_reader *api_reader_by_id(struct http_request *r, struct store_company *company)
+{
+    struct api *api = http_app_context(r);
+    struct reader_slot *s = find_slot(r, company), **held = &api->held[http_loop_index(r)];
+    struct err err = {0};
+    if (!s)
+        return NULL;
+    if (!store_reader_hold(s->reader, &err)) {
+        error_store(r, &err);
+        return NULL;
+    }
+    if (!s->held) {
+        s->held = true;
+        s->next_held = *held;
+        *held = s;
+    }
     return s->reader;
 }
 

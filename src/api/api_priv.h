@@ -18,6 +18,8 @@ struct reader_slot {
     struct store_company *company;
     struct store_reader *reader;
     struct reader_slot *next;
+    bool held;
+    struct reader_slot *next_held;
 };
 struct limits {
     struct throttle *token, *address, *failures; /* NULL: no limit */
@@ -28,6 +30,7 @@ struct api {
     struct limits limits;
     struct http_app app;
     struct reader_slot **readers; /* per loop: used on that loop's thread only */
+    struct reader_slot **held;    /* per loop: those of them that hold on to a moment */
     struct errands *quick, *slow; /* syncs to disk; files that take a while to be made */
     struct errands *searches;     /* of customers, that take longer than a loop may */
     _Atomic int searching;        /* how many of them wait or are under way */
@@ -196,6 +199,8 @@ void pages_docs(struct http_request *r);
 
 /* The loop's reader of a company; answers 503 and returns NULL when it cannot be opened. */
 struct store_reader *api_reader(struct http_request *r, struct store_company *company);
+/* The same for reading by id only: all such reads of a turn of the loop share one transaction. */
+struct store_reader *api_reader_by_id(struct http_request *r, struct store_company *company);
 /* Reads page and per_page (also page[number], page[size]); answers 422 and returns false when they
  * are wrong. */
 bool api_page(struct http_request *r, uint64_t *ret_page, uint64_t *ret_per_page);

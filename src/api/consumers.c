@@ -120,7 +120,7 @@ void consumers_delete(struct http_request *r)
 void consumers_get(struct http_request *r)
 {
     struct store_company *company = auth_company(r, SCOPE_CONSUMERS_READ);
-    struct store_reader *reader = company ? api_reader(r, company) : NULL;
+    struct store_reader *reader = company ? api_reader_by_id(r, company) : NULL;
     AUTO(buf_done) struct buf b = {0};
     struct consumer c;
     char tag[TAG_BYTES];

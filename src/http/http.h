@@ -64,6 +64,8 @@ struct http_app {
     void (*admit)(struct http_request *r);
     /* When an answer is about to go: adds headers that all answers have; optional. */
     void (*seal)(struct http_request *r, int status);
+    /* A loop has handled all that had come, and will wait: optional. */
+    void (*at_rest)(void *context, size_t loop_index);
     /* Fills in the body (and content type) of a refusal.  status is what will be sent. */
     void (*refuse)(struct http_request *r, enum http_refusal why, int status, const char *detail);
 };

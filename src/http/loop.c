@@ -88,6 +88,8 @@ static void turn(struct loop *l, struct pollfd *fd)
     resume_all(l);
     for (size_t i = 0; i < l->daemon_count; i++)
         (void)MHD_run(l->daemon[i]);
+    if (l->server->app.at_rest)
+        l->server->app.at_rest(l->server->app.context, l->index);
     conn_sweep(l);
 }
 

@@ -321,6 +321,12 @@ MUST_CHECK bool store_reader_open(struct store_company *c, struct store_reader *
 /* Closes it; NULL is fine. */
 void store_reader_free(struct store_reader *r);
 DEFINE_AUTO(struct store_reader *, store_reader_free)
+/* What is read by id until store_reader_rest() is read at one moment, which is not before the last
+ * commit that anyone was told of: many reads one after another are cheaper so.  Safe to repeat: the
+ * moment moves on when there was a commit.  Nothing else may be asked of the reader meanwhile. */
+MUST_CHECK bool store_reader_hold(struct store_reader *r, struct err *err);
+/* Ends it; safe to repeat. */
+void store_reader_rest(struct store_reader *r);
 /* key as in STORE_KEY_PATH.  Errors: ERR_NOT_FOUND. */
 MUST_CHECK bool store_get(struct store_reader *r, struct arena *a, str key,
                           struct consumer *ret_consumer, struct err *err);

@@ -3,11 +3,14 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "domain/consumer_members.h"
 #include "sql_company.h"
 #include "store/sqlite/rowio.h"
 #include "store/sqlite/store_priv.h"
+
+#include <stdatomic.h>
 
 enum { READER_CACHE_BYTES = 4 * 1024 * 1024 };
 
@@ -18,6 +21,7 @@ static const char sql_get[] = SQL_CONSUMER_GET, sql_external[] = SQL_CONSUMER_BY
 bool store_reader_open(struct store_company *c, struct store_reader **ret_reader, struct err *err)
 {
     struct store_reader *r = mem_new(1, sizeof *r);
+    r->company = c;
     if (!db_open(&r->db, c->path, false, READER_CACHE_BYTES, err) ||
         !db_exec(&r->db, "PRAGMA query_only=1", err)) {
         store_reader_free(r);
@@ -33,6 +37,33 @@ void store_reader_free(struct store_reader *r)
         return;
     db_close(&r->db);
     mem_free(r);
+}
+
+bool store_reader_hold(struct store_reader *r, struct err *err)
+{
+    static const char sql_begin[] = "BEGIN";
+    // Read before the transaction begins: what is committed in between is seen, and read anew.
+    uint64_t commits = atomic_load(&r->company->commits);
+    if (r->held && r->held_at == commits)
+        return true;
+    store_reader_rest(r);
+    sqlite3_stmt *s = db_statement(&r->db, sql_begin, err);
+    r->held = s && db_run(&r->db, s, err);
+    r->held_at = commits;
+    return r->held;
+}
+
+void store_reader_rest(struct store_reader *r)
+{
+    static const char sql_commit[] = "COMMIT";
+    struct err ignored = {0};
+    if (!r->held)
+        return;
+    r->held = false;
+    sqlite3_stmt *s = db_statement(&r->db, sql_commit, &ignored);
+    if (!s || !db_run(&r->db, s, &ignored))
+        log_error("a reader of company %lld does not let go: %s", (long long)r->company->id,
+                  ignored.msg);
 }
 
 /* SQLITE_ROW with the customer read, SQLITE_DONE when there is none, 0 on failure. */

@@ -9,6 +9,9 @@
 
 struct store_reader {
     struct db db;
+    struct store_company *company;
+    bool held;        /* a transaction is open */
+    uint64_t held_at; /* the company's commits when it began */
     bool searches; /* it knows the functions of search_sql.h */
 };
 

@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct token_row {
     unsigned char hash[TOKEN_HASH_BYTES];
@@ -57,6 +58,7 @@ struct store_company {
     /* the writer's own: */
     struct db db;
     struct applier applier;
+    _Atomic uint64_t commits; /* counted before anyone is told of them: see store_reader_hold() */
     _Atomic int visitors;  /* other connections that wait to write: see task.c */
     int64_t small_seen_us; /* when an API request last went through */
     int64_t file_seen_us;  /* when a slice of a file was last written */

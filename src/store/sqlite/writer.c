@@ -44,6 +44,7 @@ static bool commit(struct store_company *c, struct err *err)
 {
     if (!apply_save_meta(&c->applier, err) || !db_exec(&c->db, "COMMIT", err))
         return false;
+    atomic_fetch_add(&c->commits, 1);
     if (!c->db.lazy)
         c->synced_us = clock_monotonic_us();
     return true;
