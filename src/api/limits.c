@@ -57,21 +57,15 @@ static uint64_t key_of(const struct api *api, str text)
     return crypto_hash64(text) ^ api->limits.seed;
 }
 
-/* An IPv6 client has at least a /64 to choose from. */
 static uint64_t address_key(const struct api *api, struct http_request *r)
 {
-    str text = str_of(http_peer(r));
-    struct address a;
-    if (address_parse(text, &a) && str_find(text, ':') < text.len)
-        text = (str){(const char *)a.byte, sizeof a.byte / 2};
-    return key_of(api, text);
+    return key_of(api, address_site(http_client(r)));
 }
 
 /* Whoever shares this machine with a proxy that is not made known would share its failures. */
 static bool is_here(struct http_request *r)
 {
-    str text = str_of(http_peer(r));
-    return str_starts(text, STR("127.")) || str_eq(text, STR("::1"));
+    return address_is_loopback(http_client(r));
 }
 
 static int64_t seconds_up(int64_t us)

@@ -65,6 +65,17 @@ static unsigned mask_of(unsigned bits, size_t i)
     return bits <= 8 * i ? 0 : 0xff00u >> (bits - 8 * i) & 0xff;
 }
 
+bool address_is_loopback(const struct address *a)
+{
+    static const unsigned char one[sizeof a->byte] = {[sizeof a->byte - 1] = 1};
+    return is_ipv4(a) ? a->byte[sizeof mapped] == 127 : memcmp(a->byte, one, sizeof one) == 0;
+}
+
+str address_site(const struct address *a)
+{
+    return (str){(const char *)a->byte, is_ipv4(a) ? sizeof a->byte : sizeof a->byte / 2};
+}
+
 bool address_in_range(const struct address *a, const struct address_range *range)
 {
     for (size_t i = 0; i < sizeof a->byte; i++)

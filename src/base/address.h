@@ -30,6 +30,11 @@ MUST_CHECK bool address_parse(str text, struct address *ret_address);
 void address_text(const struct address *a, char ret_text[ADDRESS_TEXT_BYTES]);
 /* Reads an address, or ADDRESS/BITS with the rest of the bits zero.  Errors: ERR_INVALID. */
 MUST_CHECK bool address_range_parse(str text, struct address_range *ret_range, struct err *err);
+/* True for 127.0.0.0/8 and ::1: a program on this machine. */
+bool address_is_loopback(const struct address *a);
+/* The part of it that its owner cannot choose freely: all of an IPv4 address, the first 64 bits of
+ * an IPv6 one. */
+str address_site(const struct address *a);
 /* True when a shares the first bits of range. */
 bool address_in_range(const struct address *a, const struct address_range *range);
 

@@ -40,6 +40,34 @@ static void an_address_is_read_and_written_as_people_do(void **state)
     assert_false(address_parse((str){"1.1.1.1\0x", 9}, &(struct address){{0}}));
 }
 
+static void an_address_tells_whose_it_is(void **state)
+{
+    static const struct {
+        const char *text;
+        bool loopback;
+        const char *neighbour; /* somebody else's, of another site */
+        const char *self;      /* of the same site */
+    } cases[] = {
+        {"127.0.0.1", true, "127.0.0.2", "127.0.0.1"},
+        {"127.9.9.9", true, "126.9.9.9", "::ffff:127.9.9.9"},
+        {"::1", true, "0:0:0:1::1", "::2"},
+        {"128.0.0.1", false, "128.0.0.2", "128.0.0.1"},
+        {"::127.0.0.1", false, "127.0.0.1", "::1"},
+        {"2001:db8:0:1::7", false, "2001:db8:0:2::7", "2001:db8:0:1:ffff::"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct address a, other, same;
+        if (!address_parse(str_of(cases[i].text), &a) ||
+            !address_parse(str_of(cases[i].neighbour), &other) ||
+            !address_parse(str_of(cases[i].self), &same) ||
+            address_is_loopback(&a) != cases[i].loopback ||
+            str_eq(address_site(&a), address_site(&other)) ||
+            !str_eq(address_site(&a), address_site(&same)))
+            fail_msg("%s", cases[i].text);
+    }
+}
+
 static void a_range_holds_what_shares_its_first_bits(void **state)
 {
     static const struct {
@@ -102,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_is_read_and_written_as_people_do),
+        cmocka_unit_test(an_address_tells_whose_it_is),
         cmocka_unit_test(a_range_holds_what_shares_its_first_bits),
         cmocka_unit_test(a_range_that_is_none_is_refused_with_a_reason),
     };

@@ -8,6 +8,7 @@
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -128,7 +129,9 @@ str http_body(const struct http_request *r);
 /* What the client sent as X-Request-Id when that is 1 to 128 letters, digits and ._:@+/=-, else 32
  * hex digits; also sent back; borrowed. */
 const char *http_request_id(const struct http_request *r);
-/* The client's address, "192.0.2.1" or "2001:db8::1", whatever trusted proxies stand in between;
+/* The client's address, whatever trusted proxies stand in between; lives as long as the request. */
+const struct address *http_client(struct http_request *r);
+/* The same as text, "192.0.2.1" or "2001:db8::1", whatever trusted proxies stand in between;
  * lives as long as the request. */
 const char *http_peer(struct http_request *r);
 /* Whether the client asked by https, of us or of a trusted proxy. */

@@ -190,8 +190,6 @@ void request_overhear(void *context, const char *format, va_list args);
 /* The library's MHD_OPTION_NOTIFY_COMPLETED. */
 void request_end(void *context, struct MHD_Connection *mhd, void **request,
                  enum MHD_RequestTerminationCode code);
-/* The client's address, behind trusted proxies too. */
-const struct address *request_client(struct http_request *r);
 /* Frees r itself. */
 void request_free(struct http_request *r);
 

@@ -483,7 +483,7 @@ const char *http_request_id(const struct http_request *r)
     return r->id;
 }
 
-const struct address *request_client(struct http_request *r)
+const struct address *http_client(struct http_request *r)
 {
     if (!r->client_known)
         r->client =
@@ -495,7 +495,7 @@ const struct address *request_client(struct http_request *r)
 const char *http_peer(struct http_request *r)
 {
     char *text = ARENA_NEW(&r->arena, char, ADDRESS_TEXT_BYTES);
-    address_text(request_client(r), text);
+    address_text(http_client(r), text);
     return text;
 }
 
