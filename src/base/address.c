@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 
+static_assert(ADDRESS_TEXT_BYTES == INET6_ADDRSTRLEN, "as in the library");
+
 static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff}; /* in front of IPv4 */
 enum { MAPPED_BITS = 96 };
 

@@ -7,9 +7,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#include <netinet/in.h>
+struct sockaddr;
 
-enum { ADDRESS_TEXT_BYTES = INET6_ADDRSTRLEN }; /* with the NUL */
+enum { ADDRESS_TEXT_BYTES = 46 }; /* with the NUL */
 
 /* An IPv6 address; one of IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), so that a client is the same
  * whichever kind of socket he came to. */
