@@ -233,7 +233,9 @@ class Answers(unittest.TestCase):
             while not (done := self.ask(200, "GET", task).json["data"]["attributes"])["finished_at"]:
                 self.assertLess(time.monotonic(), until)
             link = done["archive_url"].partition(f":{self.server.port}")[2]
-            self.ask(200, "GET", link, who="none")
+            tag = self.ask(200, "GET", link, who="none").headers["ETag"]
+            self.ask(304, "GET", link, who="none", If_None_Match=tag)
+            self.ask(416, "GET", link, who="none", Range="bytes=999999999-")
             self.ask(206, "GET", link, who="none", Range="bytes=0-9")
             self.ask(403, "GET", link + "x", who="none")
         self.ask(200, "GET", path + "?per_page=1")

@@ -2,6 +2,7 @@
 // Compares what was asked and answered with an OpenAPI 3.1 description; says as JSON what does not fit and what was seen.
 // usage: node validate.js OPENAPI.yaml RECORDED.jsonl [--requests]   (--requests: what succeeded must be described, too)
 const fs = require("fs");
+const zlib = require("zlib");
 const YAML = require("yaml");
 const Ajv = require("ajv/dist/2020");
 const formats = require("ajv-formats");
@@ -151,7 +152,8 @@ for (const [number, line] of fs.readFileSync(recorded, "utf8").split("\n").filte
         continue;
     }
     const place = at([...operation, "responses", key]);
-    const found = [...checkHeaders(place, sent), ...checkBody(place, method, sent, bytesOf(told.body), answers)];
+    const packed = bytesOf(told.body), body = packed && packed.length && sent["content-encoding"] === "gzip" ? zlib.gunzipSync(packed) : packed;
+    const found = [...checkHeaders(place, sent), ...checkBody(place, method, sent, body, answers)];
     if (!/^[\w.-]{1,200}$/.test(sent["x-request-id"] || ""))
         found.push("the header X-Request-Id is missing");
     if (withRequests && told.status < 400)
