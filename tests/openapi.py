@@ -43,7 +43,7 @@ def compare(recorded, *options):
 
 
 def main():
-    told = compare(sys.argv[1])
+    told = compare(os.path.abspath(sys.argv[1]))
     faults = sorted(set(told["faults"]))
     print("\n".join(faults[:100]))
     print(f"{sum(sum(statuses.values()) for statuses in told['seen'].values())} answers of {len(told['seen'])} operations, "
