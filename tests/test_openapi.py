@@ -136,10 +136,13 @@ class Answers(unittest.TestCase):
         method, path = operation.split(" ")
         body, headers = None, {}
         path = path.replace("{records_type}", "consumers").replace("{id}", "nobody" if "/consumers/" in path else number)
+        path = path.replace("{delivery}", "1")
         if "/import_uploads" in path:
             headers = {**TUS, "Upload-Length": "10", "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
             headers = headers if method in ("POST", "PATCH") else TUS
             body = b"" if method in ("POST", "PATCH") else None
+        elif "/webhooks" in path:
+            body = {"data": {"type": "webhooks", "attributes": {}}} if method in ("POST", "PATCH") else None
         elif method in ("POST", "PUT", "PATCH") and "/import_tasks" not in path:
             body = consumer(name="Анна")
         return method, path, body, headers
@@ -256,6 +259,28 @@ class Answers(unittest.TestCase):
         ask(413, *[add] * 1001)
         ask(422, {"op": "add", "data": {"type": "consumers", "attributes": {"email": "x"}}})
 
+    def drive_webhooks(self):
+        path = "/v4/webhooks"
+
+        def ask(status, method, target, **attributes):
+            return self.ask(status, method, target, {"data": {"type": "webhooks", "attributes": attributes}})
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            one = ask(201, "POST", path, url=f"https://127.0.0.1:{nobody.getsockname()[1]}/").headers["Location"]
+            for method, target in (("POST", path), ("PATCH", one)):
+                self.ask(400, method, target, "{")
+                ask(422, method, target, url="x")
+            self.ask(200, "GET", path)
+            self.ask(200, "GET", one)
+            ask(200, "PATCH", one, events=["consumer.*"], state="disabled")
+            self.ask(200, "POST", one + "/rotate")
+            tried = self.ask(200, "POST", one + "/test").json["data"]
+            self.assertEqual(tried["attributes"]["attempts"][0]["error"], "private_address")
+            self.ask(202, "POST", f"{one}/deliveries/{tried['id']}/redeliver")
+            self.ask(200, "GET", one + "/deliveries?page[size]=1")
+            self.ask(422, "GET", one + "/deliveries?page[before]=x")
+            self.ask(204, "DELETE", one)
+
     def drive_limits(self, operations):
         """A server that takes one request an hour: every operation that needs a token is limited."""
         with harness.temporary_data() as data:
@@ -356,10 +381,10 @@ class Answers(unittest.TestCase):
 
     def drive_reports(self, path):
         self.ask(200, "GET", "/v4/import_tasks?state=completed_with_errors,ready&per_page=1")
-        for query in ("/errors?per_page=1", "/errors?after=1.1", "/errors?group=true", "/error_groups", "/undo_kept", "/events",
+        for query in ("/errors?per_page=1", "/changes", "/errors?after=1.1", "/errors?group=true", "/error_groups", "/undo_kept", "/events",
                       "/failed_rows", "/failed_rows?format=xlsx", "/file"):
             self.ask(200, "GET", path + query)
-        for query in ("/errors?page=0", "/errors?after=x", "/undo_kept?after=x", "/failed_rows?format=pdf"):
+        for query in ("/changes?after=x", "/errors?page=0", "/errors?after=x", "/undo_kept?after=x", "/failed_rows?format=pdf"):
             self.ask(422, "GET", path + query)
         self.ask(422, "GET", "/v4/import_tasks?state=x")
         self.ask(204, "GET", path + "/events", Last_Event_ID="end")
@@ -433,6 +458,7 @@ class Answers(unittest.TestCase):
         self.drive_lists()
         self.drive_exports()
         self.drive_operations()
+        self.drive_webhooks()
         self.drive_limits(operations)
         self.drive_sending()
         self.drive_actions()

@@ -65,7 +65,7 @@ class Openings(unittest.TestCase):
         link = os.path.join(folder, "bin")
         os.mkdir(link)
         os.symlink(harness.BIN, os.path.join(link, "clientele"))
-        commands = (part["Before"] + part[name]).replace("8080", str(free_port()))
+        commands = (part["Before"] + part[name]).replace("8080", str(free_port())).replace("8090", str(free_port()))
         code, said, complained = self.shell(commands, {"PATH": link + ":" + os.environ["PATH"], "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"})
         printed = said + complained
         self.assertEqual(code, 0, printed)
@@ -245,6 +245,9 @@ class Openings(unittest.TestCase):
         other = self.load(self.file("other.csv", HEADER + "\n1;;A;;\n"))
         self.assertNotIn("same_content_as", other)
 
+    def test_o9_one_message_tells_of_an_import_and_where_to_read_whom(self):
+        self.page("O9")
+
     def test_o10_a_header_that_is_nearly_another_one_is_flagged(self):
         self.page("O10")
         for header, near in {"Телефон клиента": "phone", "E-mail 2": "email", "created_at1": "created_at", "nmae": "name"}.items():
@@ -256,7 +259,7 @@ class Openings(unittest.TestCase):
 
     def test_the_page_has_every_promise(self):
         names = [name for name in sections() if name.startswith("O")]
-        self.assertEqual(names, ["O1", "O2", "O3", "O4", "O5", "O6", "O7", "O8", "O10"])
+        self.assertEqual(names, ["O1", "O2", "O3", "O4", "O5", "O6", "O7", "O8", "O9", "O10"])
         for name in names:
             self.assertTrue(any(test.startswith(f"test_{name.lower()}_") for test in dir(self)), name)
 

@@ -94,6 +94,7 @@ static const struct http_route routes[] = {
     READ("/v4/import_tasks/{id}/errors", tasks_errors),
     READ("/v4/import_tasks/{id}/error_groups", tasks_error_groups),
     READ("/v4/import_tasks/{id}/undo_kept", tasks_undo_kept),
+    READ("/v4/import_tasks/{id}/changes", tasks_changes),
     READ("/v4/import_tasks/{id}/diff", tasks_diff),
     READ("/v4/import_tasks/{id}/missing", tasks_missing),
     READ("/v4/import_tasks/{id}/file", tasks_file),
@@ -109,6 +110,15 @@ static const struct http_route routes[] = {
      .stream = tasks_events_stream,
      .end = tasks_events_end,
      .max_body_bytes = LIMIT_RECORD_BODY_BYTES},
+    ERRAND(HTTP_GET, "/v4/webhooks", webhooks_list),
+    ERRAND(HTTP_POST, "/v4/webhooks", webhooks_create),
+    ERRAND(HTTP_GET, "/v4/webhooks/{id}", webhooks_get),
+    ERRAND(HTTP_PATCH, "/v4/webhooks/{id}", webhooks_set),
+    ERRAND(HTTP_DELETE, "/v4/webhooks/{id}", webhooks_delete),
+    ERRAND(HTTP_POST, "/v4/webhooks/{id}/rotate", webhooks_rotate),
+    ERRAND(HTTP_POST, "/v4/webhooks/{id}/test", webhooks_test),
+    ERRAND(HTTP_GET, "/v4/webhooks/{id}/deliveries", deliveries_list),
+    ERRAND(HTTP_POST, "/v4/webhooks/{id}/deliveries/{delivery}/redeliver", deliveries_again),
 };
 
 /* A loop at rest holds on to no moment: the log could not be copied. */

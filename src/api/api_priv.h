@@ -182,6 +182,7 @@ void tasks_get(struct http_request *r);
 void tasks_errors(struct http_request *r);
 void tasks_error_groups(struct http_request *r);
 void tasks_undo_kept(struct http_request *r);
+void tasks_changes(struct http_request *r);
 void tasks_settings(struct http_request *r);
 void tasks_dry_run(struct http_request *r);
 void tasks_start(struct http_request *r);
@@ -196,6 +197,15 @@ bool tasks_events_stream(struct http_request *r, struct buf *out);
 void tasks_events_end(struct http_request *r);
 void pages_openapi(struct http_request *r);
 void pages_docs(struct http_request *r);
+void webhooks_list(struct http_request *r);
+void webhooks_create(struct http_request *r);
+void webhooks_get(struct http_request *r);
+void webhooks_set(struct http_request *r);
+void webhooks_delete(struct http_request *r);
+void webhooks_rotate(struct http_request *r);
+void webhooks_test(struct http_request *r);
+void deliveries_list(struct http_request *r);
+void deliveries_again(struct http_request *r);
 
 /* The loop's reader of a company; answers 503 and returns NULL when it cannot be opened. */
 struct store_reader *api_reader(struct http_request *r, struct store_company *company);

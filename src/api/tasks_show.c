@@ -49,7 +49,7 @@ static void add_meta(struct buf *b, const struct store_task *t)
  * meta. */
 static void add_links(struct http_request *r, struct buf *b, const struct store_task *t)
 {
-    static const char *const lists[] = {"errors", "error_groups", "undo_kept"},
+    static const char *const lists[] = {"errors", "error_groups", "undo_kept", "changes"},
                              *const files[] = {"failed_rows", "diff", "missing", "file", "events"};
     str self = arena_format(http_arena(r), "%.*s/v4/import_tasks/%lld", STR_ARG(answer_base(r)),
                             (long long)t->id);
@@ -340,5 +340,58 @@ void tasks_undo_kept(struct http_request *r)
     }
     if (l.more)
         l.after = arena_format(http_arena(r), "after=%llu", (unsigned long long)k[l.count - 1].seq);
+    list_answer(r, &l);
+}
+
+/* --- what it did --- */
+
+/* after=created.POSITION or updated.POSITION: where links.next goes on. */
+static bool read_place(struct http_request *r, struct import_change_place *ret_place)
+{
+    str rest = http_query(r, "after");
+    uint64_t position;
+    *ret_place = (struct import_change_place){0};
+    if (str_is_null(rest))
+        return true;
+    str kind = str_split(&rest, '.');
+    bool updated = str_eq(kind, STR("updated"));
+    if ((updated || str_eq(kind, STR("created"))) && str_to_u64(rest, &position) &&
+        position <= INT64_MAX) {
+        *ret_place = (struct import_change_place){updated, (int64_t)position};
+        return true;
+    }
+    error_query(r, "after", SAY(r, "must be as in links.next", "должно быть как в links.next"));
+    return false;
+}
+
+void tasks_changes(struct http_request *r)
+{
+    struct store_company *company;
+    struct store_reader *reader;
+    struct list l = {0};
+    struct store_task task;
+    struct import_change_place place;
+    struct event *e;
+    size_t count;
+    struct err err = {0};
+    if (!task_find(r, &company, &reader, &task) || !api_page(r, &l.page, &l.per_page) ||
+        !read_place(r, &place))
+        return;
+    if (!store_import_changes(reader, http_arena(r), &task, &place, l.per_page + 1, &e, &count,
+                              &err)) {
+        error_store(r, &err);
+        return;
+    }
+    list_open(&l, count);
+    for (size_t i = 0; i < l.count; i++) {
+        if (i)
+            buf_add_char(&l.b, ',');
+        jobs_import_change_json(&l.b, &e[i]);
+    }
+    if (l.more)
+        l.after =
+            arena_format(http_arena(r), "after=%s.%lld",
+                         e[l.count - 1].kind == EVENT_CONSUMER_CREATED ? "created" : "updated",
+                         (long long)e[l.count - 1].place);
     list_answer(r, &l);
 }

@@ -2,6 +2,7 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 static_assert(ADDRESS_TEXT_BYTES == INET6_ADDRSTRLEN, "as in the library");
 

@@ -112,9 +112,12 @@ int cmd_company_list(struct cli *c)
     if (!store_company_list(c->store, &c->arena, &company, &count, &err))
         return cli_fail_err(c, &err);
     for (size_t i = 0; i < count; i++)
-        cli_print(c, "%lld\t%s\t%s\tput_contacts=%s\n", (long long)company[i].id,
-                  company[i].name.ptr, company[i].zone.ptr,
-                  company[i].put_contacts == PUT_CONTACTS_UPDATE ? "update" : "ignore");
+        cli_print(c, "%lld\t%s\t%s\tput_contacts=%s\timport_webhooks=%s\n",
+                  (long long)company[i].id, company[i].name.ptr, company[i].zone.ptr,
+                  company[i].put_contacts == PUT_CONTACTS_UPDATE ? "update" : "ignore",
+                  import_webhooks_name[company[i].import_webhooks == IMPORT_WEBHOOKS_DEFAULT
+                                           ? IMPORT_WEBHOOKS_DIGEST
+                                           : company[i].import_webhooks]);
     return EXIT_OK;
 }
 
@@ -146,19 +149,28 @@ int cmd_company_rename(struct cli *c)
 
 int cmd_company_set(struct cli *c)
 {
-    const char *how = cli_option(c, "put-contacts");
+    const char *how = cli_option(c, "put-contacts"), *tell = cli_option(c, "import-webhooks");
     struct company company = {0};
     struct err err = {0};
+    enum import_webhooks webhooks = IMPORT_WEBHOOKS_NONE;
     int code = named_company(c, &company);
     if (code != EXIT_OK)
         return code;
+    if (!how && !tell)
+        return cli_fail(c, EXIT_USAGE, "say what to set: --put-contacts or --import-webhooks");
     bool update = how && strcmp(how, "update") == 0;
-    if (!update && !(how && strcmp(how, "ignore") == 0))
+    if (how && !update && strcmp(how, "ignore") != 0)
         return cli_fail(c, EXIT_USAGE, "--put-contacts is update or ignore");
-    return store_company_set_put_contacts(c->store, company.id,
-                                          update ? PUT_CONTACTS_UPDATE : PUT_CONTACTS_IGNORE, &err)
-               ? EXIT_OK
-               : cli_fail_err(c, &err);
+    while (tell && webhooks < IMPORT_WEBHOOKS_COUNT &&
+           strcmp(tell, import_webhooks_name[webhooks]) != 0)
+        webhooks++;
+    if (webhooks == IMPORT_WEBHOOKS_COUNT)
+        return cli_fail(c, EXIT_USAGE, "--import-webhooks is none, record or digest");
+    bool ok = (!how || store_company_set_put_contacts(
+                           c->store, company.id, update ? PUT_CONTACTS_UPDATE : PUT_CONTACTS_IGNORE,
+                           &err)) &&
+              (!tell || store_company_set_import_webhooks(c->store, company.id, webhooks, &err));
+    return ok ? EXIT_OK : cli_fail_err(c, &err);
 }
 
 int cmd_company_delete(struct cli *c)

@@ -29,7 +29,9 @@ static const char *const names[] = {"data",
                                     "batch_rows",
                                     "inbox",
                                     "errors",
-                                    "token_max_days"};
+                                    "token_max_days",
+                                    "webhook_allow",
+                                    "webhook_ca"};
 
 /* Settings that are a number in a range. */
 static const struct number {
@@ -166,6 +168,11 @@ bool config_set(struct config *c, struct arena *a, str name, str value, struct e
             return err_set(err, ERR_INVALID,
                            "public_url: use an address such as https://api.example.com");
         c->public_url = text;
+    } else if (str_eq(name, STR("webhook_allow"))) {
+        if (!webhook_networks_parse(value, &c->webhook_allow, err))
+            return err_context(err, "webhook_allow: ");
+    } else if (str_eq(name, STR("webhook_ca"))) {
+        c->webhook_ca = text;
     } else if (str_eq(name, STR("inbox"))) {
         c->inbox = text;
     } else if (str_eq(name, STR("errors"))) {

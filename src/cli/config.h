@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/throttle.h"
+#include "domain/webhook.h"
 
 enum { CONFIG_LIST_ITEMS = 16 };
 /* A setting that may stand several times. */
@@ -21,8 +22,9 @@ struct config {
     struct throttle_rate rate_limit_token, rate_limit_address, rate_limit_failures;
     const char *tls_cert, *tls_key;
     uint64_t threads, upload_limit_bytes, batch_rows;
-    const char *log_level, *seal_key, *inbox, *public_url;
+    const char *log_level, *seal_key, *inbox, *public_url, *webhook_ca;
     uint64_t token_max_days; /* 0: usual */
+    struct webhook_networks webhook_allow;
     bool errors_jsonapi; /* errors: JSON:API's array for everyone */
     uint64_t keep_files_days, keep_trail_days, keep_audit_days, keep_parts_hours,
         keep_exports_hours; /* 0: usual */

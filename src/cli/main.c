@@ -83,12 +83,13 @@ static const struct cli_command commands[] = {
      2,
      true},
     {"company set",
-     "--data DIR NAME --put-contacts update|ignore",
+     "--data DIR NAME [--put-contacts update|ignore] [--import-webhooks none|record|digest]",
      "Changes a company's settings",
      DATA_HELP
-     "  --put-contacts H  whether PUT changes e-mail and phone of a customer who exists\n",
+     "  --put-contacts H  whether PUT changes e-mail and phone of a customer who exists\n"
+     "  --import-webhooks H  what webhooks are told of an import that does not say: none, each record, or a digest\n",
      cmd_company_set,
-     {DATA, {"put-contacts", true}, LANGUAGE},
+     {DATA, {"put-contacts", true}, {"import-webhooks", true}, LANGUAGE},
      1,
      true},
     {"company delete",
@@ -192,6 +193,90 @@ static const struct cli_command commands[] = {
      {DATA, COMPANY, LANGUAGE},
      1,
      true},
+    {"webhook create",
+     "--data DIR [--company NAME] URL [--events E,...] [--json]",
+     "Makes a webhook and prints the secret that signs its messages",
+     DATA_HELP COMPANY_HELP
+     "  --events E,...    consumer.created, consumer.updated, consumer.deleted, import_task.completed,\n"
+     "                    import_task.failed, import_task.reverted, consumer.*; all unless given\n"
+     "  --json            print the whole webhook as JSON\n",
+     cmd_webhook_create,
+     {DATA, COMPANY, {"events", true}, {"json", false}, LANGUAGE},
+     1,
+     true},
+    {"webhook list",
+     "--data DIR [--company NAME] [--json]",
+     "Lists a company's webhooks: number, state, events, address",
+     DATA_HELP COMPANY_HELP "  --json            each as a line of JSON\n",
+     cmd_webhook_list,
+     {DATA, COMPANY, {"json", false}, LANGUAGE},
+     0,
+     true},
+    {"webhook set",
+     "--data DIR [--company NAME] WEBHOOK [--url URL] [--events E,...]",
+     "Changes where a webhook goes and what it is told of",
+     DATA_HELP COMPANY_HELP
+     "  --url URL         its address\n  --events E,...    as for webhook create\n",
+     cmd_webhook_set,
+     {DATA, COMPANY, {"url", true}, {"events", true}, LANGUAGE},
+     1,
+     true},
+    {"webhook rotate",
+     "--data DIR [--company NAME] WEBHOOK",
+     "Makes a new secret and prints it; the old one signs, too, for 24 hours",
+     DATA_HELP COMPANY_HELP,
+     cmd_webhook_rotate,
+     {DATA, COMPANY, LANGUAGE},
+     1,
+     true},
+    {"webhook enable",
+     "--data DIR [--company NAME] WEBHOOK",
+     "Has a disabled webhook told of what happens from now on",
+     DATA_HELP COMPANY_HELP,
+     cmd_webhook_enable,
+     {DATA, COMPANY, LANGUAGE},
+     1,
+     true},
+    {"webhook disable",
+     "--data DIR [--company NAME] WEBHOOK",
+     "Has a webhook told nothing any more; what waits for it is dropped",
+     DATA_HELP COMPANY_HELP,
+     cmd_webhook_disable,
+     {DATA, COMPANY, LANGUAGE},
+     1,
+     true},
+    {"webhook delete",
+     "--data DIR [--company NAME] WEBHOOK",
+     "Removes a webhook with its deliveries",
+     DATA_HELP COMPANY_HELP,
+     cmd_webhook_delete,
+     {DATA, COMPANY, LANGUAGE},
+     1,
+     true},
+    {"webhook test",
+     "--data DIR [--company NAME] WEBHOOK [--json]",
+     "Sends a webhook a test message and says what came of it",
+     DATA_HELP COMPANY_HELP "  --json            print the delivery as JSON\n",
+     cmd_webhook_test,
+     {DATA, COMPANY, {"json", false}, LANGUAGE},
+     1,
+     true},
+    {"webhook deliveries",
+     "--data DIR [--company NAME] WEBHOOK [--json]",
+     "Lists what was sent to a webhook, the newest first: number, time, event, state, attempts",
+     DATA_HELP COMPANY_HELP "  --json            each as a line of JSON\n",
+     cmd_webhook_deliveries,
+     {DATA, COMPANY, {"json", false}, LANGUAGE},
+     1,
+     true},
+    {"webhook redeliver",
+     "--data DIR [--company NAME] WEBHOOK DELIVERY",
+     "Sends a delivery once more",
+     DATA_HELP COMPANY_HELP,
+     cmd_webhook_redeliver,
+     {DATA, COMPANY, LANGUAGE},
+     2,
+     true},
     {"import",
      "--data DIR [--company NAME] FILE [options]",
      "Imports a CSV, XLSX or JSON Lines file of customers",
@@ -211,6 +296,7 @@ static const struct cli_command commands[] = {
      "  --date-order O    what 01/02/2018 is: dmy, mdy; or fail, as without it\n"
      "  --repair C=RULE[:VALUE]  accepts a repair that a dry run found for the column C; may be repeated\n"
      "  --repairs JSON    all of them: '[{\"column\":\"Tel.\",\"rule\":\"phone_8_to_7\"}]'\n"
+     "  --webhooks W      what webhooks are told: none, each record, or one digest; as the company has it unless given\n"
      "  --all-or-nothing  check everything first; nothing is written when a row fails\n"
      "  --mapping JSON    what columns become: '{\"Tel.\":\"phone\",\"Note\":\"ignore\"}'\n"
      "  --go-on           yes to questions that ask whether you are sure\n"
@@ -241,6 +327,7 @@ static const struct cli_command commands[] = {
       {"date-order", true},
       {"repair", true},
       {"repairs", true},
+      {"webhooks", true},
       {"all-or-nothing", false},
       {"mapping", true},
       {"go-on", false},
@@ -470,6 +557,8 @@ static const struct cli_command commands[] = {
      "  --upload-limit N  of a file; 2G unless given\n"
      "  --batch-rows N    of a file that become one commit at most; 50000 unless given\n  --log-level L     debug, info, warning or error\n"
      "  --seal-key FILE   the key that seals tokens, when it is kept outside the data directory\n"
+     "  --webhook-allow N webhooks may go to these networks, too: yes (loopback and private ones), or 10.1.0.0/16,...\n"
+     "  --webhook-ca FILE certificates that webhooks trust, instead of the system's\n"
      "  --inbox DIR       files that come into DIR/COMPANY/ are imported, and moved to done/ or failed/ there\n"
      "  --keep-files-days N, --keep-trail-days N, --keep-audit-days N\n"
      "                    how long imported files, what their undo needs, and their tasks are kept; 7, 30, 1096\n"
@@ -498,6 +587,8 @@ static const struct cli_command commands[] = {
       {"log-level", true},
       {"seal-key", true},
       {"inbox", true},
+      {"webhook-allow", true},
+      {"webhook-ca", true},
       {"keep-files-days", true},
       {"keep-trail-days", true},
       {"keep-audit-days", true},
@@ -605,9 +696,17 @@ static int run_on_store(struct cli *c, const struct cli_command *command, int wo
         return cli_fail(c, EXIT_USAGE, "--data DIR is needed; see 'clientele %s --help'",
                         command->name);
     if (store_open(&config, &store, &err)) {
-        const struct jobs_config jobs = {.store = store, .data_dir = data, .once = true};
+        // A command's own messages go where the server's may.
+        const char *allow = getenv("CLIENTELE_WEBHOOK_ALLOW");
+        struct webhook_networks networks = {.count = 0};
+        bool read = !allow || webhook_networks_parse(str_of(allow), &networks, &err);
+        const struct jobs_config jobs = {.store = store,
+                                         .data_dir = data,
+                                         .once = true,
+                                         .webhook_allow = &networks,
+                                         .webhook_ca = getenv("CLIENTELE_WEBHOOK_CA")};
         log_level_set(LOG_WARNING); // the command itself says what came of it
-        code = jobs_start(&jobs, &c->jobs, &err) ? EXIT_OK : cli_fail_err(c, &err);
+        code = read && jobs_start(&jobs, &c->jobs, &err) ? EXIT_OK : cli_fail_err(c, &err);
         c->store = store;
         c->gone = person_left;
         (void)signal(SIGINT, note_signal);

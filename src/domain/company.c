@@ -28,6 +28,12 @@ bool password_check(str password, struct err *err)
     return true;
 }
 
+const char *const import_webhooks_name[] = {[IMPORT_WEBHOOKS_DEFAULT] = "default",
+                                            [IMPORT_WEBHOOKS_NONE] = "none",
+                                            [IMPORT_WEBHOOKS_RECORD] = "record",
+                                            [IMPORT_WEBHOOKS_DIGEST] = "digest",
+                                            [IMPORT_WEBHOOKS_COUNT] = NULL};
+
 static const char *const role_names[ROLE_COUNT] = {
     [ROLE_OWNER] = "owner", [ROLE_MANAGER] = "manager", [ROLE_VIEWER] = "viewer"};
 

@@ -19,6 +19,17 @@ enum token_scope {
 };
 /* How PUT treats e-mail and phone of a customer who exists. */
 enum put_contacts { PUT_CONTACTS_UPDATE, PUT_CONTACTS_IGNORE };
+/* What an import tells of. */
+enum import_webhooks {
+    IMPORT_WEBHOOKS_DEFAULT, /* as the company has it; of a company: a digest */
+    IMPORT_WEBHOOKS_NONE,
+    IMPORT_WEBHOOKS_RECORD, /* each customer */
+    IMPORT_WEBHOOKS_DIGEST, /* itself, once */
+    IMPORT_WEBHOOKS_COUNT
+};
+/* "default", "none", "record", "digest"; NULL-terminated, by enum import_webhooks. */
+extern const char *const import_webhooks_name[];
+
 enum { TOKEN_TEXT_BYTES = 44, TOKEN_HASH_BYTES = 32 }; /* 43 URL-safe characters and a NUL */
 
 /* A company's name: 1..255 bytes of UTF-8, no control characters, not blank at the ends.

@@ -10,11 +10,6 @@ static_assert(sizeof SECRET_PREFIX - 1 + (SECRET_RANDOM_BYTES + 2) / 3 * 4 + 1 =
                   WEBHOOK_SECRET_BYTES,
               "a secret has its room");
 
-const char *const import_webhooks_name[] = {[IMPORT_WEBHOOKS_DEFAULT] = "default",
-                                            [IMPORT_WEBHOOKS_NONE] = "none",
-                                            [IMPORT_WEBHOOKS_RECORD] = "record",
-                                            [IMPORT_WEBHOOKS_DIGEST] = "digest",
-                                            [IMPORT_WEBHOOKS_COUNT] = NULL};
 static const char *const names[EVENT_KIND_COUNT] = {
     [EVENT_NONE] = "none",
     [EVENT_CONSUMER_CREATED] = "consumer.created",

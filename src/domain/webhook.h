@@ -34,17 +34,6 @@ enum event_kind {
 #define EVENTS_ALL                                                                                 \
     (EVENTS_CONSUMERS | EVENT_BIT(EVENT_IMPORT_COMPLETED) | EVENT_BIT(EVENT_IMPORT_FAILED) |       \
      EVENT_BIT(EVENT_IMPORT_REVERTED))
-/* What an import tells of. */
-enum import_webhooks {
-    IMPORT_WEBHOOKS_DEFAULT, /* as the company has it; of a company: a digest */
-    IMPORT_WEBHOOKS_NONE,
-    IMPORT_WEBHOOKS_RECORD, /* each customer */
-    IMPORT_WEBHOOKS_DIGEST, /* itself, once */
-    IMPORT_WEBHOOKS_COUNT
-};
-/* "default", "none", "record", "digest"; NULL-terminated, by enum import_webhooks. */
-extern const char *const import_webhooks_name[];
-
 /* "consumer.created" and so on. */
 const char *event_name(enum event_kind kind);
 /* The kinds as bits, from names separated by commas; "all" is every one, "consumer.*" those of that

@@ -367,6 +367,7 @@ static bool apply_slot(struct run *r, struct slot *s, const struct import_target
                                                                     : STORE_WANT_OUTCOMES,
                                 .task_id = to->task_id,
                                 .origin = to->origin,
+                                .quiet = true, // its task tells of it when it is over
                                 .header = r->plan->header,
                                 .bytes_done = s->bytes_done,
                                 .at_record = &r->place->applying,

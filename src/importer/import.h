@@ -43,7 +43,8 @@ struct import_settings { /* {0} is the default of everything */
     enum import_repeats repeats;
     enum import_attributes attributes;
     enum import_bad bad_values;
-    bool all_or_nothing;        /* a dry run first; nothing starts when a row of it fails */
+    enum import_webhooks webhooks; /* what webhooks are told */
+    bool all_or_nothing;           /* a dry run first; nothing starts when a row of it fails */
     bool go_on;                 /* questions that only ask "are you sure" are answered with yes */
     enum date_order date_order; /* what 01/02/2018 is */
     str mapping;                /* a JSON object: what headers become; {0}: what they say */
@@ -122,6 +123,7 @@ MUST_CHECK bool import_run(struct import_plan *p, const struct import_target *ta
                            struct file_problem *ret_problem, struct err *err);
 struct import_undo_watch { /* all optional, on the caller's thread */
     size_t batch_rows;     /* as in a target */
+    bool quiet;            /* its changes are no events */
     struct import_place *place;
     void (*change)(void *context, const struct store_change *change); /* one that left something */
     void (*progress)(void *context, const struct store_undo_counts *counts);

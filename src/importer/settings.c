@@ -70,6 +70,7 @@ static const struct setting {
     {"hidden_rows", KIND_CHOICE, AT(rows.hidden), hidden_name},
     {"date_order", KIND_CHOICE, AT(date_order), order_name},
     {"all_or_nothing", KIND_BOOL, AT(all_or_nothing), NULL},
+    {"webhooks", KIND_CHOICE, AT(webhooks), import_webhooks_name},
     {"go_on", KIND_BOOL, AT(go_on), NULL, true},
     {"mapping", KIND_MAPPING, AT(mapping), NULL},
     {"repairs", KIND_REPAIRS, AT(repairs), NULL},

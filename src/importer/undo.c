@@ -25,6 +25,7 @@ bool import_undo(struct store_company *company, struct store_trial *trial,
     for (;;) {
         struct store_batch batch = {.undo = true,
                                     .retry = retry,
+                                    .quiet = watch->quiet,
                                     .task_id = trial ? 0 : task->id,
                                     .origin = origin_of(ORIGIN_IMPORT, task->id),
                                     .at_record = &at->applying,

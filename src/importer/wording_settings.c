@@ -18,6 +18,21 @@ const struct wording_pair wording_setting_sentence[] = {
      "укажите объект JSON: заголовки и чем они станут, например {}"},
     {"use 1 to 255 characters", "укажите от 1 до 255 знаков"},
     {"use a number from 1", "укажите число от 1"},
+    {"there is no event '{}'; use {}", "события «{}» нет; есть {}"},
+    {"a webhook's address begins with https://", "адрес вебхука начинается с https://"},
+    {"a webhook's address begins with https://; http:// only goes to networks that the setting "
+     "webhook_allow names",
+     "адрес вебхука начинается с https://; по http:// можно только в сети, которые названы в "
+     "настройке webhook_allow"},
+    {"a webhook's address has at most {} bytes", "в адресе вебхука не больше {} байт"},
+    {"a webhook's address is ASCII without blanks: write other characters of its path as %XX and "
+     "of its host as xn--",
+     "адрес вебхука пишется знаками ASCII без пробелов: прочие знаки пути как %XX, имени узла как "
+     "xn--"},
+    {"a webhook's address holds no user and password: the signature tells who is asking",
+     "в адресе вебхука не бывает имени и пароля: кто пишет, видно по подписи"},
+    {"a webhook's address needs a host", "в адресе вебхука нет имени узла"},
+    {"a webhook's address has no #", "в адресе вебхука не бывает #"},
     {"there is no setting '{}'", "настройки «{}» нет"},
     {"there is no rule '{}'; use {}", "правила «{}» нет; есть {}"},
     {"use a list of repairs, for example {}", "укажите список исправлений, например {}"},

@@ -23,6 +23,7 @@ static bool end(struct work *w, enum task_state state, const struct file_problem
         log_info("import task %lld failed: %s", (long long)t.id,
                  file_problem_code_name(problem->code));
     }
+    t.tell = work_tells(w, &t);
     w->task = t;
     return task_end(w->jobs, w->company, &t, err);
 }

@@ -152,6 +152,10 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
     j->batch_rows = config->batch_rows;
     j->unpacked_limit_bytes =
         config->unpacked_limit_bytes ? config->unpacked_limit_bytes : LIMIT_UPLOAD_BYTES;
+    if (config->webhook_allow)
+        j->webhook_allow = *config->webhook_allow;
+    if (config->webhook_ca)
+        j->webhook_ca = mem_strdup(config->webhook_ca);
     j->uploads_fd = -1;
     j->last = &j->first;
     (void)pthread_mutex_init(&j->lock, NULL);
@@ -180,6 +184,10 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
         jobs_stop(j);
         return false;
     }
+    if (!j->once && !sender_start(j, &j->sender, err)) {
+        jobs_stop(j);
+        return false;
+    }
     *ret_jobs = j;
     return true;
 }
@@ -192,6 +200,7 @@ void jobs_stop(struct jobs *j)
     j->stopping = true;
     pthread_cond_broadcast(&j->changed);
     pthread_mutex_unlock(&j->lock);
+    sender_stop(j->sender);
     inbox_stop(j->inbox);
     exports_stop(j->exports);
     for (size_t i = 0; i < j->workers; i++)
@@ -208,6 +217,7 @@ void jobs_stop(struct jobs *j)
     (void)pthread_mutex_destroy(&j->task_lock);
     (void)pthread_mutex_destroy(&j->turns_lock);
     (void)pthread_cond_destroy(&j->changed);
+    mem_free(j->webhook_ca);
     mem_free(j->data_dir);
     mem_free(j);
 }

@@ -13,6 +13,7 @@
 
 #include "importer/import.h"
 #include "importer/wording.h"
+#include "store/webhooks.h"
 
 struct jobs;
 struct jobs_config {
@@ -24,7 +25,9 @@ struct jobs_config {
     bool once; /* for a command: nothing is taken up that an earlier process left, nothing swept */
     const char
         *inbox; /* a folder with one for each company, whose files are imported; NULL: none */
-    enum language language; /* of the reports beside them */
+    enum language language;                       /* of the reports beside them */
+    const struct webhook_networks *webhook_allow; /* not public, and yet sent to; NULL: none */
+    const char *webhook_ca; /* a file of certificates that are trusted; NULL: the system's */
     /* How long things are kept; 0: 7 days, 30 days, 3 years, 24 hours, 24 hours. */
     uint64_t keep_files_days;    /* imported files and what was made of them */
     uint64_t keep_trail_days;    /* what an undo needs, and reports */
@@ -70,12 +73,12 @@ struct jobs_import_options {
     str file_name;
     const struct import_settings *settings;
     struct jobs_asker by;
-    bool manual;                    /* waits at ready; questions are asked instead of failing */
-    bool trial;                     /* stops after the dry run, at ready; not manual only */
-    bool refuse_same;               /* the same content as an earlier import fails the task */
-    bool remembered;                /* the settings of the last import with this header are used */
-    bool asks;                      /* a question is asked, and the task is manual from then on */
-    str source;                     /* a mark to find the task by; {0}: none */
+    bool manual;      /* waits at ready; questions are asked instead of failing */
+    bool trial;       /* stops after the dry run, at ready; not manual only */
+    bool refuse_same; /* the same content as an earlier import fails the task */
+    bool remembered;  /* the settings of the last import with this header are used */
+    bool asks;        /* a question is asked, and the task is manual from then on */
+    str source;       /* a mark to find the task by; {0}: none */
     const struct store_request *request; /* to be kept with the task; NULL: none */
 };
 /* --- receiving a file in pieces: its task is there from the first one --- */
@@ -215,6 +218,27 @@ void jobs_kept_json(struct buf *b, struct arena *a, enum language language, cons
                     const struct store_kept *kept);
 /* Appends what the dry run of the task's undo said, which there is, as a JSON object. */
 void jobs_undo_preview_json(struct buf *b, const struct store_task *task, enum language language);
+
+/* --- webhooks --- */
+
+/* How long an old secret signs, too, after a new one was made. */
+enum { JOBS_ROTATION_HOURS = 24 };
+/* Whether a webhook may have this address.  Errors: ERR_INVALID says what to do. */
+MUST_CHECK bool jobs_webhook_url_check(const struct jobs *j, str url, struct err *err);
+/* Sends the webhook a test message, waits for what comes of it (15 s at most) and keeps that as a
+ * delivery; *ret_delivery lives in the arena. */
+MUST_CHECK bool jobs_webhook_test(struct jobs *j, struct store_company *company, struct arena *a,
+                                  const struct webhook *webhook, struct delivery *ret_delivery,
+                                  struct err *err);
+/* Appends the attributes of one as a JSON object; secret {0}: without. */
+void jobs_webhook_json(struct buf *b, const struct webhook *webhook, str secret,
+                       const struct zone *zone);
+/* The same of a delivery, with its attempts. */
+void jobs_delivery_json(struct buf *b, const struct delivery *delivery, const struct zone *zone);
+/* Appends what an import did to one customer, as a JSON object. */
+void jobs_import_change_json(struct buf *b, const struct event *change);
+/* Appends ["email","phone"], the fields of the bits; 0: null. */
+void jobs_fields_json(struct buf *b, unsigned fields);
 
 /* Files that belong to a task. */
 enum jobs_file { JOBS_FILE_ITSELF, JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES, JOBS_FILE_MISSING };

@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "jobs/jobs.h"
+#include "store/webhooks.h"
 
 #include <pthread.h>
 
@@ -17,8 +18,9 @@ enum {
     JOBS_ATTEMPTS = 3, /* processes that may die at one record of a task */
     RETRY_S = 2,       /* after the store could not go on: the disk is full */
 };
-#define HOUR_US ((int64_t)3600 * 1000000)
-#define DAY_US  (24 * HOUR_US)
+#define HOUR_US        ((int64_t)3600 * 1000000)
+#define DAY_US         (24 * HOUR_US)
+#define KEEP_EVENTS_US (3 * DAY_US) /* that a webhook has not taken */
 
 struct job {
     struct job *next;
@@ -41,6 +43,7 @@ struct turn {
 };
 struct inbox;
 struct exports;
+struct sender;
 struct jobs {
     struct store *store;
     char *data_dir;
@@ -53,6 +56,9 @@ struct jobs {
     struct inbox *inbox;     /* NULL: none */
     struct exports *exports; /* NULL: none are made */
     int64_t keep_exports_us;
+    struct webhook_networks webhook_allow;
+    char *webhook_ca;      /* NULL: the system's */
+    struct sender *sender; /* NULL: a command's process */
     struct worker worker[JOBS_WORKERS];
     size_t workers;
     pthread_mutex_t task_lock;  /* held while a task's row is read, changed and written */
@@ -165,6 +171,11 @@ void work_progress(void *context, const struct import_progress *progress);
 bool work_cancelled(void *context);
 /* Only the first of the two: */
 bool work_is_cancelled(struct work *w);
+/* What webhooks are told of the task. */
+enum import_webhooks work_webhooks(struct work *w, const struct store_task *task);
+/* What they are told of one that is over (EVENT_BIT()s): nothing when it left nothing in, unless
+ * that is its result. */
+unsigned work_tells(struct work *w, const struct store_task *task);
 /* Opens the task's file with its settings; false with *ret_problem or err. */
 MUST_CHECK bool work_open(struct work *w, struct file_problem *ret_problem, struct err *err);
 /* The task is failed for this reason. */
@@ -203,6 +214,30 @@ MUST_CHECK bool inbox_start(struct jobs *j, const char *path, enum language lang
 /* Waits for it, when the jobs are stopping; NULL is fine. */
 void inbox_stop(struct inbox *in);
 DEFINE_AUTO(struct inbox *, inbox_stop)
+
+/* --- webhooks --- */
+
+/* The body of a message to a webhook. */
+enum message { MESSAGE_READY, MESSAGE_POINTLESS, MESSAGE_FAILED };
+/* Makes it of what is there now; pointless when whom it is about has gone meanwhile, which another
+ * message says.  MESSAGE_FAILED: err says why. */
+enum message message_body(struct store_company *company, struct store_reader *reader,
+                          struct arena *a, const struct delivery *delivery, struct buf *ret_body,
+                          struct err *err);
+/* The webhook-id of an event: the same for all webhooks and attempts, never another's. */
+str message_id(struct arena *a, int64_t company_id, const struct event *event);
+struct webhook_request;
+/* Readies a request for a message: signed now.  What it points to lives in the arena. */
+struct webhook_request message_request(struct arena *a, const struct webhook *webhook, str message,
+                                       str body);
+struct webhook_result;
+/* Notes an attempt in the delivery's log, in the arena; state and next_at_us are the caller's. */
+void message_note(struct arena *a, struct delivery *delivery, const struct webhook_result *result);
+
+/* Starts the thread that sends. */
+MUST_CHECK bool sender_start(struct jobs *j, struct sender **ret_sender, struct err *err);
+/* Stops it; what is under way has a moment.  NULL is fine. */
+void sender_stop(struct sender *s);
 
 /* The path of one of the task's files. */
 void task_path(const struct jobs *j, const struct store_task *task, enum jobs_file which,

@@ -59,7 +59,8 @@ static bool forget(struct jobs *j, int64_t company_id, struct err *err)
            store_trail_purge(c, now - j->keep_trail_us, err) &&
            store_request_purge(c, now - STORE_REQUESTS_KEPT_US, err) &&
            store_task_purge(c, now - j->keep_files_us, now - j->keep_trail_us,
-                            now - j->keep_audit_us, err);
+                            now - j->keep_audit_us, err) &&
+           store_event_purge(c, 0, now - KEEP_EVENTS_US, err);
 }
 
 void sweep_old(struct jobs *j)

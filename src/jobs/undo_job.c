@@ -22,12 +22,19 @@ static bool is_stopping(void *context)
     return jobs_stopping(((struct work *)context)->jobs);
 }
 
+/* Whether webhooks are told of each customer.  Of an import that had to be whole and was not, they
+ * were told nothing, and are not now. */
+static bool tells_each(struct work *w, const struct store_task *task)
+{
+    return work_webhooks(w, task) == IMPORT_WEBHOOKS_RECORD && !(task->wanted & WANT_FAILED);
+}
+
 /* E-mails that an undo could not give back may be free now; once one has gone back, another may be.
  * This task's own, too: what held one may have come later in its undo. */
 static bool retry_waiting(struct work *w, struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
-    const struct import_undo_watch watch = {.batch_rows = w->jobs->batch_rows, .place = w->place};
+    struct import_undo_watch watch = {.batch_rows = w->jobs->batch_rows, .place = w->place};
     struct store_undo_counts n;
     struct store_task *waiting;
     size_t count;
@@ -40,6 +47,7 @@ static bool retry_waiting(struct work *w, struct err *err)
                              err))
             return false;
         for (size_t i = 0; i < count; i++) {
+            watch.quiet = !tells_each(w, &waiting[i]);
             if (!import_undo(w->company, NULL, &waiting[i], true, &watch, &n, err))
                 return false;
             given += n.removed + n.restored + n.partly;
@@ -51,6 +59,7 @@ static bool retry_waiting(struct work *w, struct err *err)
 static bool run_undo(struct work *w, struct err *err)
 {
     const struct import_undo_watch watch = {.batch_rows = w->jobs->batch_rows,
+                                            .quiet = !tells_each(w, &w->task),
                                             .place = w->place,
                                             .progress = show_progress,
                                             .cancelled = is_stopping,
@@ -81,6 +90,8 @@ bool undo_step(struct work *w, struct err *err)
     t.state = !failed ? TASK_REVERTED : t.wanted & WANT_CANCEL ? TASK_CANCELLED : TASK_FAILED;
     if (failed)
         t.finished_at_us = clock_now_us();
+    else if (work_webhooks(w, &t) != IMPORT_WEBHOOKS_NONE)
+        t.tell = EVENT_BIT(EVENT_IMPORT_REVERTED);
     t.attempts = t.deaths = 0;
     t.wanted = failed ? WANT_FAILED : 0; // stays: there is nothing more to undo
     log_info("import task %lld is undone", (long long)t.id);

@@ -58,6 +58,28 @@ bool work_cancelled(void *context)
     return work_is_cancelled(w) || jobs_stopping(w->jobs);
 }
 
+enum import_webhooks work_webhooks(struct work *w, const struct store_task *task)
+{
+    struct import_settings settings;
+    struct err ignored;
+    enum import_webhooks how = IMPORT_WEBHOOKS_DEFAULT;
+    if (import_settings_parse(&w->arena, task->settings, &settings, &ignored))
+        how = settings.webhooks;
+    if (how == IMPORT_WEBHOOKS_DEFAULT)
+        how = store_company_info(w->company)->import_webhooks;
+    return how == IMPORT_WEBHOOKS_DEFAULT ? IMPORT_WEBHOOKS_DIGEST : how;
+}
+
+unsigned work_tells(struct work *w, const struct store_task *t)
+{
+    enum import_webhooks how = work_webhooks(w, t);
+    bool completed = t->state == TASK_COMPLETED || t->state == TASK_COMPLETED_WITH_ERRORS;
+    if (how == IMPORT_WEBHOOKS_NONE || (!completed && !(t->counts.created + t->counts.updated)))
+        return 0;
+    return EVENT_BIT(completed ? EVENT_IMPORT_COMPLETED : EVENT_IMPORT_FAILED) |
+           (how == IMPORT_WEBHOOKS_RECORD ? EVENT_BIT(EVENT_RECORDS) : 0);
+}
+
 bool work_open(struct work *w, struct file_problem *ret_problem, struct err *err)
 {
     char path[PATH_MAX];
@@ -89,6 +111,7 @@ bool work_fail(struct work *w, const struct file_problem *problem, struct err *e
     t.finished_at_us = clock_now_us();
     if (t.trial == TRIAL_RUNNING || t.trial == TRIAL_QUEUED)
         t.trial = TRIAL_FAILED;
+    t.tell = work_tells(w, &t);
     log_info("import task %lld failed: %s", (long long)t.id, file_problem_code_name(problem->code));
     return task_end(w->jobs, w->company, &t, err);
 }

@@ -55,6 +55,7 @@ struct company {
     int64_t id;
     str name, zone;
     enum put_contacts put_contacts;
+    enum import_webhooks import_webhooks; /* of imports that do not say */
     int64_t created_at_us;
 };
 struct user {
@@ -89,6 +90,8 @@ MUST_CHECK bool store_company_list(struct store *s, struct arena *a, struct comp
 MUST_CHECK bool store_company_rename(struct store *s, int64_t id, str name, struct err *err);
 MUST_CHECK bool store_company_set_put_contacts(struct store *s, int64_t id, enum put_contacts how,
                                                struct err *err);
+MUST_CHECK bool store_company_set_import_webhooks(struct store *s, int64_t id,
+                                                  enum import_webhooks how, struct err *err);
 /* Removes the company, its users, tokens and customers for good. */
 MUST_CHECK bool store_company_delete(struct store *s, int64_t id, struct err *err);
 /* password {0}: none yet, the user comes in by a one-time link. */
@@ -271,7 +274,8 @@ struct store_batch {
     int64_t task_id; /* 0: none */
     bool undo;       /* of the task: its undo counters and position are committed instead */
     bool retry;      /* of an undo: only what waited for another import's undo */
-    int64_t origin;  /* who asks: origin_of() */
+    bool quiet;     /* its changes are no events of their own: an import tells of them at its end */
+    int64_t origin; /* who asks: origin_of() */
     const str *
         header; /* by field (FIELD_COUNT): the file's header, for import_error.column; NULL: none */
     uint64_t bytes_done;
@@ -446,6 +450,7 @@ struct store_task {
     int64_t undo_position;
     struct store_undo_counts undo;
     str undo_preview; /* JSON text, the jobs' own */
+    unsigned tell;    /* EVENT_BIT()s that its next update is told as; never read back */
     str source;       /* where its file comes from, the jobs' own; never changes */
     const struct store_request *request; /* that made it, for store_task_create() to keep; NULL:
                                             none, and in what is read */

@@ -814,5 +814,5 @@ bool apply_slice(struct applier *p, struct apply_item *item, size_t count, size_
     }
     note_place(&item[0]); // what dies while it is written down dies at its beginning
     *ret_done = done;
-    return flush(p, err);
+    return flush(p, err) && (!p->events || item[0].batch->quiet || event_add_slice(p, item, err));
 }

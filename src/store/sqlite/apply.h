@@ -24,6 +24,8 @@ struct applier {
     struct changes_tidy tidy;
     int64_t noted_to; /* the last stamp before the slice in hand */
     bool wrote;       /* something since apply_begin() */
+    unsigned events;  /* EVENT_BIT()s that webhooks want to be told of; 0: none are written */
+    bool told;        /* some were written since its owner last looked */
 };
 /* A change and the batch it belongs to. */
 struct apply_item {

@@ -29,6 +29,8 @@ void apply_move_keys(struct slice *s, const struct consumer *before, const struc
 void apply_remove(struct applier *p, struct entry *e);
 /* One change of an undo. */
 MUST_CHECK bool undo_act(struct applier *p, const struct apply_item *item, struct err *err);
+/* Writes down as events what the slice that was just written did. */
+MUST_CHECK bool event_add_slice(struct applier *p, const struct apply_item *item, struct err *err);
 /* The customer is deleted by the batch's origin: what his trail holds of him goes too. */
 MUST_CHECK bool trail_forget(struct applier *p, const struct entry *e, int64_t origin,
                              struct err *err);

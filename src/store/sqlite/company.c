@@ -57,7 +57,7 @@ static bool open_parts(struct store_company *c, struct err *err)
     if (!info)
         return false;
     c->info = info;
-    return zone_open(info->company.zone.ptr, &c->zone, err) &&
+    return zone_open(info->company.zone.ptr, &c->zone, err) && webhooks_load(c, err) &&
            db_open(&c->db, c->path, true, c->store->cache_bytes, err) &&
            db_migrate(&c->db, migrations, COUNT(migrations), err) && writer_start(c, err);
 }

@@ -107,6 +107,7 @@ bool store_open(const struct store_config *config, struct store **ret_store, str
     s->token_max_days = config->token_max_days ? config->token_max_days : TOKEN_MAX_DAYS;
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_mutex_init(&s->open_lock, NULL);
+    (void)pthread_mutex_init(&s->watch_lock, NULL);
     (void)pthread_rwlock_init(&s->token_lock, NULL);
     if (!take_lock(s, err) || !load_seal_key(s, config->seal_key_file, err) ||
         !open_control(s, err)) {
@@ -142,6 +143,7 @@ void store_free(struct store *s)
         (void)close(s->lock_fd);
     (void)pthread_mutex_destroy(&s->lock);
     (void)pthread_mutex_destroy(&s->open_lock);
+    (void)pthread_mutex_destroy(&s->watch_lock);
     (void)pthread_rwlock_destroy(&s->token_lock);
     mem_free(s->data_dir);
     mem_free(s);
@@ -158,7 +160,8 @@ static void read_company(sqlite3_stmt *q, struct arena *a, void *to)
                          .name = db_column_str(q, 1, a),
                          .zone = db_column_str(q, 2, a),
                          .put_contacts = (enum put_contacts)sqlite3_column_int(q, 3),
-                         .created_at_us = sqlite3_column_int64(q, 4)};
+                         .created_at_us = sqlite3_column_int64(q, 4),
+                         .import_webhooks = (enum import_webhooks)sqlite3_column_int(q, 5)};
 }
 
 bool store_company_create(struct store *s, str name, str zone, int64_t *ret_id, struct err *err)
@@ -232,6 +235,13 @@ bool store_company_set_put_contacts(struct store *s, int64_t id, enum put_contac
                                     struct err *err)
 {
     static const char sql[] = SQL_COMPANY_SET_PUT_CONTACTS;
+    return change_company(s, sql, id, INT_VALUE(how), err);
+}
+
+bool store_company_set_import_webhooks(struct store *s, int64_t id, enum import_webhooks how,
+                                       struct err *err)
+{
+    static const char sql[] = SQL_COMPANY_SET_IMPORT_WEBHOOKS;
     return change_company(s, sql, id, INT_VALUE(how), err);
 }
 

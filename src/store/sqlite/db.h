@@ -10,7 +10,7 @@
 
 #include <sqlite3.h>
 
-enum { DB_STATEMENTS = 80 };
+enum { DB_STATEMENTS = 96 };
 struct db {
     sqlite3 *handle;
     struct {

@@ -35,6 +35,10 @@ struct store {
     struct arena token_arena;
     struct token_row *token;
     size_t tokens;
+    pthread_mutex_t watch_lock;
+    /* guarded by watch_lock: who is told that there are events */
+    void (*watch)(void *context);
+    void *watch_context;
 };
 struct company_info { /* replaced as a whole, never changed: readers may hold an old one */
     struct arena arena;
@@ -47,6 +51,7 @@ struct store_company {
     char *path;
     struct zone *zone;
     struct company_info *_Atomic info;
+    _Atomic unsigned events; /* EVENT_BIT()s that its webhooks want */
     struct store_company *next;
     pthread_t writer;
     bool started;
@@ -89,6 +94,14 @@ MUST_CHECK bool task_record(struct db *db, const struct store_batch *batch,
                             const struct store_change *change, size_t count, bool last,
                             const struct apply_meta *before, const struct apply_meta *after,
                             struct err *err);
+/* Writes down that the task did these (EVENT_BIT()s), as far as webhooks want it, in the
+ * transaction that is open; *ret_told says whether anything was. */
+MUST_CHECK bool event_add_task(struct db *db, unsigned wanted, const struct store_task *task,
+                               bool *ret_told, struct err *err);
+/* Tells whoever watches that there are events, after their commit. */
+void events_announce(struct store *s);
+/* Reads which events the company's webhooks want. */
+MUST_CHECK bool webhooks_load(struct store_company *c, struct err *err);
 /* Brings tokens in memory up to date with control.db; with store->lock held. */
 MUST_CHECK bool tokens_load(struct store *s, struct err *err);
 

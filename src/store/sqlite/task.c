@@ -249,7 +249,7 @@ bool store_task_update(struct store_company *c, const struct store_task *task,
     const int64_t now_us = clock_now_us();
     if (!task_enter(c, &db, err))
         return false;
-    bool ok = db_exec(&db, "BEGIN IMMEDIATE", err);
+    bool told = false, ok = db_exec(&db, "BEGIN IMMEDIATE", err);
     sqlite3_stmt *s = ok ? db_statement(&db, sql_task_update, err) : NULL;
     ok = s != NULL;
     if (ok) {
@@ -284,8 +284,10 @@ bool store_task_update(struct store_company *c, const struct store_task *task,
             ok = err_set(err, ERR_NOT_FOUND, "there is no import task %lld", (long long)task->id);
     }
     ok = ok && (!deed || task_add_deed(&db, task->id, deed, now_us, err)) &&
-         db_exec(&db, "COMMIT", err);
+         event_add_task(&db, c->events, task, &told, err) && db_exec(&db, "COMMIT", err);
     task_exit(c, &db);
+    if (ok && told)
+        events_announce(c->store);
     return ok;
 }
 

@@ -37,6 +37,7 @@ enum {
 
 static bool begin(struct store_company *c, bool sync_later, struct err *err)
 {
+    c->applier.events = c->events;
     return db_sync_later(&c->db, sync_later, err) && db_exec(&c->db, "BEGIN IMMEDIATE", err);
 }
 
@@ -47,6 +48,9 @@ static bool commit(struct store_company *c, struct err *err)
     atomic_fetch_add(&c->commits, 1);
     if (!c->db.lazy)
         c->synced_us = clock_monotonic_us();
+    if (c->applier.told)
+        events_announce(c->store);
+    c->applier.told = false;
     return true;
 }
 
@@ -54,6 +58,7 @@ static bool commit(struct store_company *c, struct err *err)
 static void roll_back(struct store_company *c)
 {
     struct err ignored = {0};
+    c->applier.told = false;
     if (!sqlite3_get_autocommit(c->db.handle))
         IGNORE(db_exec(&c->db, "ROLLBACK", &ignored));
     if (!apply_load_meta(&c->applier, &ignored))

@@ -198,3 +198,14 @@ CREATE TABLE export_task (
     code        TEXT, -- why there is none
     detail      TEXT
 ) STRICT;
+-- What webhooks are to be told of, in the order in which it happened: added at the end, read from there, dropped from the
+-- beginning.  The newest row stays, so that no number is given twice.
+CREATE TABLE event (
+    id          INTEGER PRIMARY KEY,
+    kind        INTEGER NOT NULL,
+    subject     INTEGER NOT NULL, -- a customer's or a task's id
+    at          INTEGER NOT NULL,
+    changed     INTEGER NOT NULL, -- bits of fields; 0: not known
+    origin      INTEGER NOT NULL,
+    external_id TEXT -- of a deleted customer
+) STRICT;

@@ -1,7 +1,7 @@
 -- name: company_insert
 INSERT INTO company (name, zone, created_at) VALUES (?1, ?2, ?3)
 -- name: company_list
-SELECT id, name, zone, put_contacts, created_at FROM company
+SELECT id, name, zone, put_contacts, created_at, import_webhooks FROM company
  WHERE (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR id = ?2) ORDER BY name
 -- name: company_rename
 UPDATE company SET name = ?2 WHERE id = ?1
@@ -31,3 +31,5 @@ UPDATE token SET used_at = max(used_at, ?2) WHERE id = ?1
 SELECT sealed FROM token WHERE id = ?1
 -- name: token_revoke
 UPDATE token SET revoked_at = ?2 WHERE id = ?1 AND revoked_at = 0
+-- name: company_set_import_webhooks
+UPDATE company SET import_webhooks = ?2 WHERE id = ?1

@@ -4,6 +4,7 @@ CREATE TABLE company (
     name         TEXT NOT NULL UNIQUE,
     zone         TEXT NOT NULL,
     put_contacts INTEGER NOT NULL DEFAULT 0,
+    import_webhooks INTEGER NOT NULL DEFAULT 0, -- what imports tell of
     created_at   INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE user (
@@ -31,3 +32,36 @@ CREATE TABLE token (
     revoked_at INTEGER NOT NULL DEFAULT 0,
     used_at    INTEGER NOT NULL DEFAULT 0 -- written now and then
 ) STRICT;
+CREATE TABLE webhook (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    company_id    INTEGER NOT NULL REFERENCES company (id) ON DELETE CASCADE,
+    url           TEXT NOT NULL,
+    events        INTEGER NOT NULL, -- bits
+    sealed        BLOB NOT NULL, -- the secret
+    old_sealed    BLOB,
+    old_until     INTEGER NOT NULL DEFAULT 0,
+    created_at    INTEGER NOT NULL,
+    state         INTEGER NOT NULL DEFAULT 0, -- 0: enabled
+    failing_since INTEGER NOT NULL DEFAULT 0,
+    at_event      INTEGER NOT NULL, -- events of the company up to this one have become deliveries,
+    at_pass       INTEGER NOT NULL DEFAULT 0, -- and of the next one, if it stands for many, those up to here
+    at_position   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+-- An event on its way to a webhook, and what became of it.
+CREATE TABLE delivery (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook_id  INTEGER NOT NULL REFERENCES webhook (id) ON DELETE CASCADE,
+    message     TEXT NOT NULL,
+    kind        INTEGER NOT NULL,
+    subject     INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    changed     INTEGER NOT NULL,
+    origin      INTEGER NOT NULL,
+    external_id TEXT,
+    state       INTEGER NOT NULL DEFAULT 0, -- 0: waits, 1: delivered, 2: failed
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    next_at     INTEGER NOT NULL, -- waiting: when it is tried; else when it ended
+    log         TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+CREATE INDEX delivery_due ON delivery (webhook_id, next_at) WHERE state = 0;
+CREATE INDEX delivery_of ON delivery (webhook_id, id);
