@@ -111,6 +111,8 @@ class Order(unittest.TestCase):
         fingerprint = json.loads(world.rows("SELECT trial_result FROM import_task WHERE id = ?", task)[0][0])["fingerprint"]
         self.ask(task, "start", {"fingerprint": fingerprint})
         world.wait(task, "completed", "completed_with_errors")
+        summary = self.c.get(f"/v4/import_tasks/{task}").json["data"]["attributes"]["dry_run"]["result"]["problems"]
+        self.assertEqual(summary, {g["code"]: g["count"] for g in self.c.get(f"/v4/import_tasks/{task}/error_groups").rows})
         names = dict(world.rows("SELECT id, external_id FROM consumer"))
         got = self.by_trial(task, rows, names)
         made = [n for n, (o, p) in enumerate(wanted) if any(other not in there for _, _, other in p)]

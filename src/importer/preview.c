@@ -30,7 +30,6 @@ struct preview {
     struct arena fields; /* of the counts */
     struct field_count *field, **field_last;
     size_t field_names;
-    uint64_t problem[PROBLEM_COUNT], warning[PROBLEM_COUNT];
     struct err err; /* the first failure */
 };
 
@@ -176,12 +175,9 @@ void preview_record(struct preview *p, const struct store_change *c)
     if (c->after && (c->outcome == OUTCOME_CREATED || c->outcome == OUTCOME_UPDATED))
         add_changes(p, c);
     for (const struct problem *q = c->problems.first; q; q = q->next) {
-        p->problem[q->code]++;
         buf_add(&p->text, str_of(problem_code_name(q->code)));
         buf_add(&p->text, q->field);
     }
-    for (const struct problem *q = c->warnings.first; q; q = q->next)
-        p->warning[q->code]++;
     uint64_t hash = p->text.len ? crypto_hash64(buf_str(&p->text)) : 0;
     buf_add_char(&p->outcomes, (char)c->outcome);
     buf_add(&p->outcomes, (str){(const char *)&hash, sizeof hash});
@@ -191,19 +187,6 @@ void preview_record(struct preview *p, const struct store_change *c)
             IGNORE(file_write_fd(p->outcome_fd, buf_str(&p->outcomes), &p->err));
         buf_reset(&p->outcomes);
     }
-}
-
-static void write_counts(struct buf *b, const char *name, const uint64_t count[PROBLEM_COUNT])
-{
-    bool first = true;
-    buf_format(b, ",\"%s\":{", name);
-    for (enum problem_code code = 0; code < PROBLEM_COUNT; code++)
-        if (count[code]) {
-            buf_format(b, "%s\"%s\":%llu", first ? "" : ",", problem_code_name(code),
-                       (unsigned long long)count[code]);
-            first = false;
-        }
-    buf_add_char(b, '}');
 }
 
 bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *ret_json,
@@ -226,8 +209,6 @@ bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *
         buf_format(&b, ":%llu%s", (unsigned long long)f->count, f->next ? "," : "");
     }
     buf_add_char(&b, '}');
-    write_counts(&b, "problems", p->problem);
-    write_counts(&b, "warnings", p->warning);
     *ret_json = arena_str(a, buf_str(&b));
     return true;
 }

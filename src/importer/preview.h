@@ -18,7 +18,7 @@ MUST_CHECK bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone
                             struct preview **ret_preview, struct err *err);
 /* Takes the next record; a failure to write is told by preview_end(). */
 void preview_record(struct preview *p, const struct store_change *change);
-/* Finishes the files.  *ret_json, in the arena: the members "fingerprint" to "warnings" of a JSON
+/* Finishes the files.  *ret_json, in the arena: the members "fingerprint" and "fields" of a JSON
  * object, without braces. */
 MUST_CHECK bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *ret_json,
                             struct err *err);

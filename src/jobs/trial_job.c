@@ -129,6 +129,40 @@ struct outcome {
     double seconds;
 };
 
+/* Appends ,"problems":{"taken":2}: how many of each code the list has. */
+static bool write_codes(struct work *w, struct store_reader *reader, enum problem_list which,
+                        const char *name, struct buf *b, struct err *err)
+{
+    uint64_t count[PROBLEM_COUNT];
+    bool first = true;
+    if (!store_task_error_codes(reader, w->task.id, which, count, err))
+        return false;
+    buf_format(b, ",\"%s\":{", name);
+    for (enum problem_code code = 0; code < PROBLEM_COUNT; code++)
+        if (count[code]) {
+            buf_format(b, "%s\"%s\":%llu", first ? "" : ",", problem_code_name(code),
+                       (unsigned long long)count[code]);
+            first = false;
+        }
+    buf_add_char(b, '}');
+    return true;
+}
+
+/* The log is whole: swaps are named in it, and then it is counted. */
+static bool end_log(struct work *w, str *details, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    AUTO(buf_done) struct buf b = {0};
+    buf_add(&b, *details);
+    if (!store_name_swaps(w->company, w->task.id, PROBLEMS_TRIAL_REFUSE, err) ||
+        !store_reader_open(w->company, &reader, err) ||
+        !write_codes(w, reader, PROBLEMS_TRIAL_REFUSE, "problems", &b, err) ||
+        !write_codes(w, reader, PROBLEMS_TRIAL_WARN, "warnings", &b, err))
+        return false;
+    *details = arena_str(&w->arena, buf_str(&b));
+    return true;
+}
+
 static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_seen *keys,
                       struct outcome *ret, struct file_problem *problem, struct err *err)
 {
@@ -159,8 +193,8 @@ static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_s
         *err = t->err;
         ok = false;
     }
-    ok = ok && store_name_swaps(w->company, w->task.id, PROBLEMS_TRIAL_REFUSE, err);
-    ok = ok && preview_end(t->preview, &w->arena, &ret->fingerprint, &ret->details, err);
+    ok = ok && preview_end(t->preview, &w->arena, &ret->fingerprint, &ret->details, err) &&
+         end_log(w, &ret->details, err);
     findings_write(findings, true, &b);
     ret->findings = arena_str(&w->arena, buf_str(&b));
     ret->failed = t->failed;

@@ -566,6 +566,10 @@ MUST_CHECK bool store_task_error_groups(struct store_reader *r, struct arena *a,
                                         enum problem_list which, size_t limit,
                                         struct store_error_group **ret_group, size_t *ret_count,
                                         struct err *err);
+/* How many of a task's problems there are of each code. */
+MUST_CHECK bool store_task_error_codes(struct store_reader *r, int64_t task_id,
+                                       enum problem_list which, uint64_t ret_count[PROBLEM_COUNT],
+                                       struct err *err);
 /* Where a dry run's problems are kept: they are no part of what it must not write. */
 struct store_problem_log;
 /* Begins anew for the task; header as in a batch.  On success the caller owns *ret_log. */

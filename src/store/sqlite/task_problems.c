@@ -9,7 +9,7 @@
 
 static const char sql_error_insert[] = SQL_ERROR_INSERT, sql_error_list[] = SQL_ERROR_LIST,
                   sql_error_list_after[] = SQL_ERROR_LIST_AFTER, sql_error_drop[] = SQL_ERROR_DROP,
-                  sql_error_groups[] = SQL_ERROR_GROUPS,
+                  sql_error_groups[] = SQL_ERROR_GROUPS, sql_error_codes[] = SQL_ERROR_CODES,
                   sql_error_group_lines[] = SQL_ERROR_GROUP_LINES;
 
 static bool add_problem(struct db *db, const struct store_batch *batch,
@@ -194,6 +194,27 @@ bool store_task_error_groups(struct store_reader *r, struct arena *a, int64_t ta
         return false;
     *ret_group = group;
     *ret_count = count;
+    return step != 0;
+}
+
+bool store_task_error_codes(struct store_reader *r, int64_t task_id, enum problem_list which,
+                            uint64_t ret_count[PROBLEM_COUNT], struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql_error_codes, err);
+    uint64_t count[PROBLEM_COUNT] = {0};
+    int step;
+    if (!s)
+        return false;
+    db_bind_int(s, 1, task_id);
+    db_bind_int(s, 2, which);
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
+        enum problem_code code = problem_code_of(db_column_borrow(s, 0));
+        if (code < PROBLEM_COUNT)
+            count[code] = (uint64_t)sqlite3_column_int64(s, 1);
+    }
+    (void)sqlite3_reset(s);
+    if (step)
+        memcpy(ret_count, count, sizeof count);
     return step != 0;
 }
 

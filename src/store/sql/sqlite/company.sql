@@ -175,6 +175,8 @@ DELETE FROM import_error WHERE task_id = ?1 AND warning = ?2
 -- name: error_groups
 SELECT code, header, field, key, count(*), min(line), max(line), min(record) FROM import_error
  WHERE task_id = ?1 AND warning = ?2 GROUP BY code, field, key ORDER BY count(*) DESC LIMIT ?3
+-- name: error_codes
+SELECT code, count(*) FROM import_error WHERE task_id = ?1 AND warning = ?2 GROUP BY code
 -- name: error_group_lines
 SELECT code, field, key, record, line FROM import_error WHERE task_id = ?1 AND warning = ?2 ORDER BY record, seq
 -- name: trail_add
