@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the vendor: his exports come in with their ids, again and again, and nginx splits requests by path."""
+import gzip
 import http.client
 import http.server
 import json
@@ -84,6 +85,7 @@ class Exports(unittest.TestCase):
 
     def test_every_format_brings_the_same_and_again_nothing(self):
         files = [("a.csv", as_csv(ROWS)), ("a.xlsx", workbook.book([HEADER, *ROWS])), ("a.jsonl", as_json_lines(ROWS, False)), ("b.jsonl", as_json_lines(ROWS, True))]
+        files += [("a.csv.gz", gzip.compress(as_csv(ROWS))), ("b.jsonl.gz", gzip.compress(as_json_lines(ROWS, True))), ("unnamed", gzip.compress(as_csv(ROWS)))]
         for n, (name, content) in enumerate(files):
             dry = self.bring(name, content, "--dry-run")
             self.assertEqual(self.counts(dry), (0, 0, 3, 0) if n else (3, 0, 0, 0), name)

@@ -2,6 +2,8 @@
 """`serve --inbox DIR`: what falls into a company's folder is imported once, and its file and report can be found."""
 import contextlib
 import glob
+import gzip
+import hashlib
 import json
 import os
 import random
@@ -96,6 +98,26 @@ class Inbox(unittest.TestCase):
             self.drop("clients.csv", rows(1, 2, 3, 4))
             second = self.wait_for(lambda: glob.glob(self.path("Acme", "done", "[0-9]*-clients.csv")))[0]
             self.assertEqual(self.report(second)["attributes"]["unchanged"], 3)
+
+    def test_a_gzip_file_is_unpacked_and_kept_as_it_came(self):
+        text = rows(1, 2, 3).encode() + b"4;wrong;;;\n"
+        packed = gzip.compress(text)
+        with self.server():
+            self.drop("clients.csv.gz", packed)
+            told = self.report("Acme", "done", "clients.csv.gz")["attributes"]
+            self.assertEqual((told["state"], told["created"], told["failed"]), ("completed_with_errors", 3, 1))
+            self.assertEqual((told["sha256"], told["size"]), (hashlib.sha256(text).hexdigest(), len(text)))
+            with open(self.path("Acme", "done", "clients.csv.gz"), "rb") as f:
+                self.assertEqual(f.read(), packed)
+            self.assertIn("clients.csv.gz.failed.csv", self.names("Acme", "done"))
+            self.drop("cut.csv.gz", packed[:-9])
+            told = self.report("Acme", "failed", "cut.csv.gz")["attributes"]
+            self.assertEqual(told["failure"]["code"], "gzip_damaged")
+            # Packed twice is no table; the same content, packed otherwise, is the same.
+            self.drop("twice.csv.gz", gzip.compress(packed))
+            self.assertEqual(self.report("Acme", "failed", "twice.csv.gz")["attributes"]["failure"]["code"], "gzip")
+            self.drop("again.csv", text)
+            self.assertEqual(self.report("Acme", "done", "again.csv")["attributes"]["same_content_as"], "1")
 
     def test_failed_rows_lie_beside_it_in_their_own_columns(self):
         with self.server():

@@ -378,6 +378,7 @@ static int run(struct import *i, const struct import_settings *settings, struct 
         .trial = i->dry,
         .refuse_same = cli_option(i->c, "refuse-duplicate"),
         .remembered = cli_option(i->c, "remembered"),
+        .packed = true,
     };
     bool ok =
         jobs_import(i->jobs, i->company, upload, &options, &id, &err) && wait_for_end(i, id, &err);

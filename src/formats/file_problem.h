@@ -78,6 +78,8 @@
     X(FILE_SAME_CONTENT, "same_content")     /* value: the import that had it */                   \
     X(FILE_ALL_OR_NOTHING, "all_or_nothing") /* limit: rows that fail */                           \
     X(FILE_BASE_CHANGED, "base_changed")     /* limit: rows whose outcome is another now */        \
+    X(FILE_BASE_CHANGED_MEANWHILE,                                                                 \
+      "base_changed_meanwhile")              /* while it was written: line, the first such row */  \
     X(FILE_NO_SPACE, "no_space")             /* limit: bytes needed, offset: bytes free */         \
     X(FILE_UPLOAD_EXPIRED, "upload_expired") /* limit: bytes promised, offset: bytes that came */  \
     X(FILE_STORE, "store")                   /* the database could not take it: detail */

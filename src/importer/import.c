@@ -363,14 +363,17 @@ static bool apply_slot(struct run *r, struct slot *s, const struct import_target
 {
     struct store_batch batch = {.change = s->change,
                                 .count = s->count,
-                                .want = watch && watch->all_records ? STORE_WANT_CHANGES
-                                                                    : STORE_WANT_OUTCOMES,
+                                .want = watch && (watch->all_records || watch->judge)
+                                            ? STORE_WANT_CHANGES
+                                            : STORE_WANT_OUTCOMES,
                                 .task_id = to->task_id,
                                 .origin = to->origin,
                                 .quiet = true, // its task tells of it when it is over
                                 .header = r->plan->header,
                                 .bytes_done = s->bytes_done,
                                 .at_record = &r->place->applying,
+                                .judge = watch ? watch->judge : NULL,
+                                .judge_context = watch ? watch->context : NULL,
                                 .arena = &s->arena};
     bool ok = to->trial ? store_trial_apply(to->trial, &batch, err)
                         : store_apply(to->company, &batch, err);

@@ -95,6 +95,9 @@ struct import_watch { /* all optional */
      * records, on the caller's thread. */
     void (*record)(void *context, const struct store_change *change);
     bool all_records;
+    /* Asked before records are committed, on the writer's thread; false, with *err, and neither
+     * they nor those after them are.  Of a task's run only. */
+    bool (*judge)(void *context, const struct store_change *change, size_t count, struct err *err);
     bool (*cancelled)(void *context);
     void *context;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "importer/preview.h"
+#include "importer/preview_priv.h"
 
 #include "base/buf.h"
 #include "base/crypto.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OUTCOME_BYTES = 9, FLUSH_BYTES = 64 * 1024, SHOWN_FIELDS = 1000 };
+enum { FLUSH_BYTES = 64 * 1024, SHOWN_FIELDS = 1000 };
 
 struct field_count { /* how often a field changes */
     str name;
@@ -21,8 +21,9 @@ struct field_count { /* how often a field changes */
     struct field_count *next;
 };
 struct preview {
-    struct row_writer *diff;
+    struct row_writer *diff; /* NULL: only the outcomes are asked for */
     int outcome_fd;
+    int64_t origin;
     const struct zone *zone;
     struct buf outcomes, text;
     struct sha256 *hash;
@@ -42,15 +43,22 @@ const char *preview_outcome_name(enum store_outcome outcome)
     return names[outcome];
 }
 
-bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone, struct preview **ret_preview,
-                 struct err *err)
+struct preview *preview_bare(const struct zone *zone, int64_t origin)
+{
+    struct preview *p = mem_new(1, sizeof *p);
+    p->zone = zone;
+    p->origin = origin;
+    p->field_last = &p->field;
+    return p;
+}
+
+bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone, int64_t origin,
+                 struct preview **ret_preview, struct err *err)
 {
     static const str header[] = {{"record", 6}, {"line", 4}, {"external_id", 11}, {"action", 6},
                                  {"field", 5},  {"old", 3},  {"new", 3},          {"repaired", 8}};
-    AUTO(preview_free) struct preview *p = mem_new(1, sizeof *p);
+    AUTO(preview_free) struct preview *p = preview_bare(zone, origin);
     p->outcome_fd = outcome_fd;
-    p->zone = zone;
-    p->field_last = &p->field;
     p->hash = sha256_new();
     if (!row_writer_open(diff_fd, ROWS_CSV, &p->diff, err) ||
         !row_writer_add(p->diff, header, COUNT(header), err))
@@ -120,9 +128,11 @@ static str repaired_from(struct preview *p, const struct store_change *c, enum c
     return (str){0};
 }
 
+/* once: old is of this one run; another one has another. */
 static void add_line(struct preview *p, const struct store_change *c, const char *action, str field,
-                     str old, str new, str repaired)
+                     str old, bool once, str new, str repaired)
 {
+    enum { FIRST_HASHED = 2, OLD = 5 }; // what changes, not where it stands
     const struct consumer *who = c->after;
     const str cell[] = {arena_format(&p->arena, "%llu", (unsigned long long)c->record),
                         arena_format(&p->arena, "%llu", (unsigned long long)c->line),
@@ -132,11 +142,10 @@ static void add_line(struct preview *p, const struct store_change *c, const char
                         old,
                         new,
                         repaired};
-    if (p->err.code == ERR_NONE)
+    if (p->diff && p->err.code == ERR_NONE)
         IGNORE(row_writer_add(p->diff, cell, COUNT(cell), &p->err));
-    for (size_t i = 2; i < COUNT(cell);
-         i++) { // the hash is of what changes, not of where it stands
-        buf_add(&p->text, cell[i]);
+    for (size_t i = FIRST_HASHED; i < COUNT(cell); i++) {
+        buf_add(&p->text, i == OLD && once ? (str){0} : cell[i]);
         buf_add_char(&p->text, 0);
     }
 }
@@ -154,6 +163,8 @@ static void add_changes(struct preview *p, const struct store_change *c)
         after.created_at_us = 0;
     consumer_former_find(&p->arena, before, &after, &former, &count);
     for (size_t i = 0; i < count; i++) {
+        // An earlier row may have made him, at the time of this run.
+        bool once = !created && before->origin == p->origin && former[i].field == FIELD_CREATED_AT;
         bool custom = former[i].field == FIELD_CUSTOM_ATTRIBUTES;
         str name = str_of(consumer_field_name(former[i].field));
         if (custom)
@@ -161,14 +172,15 @@ static void add_changes(struct preview *p, const struct store_change *c)
         if (!created)
             count_field(p, name);
         str old = created ? STR("") : cell_of(p, former[i].field, former[i].value);
-        add_line(p, c, created ? "create" : "update", name, old,
+        add_line(p, c, created ? "create" : "update", name, old, once,
                  cell_of(p, former[i].field,
                          consumer_value_text(&p->arena, &after, former[i].field, former[i].key)),
                  repaired_from(p, c, former[i].field, former[i].key));
     }
 }
 
-void preview_record(struct preview *p, const struct store_change *c)
+void preview_outcome(struct preview *p, const struct store_change *c,
+                     unsigned char ret[OUTCOME_BYTES])
 {
     arena_reset(&p->arena);
     buf_reset(&p->text);
@@ -179,8 +191,15 @@ void preview_record(struct preview *p, const struct store_change *c)
         buf_add(&p->text, q->field);
     }
     uint64_t hash = p->text.len ? crypto_hash64(buf_str(&p->text)) : 0;
-    buf_add_char(&p->outcomes, (char)c->outcome);
-    buf_add(&p->outcomes, (str){(const char *)&hash, sizeof hash});
+    ret[0] = (unsigned char)c->outcome;
+    memcpy(ret + 1, &hash, sizeof hash);
+}
+
+void preview_record(struct preview *p, const struct store_change *c)
+{
+    unsigned char outcome[OUTCOME_BYTES];
+    preview_outcome(p, c, outcome);
+    buf_add(&p->outcomes, (str){(const char *)outcome, sizeof outcome});
     if (p->outcomes.len >= FLUSH_BYTES) {
         sha256_add(p->hash, buf_str(&p->outcomes));
         if (p->err.code == ERR_NONE)
@@ -211,60 +230,4 @@ bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *
     buf_add_char(&b, '}');
     *ret_json = arena_str(a, buf_str(&b));
     return true;
-}
-
-/* One side of a comparison. */
-struct outcomes {
-    int fd;
-    unsigned char bytes[OUTCOME_BYTES * 1024];
-    size_t count, at; /* bytes */
-    bool failed;
-};
-
-/* The next outcome; NULL at the end. */
-static const unsigned char *next_outcome(struct outcomes *o)
-{
-    if (o->at == o->count) {
-        ssize_t n;
-        o->at = o->count = 0;
-        while (o->count < sizeof o->bytes) {
-            n = read(o->fd, o->bytes + o->count, sizeof o->bytes - o->count);
-            if (n < 0 && errno == EINTR)
-                continue;
-            o->failed = o->failed || n < 0;
-            if (n <= 0)
-                break;
-            o->count += (size_t)n;
-        }
-        o->count -= o->count % OUTCOME_BYTES;
-        if (!o->count)
-            return NULL;
-    }
-    const unsigned char *one = o->bytes + o->at;
-    o->at += OUTCOME_BYTES;
-    return one;
-}
-
-bool preview_compare(int was_fd, int now_fd, struct preview_difference *ret_first, size_t max,
-                     uint64_t *ret_count, struct err *err)
-{
-    struct outcomes *side = mem_new(2, sizeof *side);
-    side[0].fd = was_fd;
-    side[1].fd = now_fd;
-    *ret_count = 0;
-    for (uint64_t record = 1;; record++) {
-        const unsigned char *was = next_outcome(&side[0]), *now = next_outcome(&side[1]);
-        if (!was && !now)
-            break;
-        if (was && now && memcmp(was, now, OUTCOME_BYTES) == 0)
-            continue;
-        if (*ret_count < max)
-            ret_first[*ret_count] = (struct preview_difference){
-                record, was ? (enum store_outcome) * was : OUTCOME_SKIPPED,
-                now ? (enum store_outcome) * now : OUTCOME_SKIPPED};
-        (*ret_count)++;
-    }
-    bool ok = !side[0].failed && !side[1].failed;
-    mem_free(side);
-    return ok || err_errno(err, "cannot read the dry run's outcomes");
 }

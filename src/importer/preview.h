@@ -13,8 +13,8 @@
 
 struct preview;
 /* Begins; the two files stay the caller's and are written to.  zone (borrowed) is for dates in the
- * diff. */
-MUST_CHECK bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone,
+ * diff; origin: who changes the customers, as in a target. */
+MUST_CHECK bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone, int64_t origin,
                             struct preview **ret_preview, struct err *err);
 /* Takes the next record; a failure to write is told by preview_end(). */
 void preview_record(struct preview *p, const struct store_change *change);
@@ -26,13 +26,6 @@ MUST_CHECK bool preview_end(struct preview *p, struct arena *a, str *ret_fingerp
 void preview_free(struct preview *p);
 DEFINE_AUTO(struct preview *, preview_free)
 
-struct preview_difference {
-    uint64_t record;
-    enum store_outcome was, now;
-};
-/* The records that two dry runs ended differently: how many, and the first `max` of them. */
-MUST_CHECK bool preview_compare(int was_fd, int now_fd, struct preview_difference *ret_first,
-                                size_t max, uint64_t *ret_count, struct err *err);
 /* "created" and so on. */
 const char *preview_outcome_name(enum store_outcome outcome);
 

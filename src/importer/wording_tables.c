@@ -293,6 +293,13 @@ const char *const wording_file_sentence[FILE_PROBLEM_COUNT][LANGUAGE_COUNT] = {
          "start again.",
          "Ничего не записано: после проверки клиенты изменились, и строк с другим "
          "исходом {limit}. Посмотрите новую проверку и запустите снова."},
+    [FILE_BASE_CHANGED_MEANWHILE] =
+        {"While the rows were written, customers were changed by others, and line {line} would "
+         "have ended in another way than the dry run said. What was written before it is taken "
+         "back. Upload the file again, look at its dry run and start again.",
+         "Пока строки записывались, клиентов изменили другие, и строка {line} закончилась бы не "
+         "так, как показала проверка. Записанное до неё возвращено. Загрузите файл снова, "
+         "посмотрите его проверку и запустите."},
     [FILE_NO_SPACE] =
         {"There is not enough space on the disk: about {about} are needed, {free} are "
          "free. Nothing was imported. Make room and start again.",

@@ -6,6 +6,7 @@
 #include "jobs/jobs_priv.h"
 
 #include <limits.h>
+#include <unistd.h>
 
 /* The counters are the store's: what was committed, not what this process happened to see. */
 static bool end(struct work *w, enum task_state state, const struct file_problem *problem,
@@ -85,12 +86,54 @@ static bool fail_whole(struct work *w, struct err *err)
     return import_fail(w, &problem, err);
 }
 
+/* --- as the dry run said, or not at all --- */
+
+static bool open_expected(struct work *w, int *fd, struct expected **ret_expected, struct err *err)
+{
+    return jobs_file_open(w->jobs, &w->task, JOBS_FILE_OUTCOMES, fd, err) &&
+           expected_open(*fd, store_company_zone(w->company), origin_of(ORIGIN_IMPORT, w->task.id),
+                         w->task.counts.records, ret_expected, err);
+}
+
+/* Asked about every slice before it is committed: whatever is in was judged, after a crash too. */
+static bool judge(void *context, const struct store_change *change, size_t count, struct err *err)
+{
+    return expected_judge(((struct work *)context)->expected, change, count, err);
+}
+
+static bool wrote_nothing(struct work *w, bool *ret_nothing, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    struct store_task t;
+    if (!store_reader_open(w->company, &reader, err) ||
+        !store_task_get(reader, &w->arena, w->task.id, &t, err))
+        return false;
+    *ret_nothing = !t.counts.records;
+    return true;
+}
+
+/* Somebody else wrote while it ran.  Before the first record it is as if he had before the check.
+ */
+static bool fail_unexpected(struct work *w, struct err *err)
+{
+    bool go = true, nothing;
+    const struct outcome_differences *d = expected_differences(w->expected);
+    struct file_problem problem = {.limit = d->count, .line = d->first[0].line};
+    (void)file_problem_set(&problem, FILE_BASE_CHANGED_MEANWHILE, (str){0}, (str){0});
+    err->code = ERR_NONE;
+    if (!wrote_nothing(w, &nothing, err) || (nothing && !trial_check(w, &go, err)))
+        return false;
+    return !go || (trial_note_differences(w, d, err) && import_fail(w, &problem, err));
+}
+
 static bool apply(struct work *w, struct err *err)
 {
     struct import_progress progress;
     struct file_problem problem;
-    const struct import_watch watch = {
-        .progress = work_progress, .cancelled = must_stop, .context = w};
+    const struct import_watch watch = {.progress = work_progress,
+                                       .judge = w->expected ? judge : NULL,
+                                       .cancelled = must_stop,
+                                       .context = w};
     const struct import_target to = {.company = w->company,
                                      .task_id = w->task.id,
                                      .skip = w->task.counts.records,
@@ -104,12 +147,24 @@ static bool apply(struct work *w, struct err *err)
     if (ok)
         return store_name_swaps(w->company, w->task.id, PROBLEMS_REFUSE, err) &&
                end(w, TASK_COMPLETED, NULL, err);
+    if (w->expected && expected_differences(w->expected)->count)
+        return fail_unexpected(w, err);
     if (problem.code != FILE_OK)
         return import_fail(w, &problem, err);
     if (err->code != ERR_BUSY || !work_cancelled(w))
         return false;
     err->code = ERR_NONE;
     return !work_is_cancelled(w) || cancel(w, err);
+}
+
+static bool apply_expected(struct work *w, struct err *err)
+{
+    int fd = -1;
+    bool ok = (!w->task.expected.len || open_expected(w, &fd, &w->expected, err)) && apply(w, err);
+    expected_free(TAKE(w->expected));
+    if (fd >= 0)
+        (void)close(fd);
+    return ok;
 }
 
 /* What must hold before the first record: whole or not at all, or as the dry run said. */
@@ -149,5 +204,5 @@ bool import_step(struct work *w, struct err *err)
         return problem.code != FILE_OK && work_fail(w, &problem, err);
     if (!check(w, &go, err))
         return false;
-    return !go || apply(w, err);
+    return !go || apply_expected(w, err);
 }

@@ -161,6 +161,7 @@ static bool import(struct inbox_place *p, const char *path, str name, str source
                                                 .settings = &settings,
                                                 .by = {.origin = origin_of(ORIGIN_INBOX, 0)},
                                                 .asks = true,
+                                                .packed = true,
                                                 .remembered = true,
                                                 .source = source};
     if (!jobs_upload_open(p->jobs, UINT64_MAX, &u, err) || !copy_in(p, path, u, err) ||

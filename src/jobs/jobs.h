@@ -77,6 +77,7 @@ struct jobs_import_options {
     bool trial;       /* stops after the dry run, at ready; not manual only */
     bool refuse_same; /* the same content as an earlier import fails the task */
     bool remembered;  /* the settings of the last import with this header are used */
+    bool packed;      /* may be a gzip file: what is inside is imported */
     bool asks;        /* a question is asked, and the task is manual from then on */
     str source;       /* a mark to find the task by; {0}: none */
     const struct store_request *request; /* to be kept with the task; NULL: none */

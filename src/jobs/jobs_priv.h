@@ -5,6 +5,7 @@
 #define JOBS_JOBS_PRIV_H
 
 #include "base/crypto.h"
+#include "importer/outcomes.h"
 #include "jobs/jobs.h"
 #include "store/webhooks.h"
 
@@ -93,8 +94,9 @@ struct work {
     struct arena arena;
     struct store_task task;
     struct import_settings settings;
-    str settings_asked;       /* the task's settings when the analysis began */
-    struct import_plan *plan; /* NULL: not opened */
+    str settings_asked;        /* the task's settings when the analysis began */
+    struct import_plan *plan;  /* NULL: not opened */
+    struct expected *expected; /* what the run must come to; NULL: whatever it does */
 };
 
 /* Syncs the file under its final name; ret_sha256 may be NULL.  It is still dropped by
@@ -189,6 +191,9 @@ MUST_CHECK bool analysis_step(struct work *w, struct err *err);
 MUST_CHECK bool trial_step(struct work *w, struct err *err);
 /* Tries again and compares: *ret_same false when the outcome has become another. */
 MUST_CHECK bool trial_check(struct work *w, bool *ret_same, struct err *err);
+/* Puts the difference into the task's dry run, in the place of an earlier one. */
+MUST_CHECK bool trial_note_differences(struct work *w, const struct outcome_differences *d,
+                                       struct err *err);
 /* Failed for this reason while it was applied; one that must be whole is taken back first. */
 MUST_CHECK bool import_fail(struct work *w, const struct file_problem *problem, struct err *err);
 /* The import itself. */

@@ -147,7 +147,8 @@ struct store_task upload_task(const struct jobs_upload *u,
         .origin = options->by.origin,
         .manual = options->manual,
         .wanted = (options->trial ? WANT_TRIAL : 0) | (options->refuse_same ? WANT_NO_SAME : 0) |
-                  (options->remembered ? WANT_REMEMBERED : 0) | (options->asks ? WANT_ASK : 0),
+                  (options->remembered ? WANT_REMEMBERED : 0) | (options->asks ? WANT_ASK : 0) |
+                  (options->packed ? WANT_UNPACK : 0),
         .source = options->source,
         .request = options->request,
         .settings = import_settings_text(a, options->settings)};

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "importer/findings.h"
+#include "importer/outcomes.h"
 #include "importer/preview.h"
 #include "importer/previous.h"
 #include "jobs/jobs_priv.h"
@@ -18,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOGGED_AT_ONCE = 500, SHOWN_DIFFERENCES = 100 };
+enum { LOGGED_AT_ONCE = 500 };
 
 struct trial {
     struct work *w;
@@ -180,7 +181,8 @@ static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_s
     t->keys = keys;
     bool ok =
         store_trial_open(w->company, &base, err) &&
-        preview_new(diff_fd, outcome_fd, store_company_zone(w->company), &t->preview, err) &&
+        preview_new(diff_fd, outcome_fd, store_company_zone(w->company),
+                    origin_of(ORIGIN_IMPORT, w->task.id), &t->preview, err) &&
         store_problem_log_open(w->company, w->task.id, import_plan_header(w->plan), &t->log, err);
     const struct import_target to = {.company = w->company,
                                      .trial = base,
@@ -253,27 +255,33 @@ static str result_text(struct work *w, const struct outcome *o, const struct buf
     return arena_str(&w->arena, buf_str(&b));
 }
 
-/* The analysis with what the whole file says in the place of what its first rows said. */
-static str with_findings(struct arena *a, str analysis, str findings)
+/* The JSON object with the members in the place of those whose names begin so. */
+static str exchanged(struct arena *a, str object, str prefix, str members)
 {
     AUTO(buf_done) struct buf b = {0};
     struct json tree;
     struct json_place place;
     struct err err;
-    if (!json_parse(analysis, a, &tree, &place, &err))
-        return analysis;
+    if (!json_parse(object, a, &tree, &place, &err))
+        return object;
     buf_add_char(&b, '{');
     for (size_t i = 0; i < tree.count; i++) {
-        if (str_starts(tree.member[i].key, STR("findings")))
+        if (str_starts(tree.member[i].key, prefix))
             continue;
         json_write_string(&b, tree.member[i].key);
         buf_add_char(&b, ':');
         json_write(&b, &tree.member[i].value);
         buf_add_char(&b, ',');
     }
-    buf_add(&b, findings);
+    buf_add(&b, members);
     buf_add_char(&b, '}');
     return arena_str(a, buf_str(&b));
+}
+
+/* The analysis with what the whole file says in the place of what its first rows said. */
+static str with_findings(struct arena *a, str analysis, str findings)
+{
+    return exchanged(a, analysis, STR("findings"), findings);
 }
 
 static bool save_result(struct work *w, const struct outcome *o, str result, struct err *err)
@@ -316,18 +324,26 @@ bool trial_step(struct work *w, struct err *err)
 
 /* --- before an import that must end as was said --- */
 
-static void add_differences(struct buf *b, int was_fd, int now_fd, uint64_t *ret_count)
+/* "difference":{…} */
+static void write_differences(struct buf *b, const struct outcome_differences *d)
 {
-    struct preview_difference first[SHOWN_DIFFERENCES];
-    struct err err;
-    if (!preview_compare(was_fd, now_fd, first, SHOWN_DIFFERENCES, ret_count, &err))
-        *ret_count = 0;
-    buf_format(b, ",\"difference\":{\"count\":%llu,\"first\":[", (unsigned long long)*ret_count);
-    for (size_t i = 0; i < MIN(*ret_count, (uint64_t)SHOWN_DIFFERENCES); i++)
+    buf_format(b, "\"difference\":{\"count\":%llu,\"first\":[", (unsigned long long)d->count);
+    for (size_t i = 0; i < MIN(d->count, (uint64_t)OUTCOME_DIFFERENCES); i++)
         buf_format(b, "%s{\"record\":%llu,\"was\":\"%s\",\"now\":\"%s\"}", i ? "," : "",
-                   (unsigned long long)first[i].record, preview_outcome_name(first[i].was),
-                   preview_outcome_name(first[i].now));
+                   (unsigned long long)d->first[i].record, preview_outcome_name(d->first[i].was),
+                   preview_outcome_name(d->first[i].now));
     buf_add(b, STR("]}"));
+}
+
+bool trial_note_differences(struct work *w, const struct outcome_differences *d, struct err *err)
+{
+    AUTO(buf_done) struct buf b = {0};
+    struct store_task t;
+    write_differences(&b, d);
+    if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
+        return false;
+    t.trial_result = exchanged(&w->arena, t.trial_result, STR("difference"), buf_str(&b));
+    return task_end(w->jobs, w->company, &t, err);
 }
 
 /* The task goes back to ready, with the new dry run and the difference in it. */
@@ -336,10 +352,13 @@ static bool show_difference(struct work *w, const struct outcome *o, struct keys
 {
     AUTO(buf_done) struct buf more = {0};
     struct file_problem problem = {0};
+    struct outcome_differences d;
     struct store_task t;
-    if (!count_missing(w, keys, &more, err))
+    if (!count_missing(w, keys, &more, err) || !outcomes_compare(was_fd, now_fd, &d, err))
         return false;
-    add_differences(&more, was_fd, now_fd, &problem.limit);
+    buf_add_char(&more, ',');
+    write_differences(&more, &d);
+    problem.limit = d.count;
     (void)file_problem_set(&problem, FILE_BASE_CHANGED, (str){0}, (str){0});
     if (!task_begin(w->jobs, w->company, &w->arena, w->task.id, &t, err))
         return false;

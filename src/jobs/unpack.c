@@ -1,4 +1,5 @@
-/* An upload in pieces may be a gzip file: what is inside takes its place before anyone looks at it.
+/* An upload in pieces, a file of the inbox and one that a command names may be a gzip file: what is
+ * inside takes its place before anyone looks at it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/gunzip.h"

@@ -280,7 +280,13 @@ struct store_batch {
         header; /* by field (FIELD_COUNT): the file's header, for import_error.column; NULL: none */
     uint64_t bytes_done;
     _Atomic uint64_t *at_record; /* told which record is acted on; NULL: nobody asks */
-    struct arena *arena;         /* for the results; the batch's owner resets it */
+    /* Of a task's batch: asked on the writer's thread, within the transaction, about the changes
+     * that it is to commit.  False, with *err, and they and those after them are not written.
+     * NULL: nobody is asked. */
+    bool (*judge)(void *judge_context, const struct store_change *change, size_t count,
+                  struct err *err);
+    void *judge_context;
+    struct arena *arena; /* for the results; the batch's owner resets it */
     /* Called on the writer's thread after the commit (or failure: err.code set, nothing was
      * changed). */
     void (*done)(struct store_batch *batch);
@@ -416,6 +422,12 @@ enum task_want {
     WANT_UNPACK = 128,    /* what came may be packed by gzip */
     WANT_FAILED = 64,     /* failed (cancelled, with WANT_CANCEL) as soon as it is undone; stays */
 };
+/* Bits of their own: the sum of all is all of them only then. */
+static_assert(WANT_CANCEL + WANT_TRIAL + WANT_UNDO_TRIAL + WANT_NO_SAME + WANT_REMEMBERED +
+                      WANT_ASK + WANT_UNPACK + WANT_FAILED ==
+                  (WANT_CANCEL | WANT_TRIAL | WANT_UNDO_TRIAL | WANT_NO_SAME | WANT_REMEMBERED |
+                   WANT_ASK | WANT_UNPACK | WANT_FAILED),
+              "two wants share a bit");
 struct store_undo_counts { /* changes of customers, by what became of them */
     uint64_t removed, restored, partly, kept, gone, pending;
 };

@@ -161,6 +161,8 @@ bool task_record(struct db *db, const struct store_batch *batch, const struct st
 {
     if (batch->undo)
         return !count || record_undo(db, batch, change, count, err);
+    if (batch->judge && !batch->judge(batch->judge_context, change, count, err))
+        return false;
     int64_t outcome[OUTCOME_COUNT] = {0}, with_warnings = 0;
     for (size_t i = 0; i < count; i++) {
         outcome[change[i].outcome]++;
