@@ -2,6 +2,7 @@
 """What is kept for how long: files, what an undo needs, reports, tasks; and who may read what lies there."""
 import datetime
 import glob
+import contextlib
 import json
 import os
 import re
@@ -67,6 +68,10 @@ class Retention(unittest.TestCase):
         make_older(self.data, days)
         return harness.Server(self.data, *arguments)
 
+    def former_values(self):
+        with contextlib.closing(sqlite3.connect(database(self.data))) as db:
+            return db.execute("SELECT count(*) FROM trail").fetchone()[0]
+
     def imported_once(self):
         with harness.Server(self.data) as server:
             return self.imported(self.client(server))
@@ -91,9 +96,13 @@ class Retention(unittest.TestCase):
             self.assertEqual(client.get(f"/v4/import_tasks/{task}/errors").rows[0]["value"], "no-address")
 
     def test_reports_and_undo_go_after_thirty_days_and_the_task_stays(self):
-        task = self.imported_once()
+        with harness.Server(self.data) as server:
+            client = self.client(server)
+            task = self.imported(client)
+            self.imported(client, ROWS.replace("Анна", "Нюра"))
         with self.restarted_after(29) as server:
             client = self.client(server)
+            self.assertEqual(self.former_values(), 1)
             self.assertIsNotNone(self.task(client, task)["undo_until"])
             self.assertEqual(len(client.get(f"/v4/import_tasks/{task}/errors").json["data"]), 1)
         with self.restarted_after(2) as server:
@@ -103,9 +112,7 @@ class Retention(unittest.TestCase):
             self.assertEqual(client.get(f"/v4/import_tasks/{task}/errors").json["data"], [])
             self.assertEqual((told["file_name"], told["records"], told["failed"], len(told["sha256"])),
                              ("klienty.csv", 2, 1, 64))
-        with sqlite3.connect(database(self.data)) as db:
-            self.assertEqual(db.execute("SELECT count(*) FROM trail").fetchone(), (0,))
-        db.close()
+        self.assertEqual(self.former_values(), 0)
         undo = harness.run("task", "undo", "--data", self.data, task, check=False)
         self.assertNotEqual(undo.returncode, 0)
         self.assertIn("30", undo.stderr)
