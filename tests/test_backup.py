@@ -15,6 +15,7 @@ import tarfile
 import threading
 import time
 import unittest
+import urllib.parse
 
 import harness
 
@@ -262,11 +263,11 @@ class Backup(unittest.TestCase):
 
     # --- damage in the data ---
 
-    def broken(self, *statements):
+    def broken(self, *statements, database="companies/1.db"):
         data = self.new(hashlib.sha256(repr(statements).encode()).hexdigest()[:8])
         restore(self.plain, data)
         if statements:
-            with contextlib.closing(sqlite3.connect(os.path.join(data, "companies", "1.db"))) as db:
+            with contextlib.closing(sqlite3.connect(os.path.join(data, database))) as db:
                 db.execute("PRAGMA ignore_check_constraints=1")
                 for s in statements:
                     db.execute(s)
@@ -296,6 +297,68 @@ class Backup(unittest.TestCase):
                 ("INSERT INTO import_error VALUES (9, 0, 1, 1, 1, 'x', NULL, 'x', NULL, NULL, 0, 0, 0)", "belong to no import")):
             with self.subTest(statement):
                 self.check(self.broken(statement), word)
+
+    def test_damage_of_what_searches_and_those_who_ask_again_need_is_told(self):
+        sorted_in = "INSERT INTO created_key SELECT created_at, id FROM consumer WHERE true ON CONFLICT DO NOTHING"
+        all_sorted = "UPDATE meta SET indexed_to = (SELECT max(last) FROM changed)"
+        for statements, word in (
+                (["DELETE FROM changed WHERE last = (SELECT min(last) FROM changed)"], "128 customers cannot be found by updated_at"),
+                (["UPDATE changed SET entries = x'8080' WHERE last = (SELECT min(last) FROM changed)"], "128 customers cannot be found by"),
+                (["UPDATE changed SET last = last - 1 WHERE last = (SELECT min(last) FROM changed)"], "1 customers cannot be found by updated_at"),
+                (["UPDATE changed SET count = 127 WHERE last = (SELECT min(last) FROM changed)"], "1 blocks of stamps"),
+                ([sorted_in, all_sorted, "DELETE FROM created_key WHERE id = (SELECT max(id) FROM consumer)"],
+                 "1 customers cannot be found by created_at"),
+                (["DELETE FROM created_key", all_sorted], "2000 customers cannot be found by created_at"),
+                (["INSERT INTO task_deed VALUES (9, 1, 'run', 1, NULL, 1)"], "1 notes of who asked"),
+                (["INSERT INTO undo_kept VALUES (9, 1, 1, NULL, 1, 'x', 'x', NULL, NULL, NULL, 1, 1, 0)"], "1 notes of what an undo left"),
+                (["INSERT INTO request VALUES (1, 'k', 1, 'p', 0, NULL)"], "1 requests with an Idempotency-Key"),
+                (["INSERT INTO export_task (state, format, options, file, origin, created_at) VALUES (1, 'csv', '{}', '', 1, 1)"],
+                 "1 exports are in no state")):
+            with self.subTest(statements):
+                self.check(self.broken(*statements), word)
+        # Whether or not they are sorted in, all is well.
+        for statements in ["UPDATE meta SET indexed_to = 0", "DELETE FROM created_key"], [sorted_in, all_sorted]:
+            self.assertIn("all is well", harness.run("check", "--data", self.broken(*statements)).stdout)
+
+    def test_damage_of_webhooks_is_told(self):
+        hook = "INSERT INTO webhook (company_id, url, events, sealed, created_at, at_event) VALUES (1, 'https://a.example', 1, x'01', 1, 0)"
+        delivery = ("INSERT INTO delivery (webhook_id, message, kind, subject, at, changed, origin, next_at, log) "
+                    "VALUES (1, 'm', 1, 1, 1, 0, 0, 1, '{}')")
+        for statements, word in (
+                ([hook, "UPDATE webhook SET sealed = x''"], "1 webhooks have no address, secret or place"),
+                ([hook, delivery, "UPDATE delivery SET log = '['"], "1 deliveries to webhooks"),
+                ([delivery], "rows belong to a row that is not there")):
+            with self.subTest(statements):
+                self.check(self.broken(*statements, database="control.db"), word)
+        self.assertIn("all is well", harness.run("check", "--data", self.broken(hook, delivery, database="control.db")).stdout)
+
+    def test_files_of_exports_are_not_in_it(self):
+        data, to, restored = self.broken(), self.new("b.tar"), self.new("r")
+        with harness.Server(data) as server:
+            client = harness.Client(server, self.token)
+            task = client.post("/v4/export_tasks", {"data": {"type": "export_tasks", "attributes": {
+                "records_type": "consumers", "format": "csv"}}}).json["data"]["id"]
+            until = time.monotonic() + 60
+            while client.get(f"/v4/export_tasks/{task}").json["data"]["attributes"]["state"] != "completed":
+                self.assertLess(time.monotonic(), until)
+                time.sleep(0.05)
+            self.assertIn("exports 1: all is well", harness.run("check", "--data", data).stdout)
+            backup(data, to)
+            client.close()
+        with tarfile.open(to) as tar:
+            self.assertFalse([name for name in tar.getnames() if name.startswith("exports")])
+        said = restore(to, restored).stdout
+        self.assertIn("note: company 1: the files of 1 exports are not there", said)
+        self.assertIn("all is well", said)
+        with harness.Server(restored) as server:  # who asks for it is told so, not that the server fails
+            client = harness.Client(server, self.token)
+            link = urllib.parse.urlsplit(client.get(f"/v4/export_tasks/{task}").json["data"]["attributes"]["archive_url"])
+            self.assertEqual(client.get(f"{link.path}?{link.query}").status, 410)
+            client.close()
+        file, = glob.glob(os.path.join(data, "exports", "1", "*"))
+        with open(file, "ab") as f:
+            f.write(b"x")
+        self.check(data, "the file of export 1 is not the one that was made")
 
     def test_a_damaged_page_and_files_that_miss_or_are_strangers(self):
         data = self.broken()

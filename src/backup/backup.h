@@ -36,10 +36,11 @@ MUST_CHECK bool backup_restore(int fd, const char *data_dir, struct backup_total
                                struct err *err);
 
 struct check_totals {
-    uint64_t companies, customers, tasks, wrong;
+    uint64_t companies, customers, tasks, exports, wrong;
 };
 /* Looks at the databases, at the files that tasks need or keep, and for files that belong to
- * nothing. False only when it could not look. */
+ * nothing.  Files of exports that are not there are only noted, with "note: ": a restored backup
+ * has none.  False only when it could not look. */
 MUST_CHECK bool backup_check(struct store *store, const char *data_dir, store_complain *complain,
                              void *context, struct check_totals *ret_totals, struct err *err);
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backup/backup.h"
 
+#include "store/export_task.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TASKS_AT_A_TIME = 100 };
@@ -84,6 +87,36 @@ static bool tasks(struct look *k, struct store_reader *r, struct err *err)
     return true;
 }
 
+/* --- the files of exports --- */
+
+static bool exports(struct look *k, struct store_reader *r, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_export *task;
+    size_t count, gone = 0;
+    char path[PATH_MAX], note[128];
+    struct stat st;
+    if (!store_export_list(r, &a, EXPORTS_ALL, 0, SIZE_MAX, &task, &count, err))
+        return false;
+    k->totals.exports += count;
+    for (size_t i = 0; i < count; i++) {
+        if (task[i].state != EXPORT_COMPLETED || !task[i].file.len)
+            continue;
+        (void)snprintf(path, sizeof path, "%s/" STORE_EXPORTS "/%lld/%.*s", k->data_dir,
+                       (long long)k->company->id, STR_ARG(task[i].file));
+        if (stat(path, &st) != 0)
+            gone++;
+        else if ((uint64_t)st.st_size != task[i].bytes)
+            say(k, "the file of export %lld is not the one that was made", (long long)task[i].id);
+    }
+    (void)snprintf(note, sizeof note,
+                   "note: company %lld: the files of %zu exports are not there, as after a restore",
+                   (long long)k->company->id, gone);
+    if (gone)
+        k->complain(k->context, note);
+    return true;
+}
+
 static bool company(struct look *k, struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *r = NULL;
@@ -95,7 +128,7 @@ static bool company(struct look *k, struct err *err)
         return false;
     k->totals.companies++;
     k->totals.customers += customers;
-    return tasks(k, r, err);
+    return tasks(k, r, err) && exports(k, r, err);
 }
 
 /* --- files that belong to nothing --- */

@@ -119,9 +119,9 @@ static int check(struct cli *c, struct store *store)
     struct err err = {0};
     if (!backup_check(store, store_data_dir(store), complain, c, &totals, &err))
         return cli_fail_err(c, &err);
-    cli_print(c, "checked: companies %llu, customers %llu, imports %llu: ",
+    cli_print(c, "checked: companies %llu, customers %llu, imports %llu, exports %llu: ",
               (unsigned long long)totals.companies, (unsigned long long)totals.customers,
-              (unsigned long long)totals.tasks);
+              (unsigned long long)totals.tasks, (unsigned long long)totals.exports);
     if (totals.wrong)
         cli_print(c, "%llu things are wrong\n", (unsigned long long)totals.wrong);
     else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sql_check.h"
+#include "store/sqlite/changes.h"
 #include "store/sqlite/store_priv.h"
 
 #include <limits.h>
@@ -65,11 +66,25 @@ static bool references(struct check *k, struct err *err)
         {SQL_CHECK_ATTRIBUTES, "customers have custom attributes that are no JSON"},
         {SQL_CHECK_TRAIL, "former values are no JSON: what they belong to cannot be undone"},
         {SQL_CHECK_ERRORS, "problems belong to no import"},
+        {SQL_CHECK_CHANGED, "customers cannot be found by updated_at"},
+        {SQL_CHECK_BLOCKS, "blocks of stamps hold more or less than they say"},
+        {SQL_CHECK_CREATED, "customers cannot be found by created_at"},
+        {SQL_CHECK_DEEDS, "notes of who asked for what belong to no import"},
+        {SQL_CHECK_KEPT, "notes of what an undo left belong to no import"},
+        {SQL_CHECK_REQUESTS, "requests with an Idempotency-Key are kept without their answer"},
+        {SQL_CHECK_EXPORTS, "exports are in no state that can be"},
     };
     for (size_t i = 0; i < COUNT(checks); i++)
         if (!count(k, checks[i].sql, checks[i].what, err))
             return false;
     return true;
+}
+
+static bool webhooks(struct check *k, struct err *err)
+{
+    return count(k, SQL_CHECK_WEBHOOKS, "webhooks have no address, secret or place", err) &&
+           count(k, SQL_CHECK_DELIVERIES, "deliveries to webhooks are in no state that can be",
+                 err);
 }
 
 bool store_check(struct store *s, int64_t company_id, store_complain *complain, void *context,
@@ -84,8 +99,8 @@ bool store_check(struct store *s, int64_t company_id, store_complain *complain, 
     if (!db_open(&k.db, c ? c->path : control, false, CHECK_CACHE_BYTES, err))
         return false;
     // One transaction: all is looked at as it was at one moment.
-    bool ok = db_exec(&k.db, "PRAGMA query_only=1; BEGIN", err) && integrity(&k, err) &&
-              (!c || references(&k, err)) &&
+    bool ok = db_exec(&k.db, "PRAGMA query_only=1; BEGIN", err) && changes_register(&k.db, err) &&
+              integrity(&k, err) && (c ? references(&k, err) : webhooks(&k, err)) &&
               count(&k, "SELECT count(*) FROM pragma_foreign_key_check",
                     "rows belong to a row that is not there", err);
     db_close(&k.db);

@@ -58,7 +58,9 @@ bool store_task_purge(struct store_company *c, int64_t files_us, int64_t reports
               purge_many(&db, sql_purge_errors, reports_us, err) &&
               purge(&db, sql_purge_kept, reports_us, err) &&
               purge(&db, sql_purge_previews, reports_us, err) &&
-              purge(&db, sql_purge_tasks, audit_us, err) && db_exec(&db, sql_purge_deeds, err);
+              // Together: there is no moment at which what was asked belongs to no task.
+              db_exec(&db, "BEGIN IMMEDIATE", err) && purge(&db, sql_purge_tasks, audit_us, err) &&
+              db_exec(&db, sql_purge_deeds, err) && db_exec(&db, "COMMIT", err);
     db_close(&db);
     return ok;
 }

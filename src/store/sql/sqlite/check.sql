@@ -26,3 +26,26 @@ SELECT count(*) FROM consumer WHERE NOT json_valid(custom_attributes)
 SELECT count(*) FROM trail WHERE NOT json_valid(former)
 -- name: check_errors
 SELECT count(*) FROM import_error WHERE task_id NOT IN (SELECT id FROM import_task)
+-- name: check_changed
+SELECT (SELECT count(*) FROM consumer) - (
+  SELECT count(DISTINCT c.id) FROM (SELECT last, entries, lag(last, 1, 0) OVER (ORDER BY last) AS before FROM changed) AS b
+   CROSS JOIN unpacked AS u CROSS JOIN consumer AS c
+   WHERE u.entries = b.entries AND c.id = u.id AND c.updated_at = u.stamp AND u.stamp > b.before AND u.stamp <= b.last)
+-- name: check_blocks
+SELECT count(*) FROM changed AS b WHERE b.count <> (SELECT count(*) FROM unpacked AS u WHERE u.entries = b.entries)
+-- name: check_created
+SELECT count(*) FROM consumer AS c CROSS JOIN meta WHERE c.updated_at <= meta.indexed_to
+   AND NOT EXISTS (SELECT 1 FROM created_key AS k WHERE k.created_at = c.created_at AND k.id = c.id)
+-- name: check_deeds
+SELECT count(*) FROM task_deed WHERE task_id NOT IN (SELECT id FROM import_task)
+-- name: check_kept
+SELECT count(*) FROM undo_kept WHERE task_id NOT IN (SELECT id FROM import_task)
+-- name: check_requests
+SELECT count(*) FROM request WHERE (made_id <> 0) = (answer IS NOT NULL) OR print = ''
+-- name: check_exports
+SELECT count(*) FROM export_task WHERE NOT json_valid(options) OR state NOT IN (0, 1, 2, 3) OR state IN (0, 1) AND file = ''
+    OR state = 3 AND file <> ''
+-- name: check_webhooks
+SELECT count(*) FROM webhook WHERE length(sealed) = 0 OR url = '' OR at_event < 0
+-- name: check_deliveries
+SELECT count(*) FROM delivery WHERE state NOT IN (0, 1, 2) OR NOT json_valid(log)
