@@ -325,10 +325,10 @@ const char *const wording_undo_note_sentence[LANGUAGE_COUNT] = {
 const char *const wording_problem_sentence[PROBLEM_COUNT][LANGUAGE_COUNT] = {
     [PROBLEM_TAKEN] = {"is already taken", "уже принадлежит другому клиенту"},
     [PROBLEM_EMAIL_SWAP] =
-        {"swaps e-mails with another row: put a row before both that clears one "
-         "of the two with [clear]",
-         "меняется почтой с другой строкой: поставьте перед обеими строку, которая "
-         "очищает одну из двух почт словом [очистить]"},
+        {"swaps e-mails with another row: put a row before both that clears, with [clear], the "
+         "e-mail of the customer whose row comes second",
+         "меняется почтой с другой строкой: поставьте перед обеими строку, которая словом "
+         "[очистить] очищает почту того клиента, чья строка из двух вторая"},
     [PROBLEM_BLANK] = {"must not be blank", "не может быть пустым"},
     [PROBLEM_TOO_LONG] = {"is too long", "слишком длинное значение"},
     [PROBLEM_CONTROL_CHARACTER] = {"holds a control character", "содержит управляющий символ"},
