@@ -26,6 +26,7 @@ def note(method, target, request_headers, request_body, status, headers, body):
     if not PATH:
         return
     headers = list(headers.items())
+    request_headers = {name: value.decode("latin-1") if isinstance(value, bytes) else value for name, value in request_headers.items()}
     types = [value for name, value in headers if name.lower() == "content-type"]
     alike = (method, re.sub(r"[^/]*\d[^/]*", "0", target.partition("?")[0]), status, *types)
     seen[alike] += 1

@@ -55,7 +55,7 @@ class Compression(unittest.TestCase):
         one = self.get("/v4/consumers/c1", "gzip")
         self.assertEqual(one.status, 200)
         self.assertIsNone(one.headers["Content-Encoding"])
-        self.assertIsNone(one.headers["Vary"])
+        self.assertNotIn("Accept-Encoding", one.headers["Vary"] or "")
         self.assertIsNone(self.get("/healthz", "gzip").headers["Content-Encoding"])
 
     def test_a_head_says_what_a_get_would(self):

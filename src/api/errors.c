@@ -290,6 +290,8 @@ static void say(struct http_request *r, const struct error *given, str name, boo
     send_envelope(r, &b, &e);
 }
 
+static str format_message(struct http_request *r, const char *format, va_list args) PRINTF(2, 0);
+
 static str format_message(struct http_request *r, const char *format, va_list args)
 {
     char message[1024];
