@@ -447,6 +447,25 @@ class ManyCustomers(Case):
             client.request("DELETE", f"/v4/export_tasks/{task}")
         server.stop()
 
+    def test_a_server_that_stops_waits_for_no_program(self):
+        server, client = self.serve()
+        task = self.ask(client, format="csv", export_format="def f: f; [f]")
+        self.wait(client, task, lambda t: t["state"] == "processing")
+        time.sleep(0.5)
+        started = time.monotonic()
+        server.stop()
+        self.assertLess(time.monotonic() - started, 8)
+        server, client = self.serve()
+        self.assertEqual(client.request("DELETE", f"/v4/export_tasks/{task}").status, 204)
+        self.made_soon(client)  # the one who was deleted holds no worker either
+        server.stop()
+
+    def made_soon(self, client):
+        started = time.monotonic()
+        task = self.ask(client, format="csv", export_format="[.id]", search_options={"filter": {"external_id": "c-1"}})
+        self.wait(client, task)
+        self.assertLess(time.monotonic() - started, 8)
+
     def test_one_that_is_given_up_while_it_is_made_leaves_nothing(self):
         server, client = self.serve()
         task = self.begun(client, format="csv")

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 256 * 1024 };
+enum { READ_BYTES = 256 * 1024, ASK_US = 200 * 1000 };
 
 struct program {
     pid_t pid;
@@ -21,7 +21,9 @@ struct program {
     struct buf in;
     size_t at; /* bytes of in that were used */
     size_t answered;
-    int64_t until_us;
+    int64_t until_us, ask_at_us;
+    bool (*go_on)(void *context); /* NULL: always */
+    void *context;
 };
 
 /* --- the process --- */
@@ -132,9 +134,15 @@ static bool pump(struct program *p, str *rest, struct err *err)
 {
     struct pollfd fds[] = {{.fd = p->from, .events = POLLIN},
                            {.fd = rest->len ? p->to : -1, .events = POLLOUT}};
-    int64_t left_us = p->until_us - clock_monotonic_us();
+    int64_t now_us = clock_monotonic_us(), left_us = p->until_us - now_us;
     if (left_us <= 0)
         return err_set(err, ERR_CONFLICT, "it took more than %d seconds", LIMIT_PROGRAM_SECONDS);
+    if (p->go_on && now_us >= p->ask_at_us) {
+        if (!p->go_on(p->context))
+            return err_set(err, ERR_BUSY, "stopped");
+        p->ask_at_us = now_us + ASK_US;
+    }
+    left_us = p->go_on ? MIN(left_us, (int64_t)ASK_US) : left_us;
     if (poll(fds, COUNT(fds), (int)(left_us / 1000) + 1) < 0 && errno != EINTR)
         return err_errno(err, "waiting for a jq program");
     return (!fds[0].revents || read_some(p, err)) && (!fds[1].revents || write_some(p, rest, err));
@@ -220,6 +228,12 @@ bool program_run(struct program *p, str lines, size_t count,
             return false;
     }
     return true;
+}
+
+void program_watch(struct program *p, bool (*go_on)(void *context), void *context)
+{
+    p->go_on = go_on;
+    p->context = context;
 }
 
 size_t program_answered(const struct program *p)

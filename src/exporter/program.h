@@ -28,6 +28,9 @@ MUST_CHECK bool program_open(str text, struct program **ret_program, struct err 
 MUST_CHECK bool program_run(struct program *p, str lines, size_t count,
                             bool (*row)(void *context, size_t input, str value, struct err *err),
                             void *context, struct err *err);
+/* While it runs, go_on() is asked several times a second; once it says no, program_run() fails with
+ * ERR_BUSY, so that who stops waits for no program. */
+void program_watch(struct program *p, bool (*go_on)(void *context), void *context);
 /* How many inputs were wholly answered by the last program_run(). */
 size_t program_answered(const struct program *p);
 /* Ends the process; NULL is fine. */

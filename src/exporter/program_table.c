@@ -91,6 +91,12 @@ static bool add_page(void *context, const struct consumer *c, size_t count, stru
     return err_context(err, "customer %s: ", id);
 }
 
+static bool goes_on(void *context)
+{
+    const struct export *e = context;
+    return !e->options->go_on || e->options->go_on(e->options->context, e->count);
+}
+
 bool export_by_program(struct export *e, int fd, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
@@ -104,6 +110,7 @@ bool export_by_program(struct export *e, int fd, struct err *err)
     }
     if (!row_writer_open(fd, e->options->format, &writer, err))
         return false;
+    program_watch(program, goes_on, e);
     m.program = program;
     m.writer = writer;
     program_columns(e->options->program, &a, &m.name, &m.names);
