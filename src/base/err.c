@@ -29,9 +29,9 @@ bool err_errno(struct err *err, const char *format, ...)
     (void)snprintf(text, sizeof text, "%s",
                    strerrordesc_np(number) ? strerrordesc_np(number) : "error");
     (void)snprintf(err->msg + len, sizeof err->msg - len, ": %s", text);
-    err->code = number == ENOENT                       ? ERR_NOT_FOUND
-                : number == ENOSPC || number == EDQUOT ? ERR_LIMIT
-                                                       : ERR_INTERNAL;
+    err->code = number == ENOENT                                          ? ERR_NOT_FOUND
+                : number == ENOSPC || number == EDQUOT || number == EFBIG ? ERR_LIMIT
+                                                                          : ERR_INTERNAL;
     return false;
 }
 

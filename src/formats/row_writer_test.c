@@ -4,6 +4,9 @@
 #include "formats/show_rows.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 
 enum { COLUMNS = 3 };
 
@@ -218,6 +221,58 @@ static void row_writer_says_when_the_file_cannot_be_written(void **state)
     }
 }
 
+/* Fills a workbook with noise until that fails, then ends it. */
+static bool fill(int fd, size_t rows, struct err *err)
+{
+    AUTO(row_writer_free) struct row_writer *w = NULL;
+    char noise[1025] = {0};
+    const str cell = {noise, sizeof noise - 1};
+    if (!row_writer_open(fd, ROWS_XLSX, &w, err))
+        return false;
+    srandom(1);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t k = 0; k < cell.len; k++)
+            noise[k] = (char)('a' + random() % 26);
+        if (!row_writer_add(w, &cell, 1, err))
+            return false;
+    }
+    return row_writer_end(w, err);
+}
+
+static void row_writer_says_that_a_workbooks_disk_is_full(void **state)
+{
+    const struct folder *f = *state;
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){.rlim_cur = 2 * 1024 * 1024, .rlim_max = before.rlim_max};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    // The rows have no room; the rows have, but not the copy that is packed; all have.
+    static const size_t rows[] = {4000, 1500, 100};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct err err = {0};
+        int fd = open(f->file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        bool ok = fill(fd, rows[i], &err);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(ok, rows[i] == 100);
+        assert_int_equal(err.code, ok ? ERR_NONE : ERR_LIMIT);
+        assert_int_equal(close(fd), 0);
+    }
+}
+
+static void row_writer_makes_a_workbook_beside_its_file(void **state)
+{
+    const struct folder *f = *state;
+    struct err err = {0};
+    int fd = open(f->file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    char *usual = getenv("TMPDIR"), *kept = usual ? strdup(usual) : NULL;
+    assert_int_equal(setenv("TMPDIR", "/nowhere", 1), 0);
+    assert_true(fill(fd, 10, &err));
+    assert_int_equal(kept ? setenv("TMPDIR", kept, 1) : unsetenv("TMPDIR"), 0);
+    free(kept);
+    assert_int_equal(close(fd), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +283,8 @@ int main(void)
         cmocka_unit_test(a_workbook_longer_than_a_sheet_is_read_as_one),
         cmocka_unit_test(row_writer_refuses_what_has_no_rows),
         cmocka_unit_test(row_writer_says_when_the_file_cannot_be_written),
+        cmocka_unit_test(row_writer_says_that_a_workbooks_disk_is_full),
+        cmocka_unit_test(row_writer_makes_a_workbook_beside_its_file),
     };
     return cmocka_run_group_tests(tests, folder_new, folder_free);
 }

@@ -6,9 +6,12 @@
 #include "base/mem.h"
 #include "formats/xlsx_strings.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xlsxwriter.h>
 
@@ -17,6 +20,8 @@ enum { MAX_ROWS = 1048576, MAX_COLUMNS = 16384, MAX_CHARACTERS = 32767, NOTES = 
 
 struct xlsx_writer {
     int fd, made; /* made: the workbook, a file without a name */
+    char folder[PATH_MAX];
+    uint64_t rows_bytes; /* of the sheets that are full */
     lxw_workbook *book;
     lxw_worksheet *sheet;
     lxw_format *text;
@@ -41,14 +46,31 @@ static void next_sheet(struct xlsx_writer *w)
     (void)worksheet_set_column(w->sheet, 0, 12, 22, NULL);
 }
 
-/* The library wants a path; the file that it means has no name that a crash could leave behind. */
-static int unnamed_file(struct err *err)
+/* Where temporary files go: beside the file that all is for, so that one disk decides whether there
+ * is room; for a pipe, and where nothing may be created, TMPDIR. */
+static void find_folder(int fd, char ret_folder[PATH_MAX])
 {
-    const char *dir = getenv("TMPDIR");
-    dir = dir && dir[0] ? dir : "/tmp";
-    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    char link[32];
+    const char *usual = getenv("TMPDIR");
+    struct stat st;
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(link, ret_folder, PATH_MAX - 1);
+    ret_folder[MAX(len, 0)] = '\0';
+    char *end = strrchr(ret_folder, '/');
+    if (ret_folder[0] == '/' && end && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        end[end == ret_folder] = '\0';
+        if (access(ret_folder, W_OK | X_OK) == 0)
+            return;
+    }
+    (void)snprintf(ret_folder, PATH_MAX, "%s", usual && usual[0] ? usual : "/tmp");
+}
+
+/* The library wants a path; the file that it means has no name that a crash could leave behind. */
+static int unnamed_file(const char *folder, struct err *err)
+{
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
-        err_errno(err, "cannot create a temporary file in '%s'", dir);
+        err_errno(err, "cannot create a temporary file in '%s'", folder);
     return fd;
 }
 
@@ -59,7 +81,9 @@ bool xlsx_writer_open(int fd, struct xlsx_writer **ret_writer, struct err *err)
     char path[32];
     w->fd = fd;
     w->max_rows = MAX_ROWS;
-    w->made = unnamed_file(err);
+    find_folder(fd, w->folder);
+    options.tmpdir = w->folder;
+    w->made = unnamed_file(w->folder, err);
     if (w->made < 0) {
         mem_free(w);
         return false;
@@ -116,6 +140,25 @@ static bool add_cell(struct xlsx_writer *w, size_t column, str cell, struct err 
     return true;
 }
 
+/* The library does not look whether its temporary files could be written; a sheet that was cut
+ * short would go out as if it were whole. */
+static bool check_rows(struct xlsx_writer *w, struct err *err)
+{
+    FILE *rows = w->sheet->optimize_tmpfile;
+    struct stat st;
+    if (!rows)
+        return true;
+    bool failed = ferror(rows);
+    errno = 0;
+    if (fflush(rows) != 0)
+        return err_errno(err, "the workbook");
+    if (failed) // there is room again, but what came before is lost
+        return err_set(err, ERR_LIMIT, "the workbook: the disk was full");
+    if (fstat(fileno(rows), &st) == 0)
+        w->rows_bytes += (uint64_t)st.st_size;
+    return true;
+}
+
 static bool add_row(struct xlsx_writer *w, const str *cell, size_t count, struct err *err)
 {
     arena_reset(&w->arena);
@@ -126,7 +169,8 @@ static bool add_row(struct xlsx_writer *w, const str *cell, size_t count, struct
         if (w->note[i])
             (void)worksheet_write_comment(w->sheet, 0, (lxw_col_t)i, w->note[i]);
     w->row++;
-    return true;
+    // Early, so that a full disk is not filled with rows for nothing.
+    return !ferror(w->sheet->optimize_tmpfile) || check_rows(w, err);
 }
 
 static void keep_header(struct xlsx_writer *w, const str *cell, size_t count)
@@ -145,6 +189,8 @@ bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count, struc
     if (!w->header)
         keep_header(w, cell, count);
     if (w->row == w->max_rows) {
+        if (!check_rows(w, err))
+            return false;
         next_sheet(w);
         if (!add_row(w, w->header, w->header_count, err))
             return false;
@@ -152,11 +198,35 @@ bool xlsx_writer_add(struct xlsx_writer *w, const str *cell, size_t count, struc
     return add_row(w, cell, count, err);
 }
 
+/* At its end the library copies all rows once more and packs them, and does not look at the copy
+ * either: there must be room for both before it begins. */
+static bool check_room(struct xlsx_writer *w, struct err *err)
+{
+    enum { SPARE_BYTES = 256 * 1024 };
+    int fd = unnamed_file(w->folder, err);
+    if (fd < 0)
+        return false;
+    bool ok = fallocate(fd, 0, 0, (off_t)(2 * w->rows_bytes + SPARE_BYTES)) == 0 ||
+              errno == EOPNOTSUPP || err_errno(err, "the workbook");
+    (void)close(fd);
+    return ok;
+}
+
+static bool is_of_the_disk(lxw_error code)
+{
+    return code == LXW_ERROR_CREATING_TMPFILE || code == LXW_ERROR_CREATING_XLSX_FILE ||
+           code == LXW_ERROR_ZIP_FILE_OPERATION || code == LXW_ERROR_ZIP_FILE_ADD ||
+           code == LXW_ERROR_ZIP_CLOSE || code == LXW_ERROR_READING_TMPFILE;
+}
+
 bool xlsx_writer_end(struct xlsx_writer *w, struct err *err)
 {
+    if (!check_rows(w, err) || !check_room(w, err))
+        return false;
     lxw_error code = workbook_close(TAKE(w->book));
     if (code != LXW_NO_ERROR)
-        return err_set(err, ERR_INTERNAL, "the workbook: %s", lxw_strerror(code));
+        return err_set(err, is_of_the_disk(code) ? ERR_LIMIT : ERR_INTERNAL, "the workbook: %s",
+                       lxw_strerror(code));
     return file_copy(w->made, w->fd, err) || err_context(err, "the workbook: ");
 }
 
