@@ -202,6 +202,33 @@ class Cli(unittest.TestCase):
         bad = self.path("bad.ini", b"listen 1\n")
         self.assertIn("line 1", self.fails(2, "serve", "--config", bad))
 
+    def test_a_list_in_a_variable_has_spaces_or_commas_between(self):
+        ini = self.path("l.ini", b"listen = 127.0.0.1:0\n")
+        for given, count in (("127.0.0.1:0", 1), ("127.0.0.1:0 127.0.0.2:0", 2), ("127.0.0.1:0, 127.0.0.2:0,127.0.0.3:0", 3), (" ,127.0.0.1:0, ", 1)):
+            process = subprocess.Popen([harness.BIN, "serve", "--data", self.data, "--config", ini], stdout=subprocess.PIPE,
+                                       stderr=subprocess.DEVNULL, text=True, env={**os.environ, "CLIENTELE_LISTEN": given})
+            lines = [process.stdout.readline() for _ in range(count)]
+            process.terminate()
+            lines += process.stdout.readlines()
+            self.assertEqual(process.wait(30), 0)
+            process.stdout.close()
+            self.assertEqual(len([line for line in lines if line.startswith("listening on")]), count, given)
+        done = subprocess.run([harness.BIN, "serve", "--data", self.data], capture_output=True, text=True, timeout=60, check=False,
+                              env={**os.environ, "CLIENTELE_TRUSTED_PROXY": "127.0.0.1,nowhere"})
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("nowhere", done.stderr)
+
+    def test_every_setting_is_in_the_documented_file_and_an_option(self):
+        with open(os.path.join(harness.ROOT, "src/cli/config.c"), encoding="utf-8") as f:
+            table = re.search(r"names\[\] = \{(.*?)\};", f.read(), re.S).group(1)
+        with open(os.path.join(harness.ROOT, "docs/clientele.ini"), encoding="utf-8") as f:
+            documented = set(re.findall(r"^(?:# )?([a-z_]+) = ", f.read(), re.M))
+        settings = set(re.findall(r'"([a-z_]+)"', table))
+        self.assertEqual(documented, settings)
+        said = harness.run("serve", "--help").stdout
+        options = set(re.findall(r"--([a-z-]+)", said)) - {"config", "commit-each", "help", "lang"}
+        self.assertEqual(options, {name.replace("_", "-") for name in settings})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -213,6 +213,17 @@ bool config_read(struct config *c, struct arena *a, str text, struct err *err)
     return true;
 }
 
+/* Cuts the next item off a variable's list, which spaces or commas part. */
+static str next_item(str *list)
+{
+    size_t len = 0;
+    while (len < list->len && !strchr(" ,\t\n", list->ptr[len]))
+        len++;
+    str item = str_first(*list, len);
+    *list = len < list->len ? str_from(*list, len + 1) : (str){0};
+    return item;
+}
+
 bool config_read_environment(struct config *c, struct arena *a, struct err *err)
 {
     for (size_t i = 0; i < COUNT(names); i++) {
@@ -229,7 +240,7 @@ bool config_read_environment(struct config *c, struct arena *a, struct err *err)
         if (list)
             list->count = 0;
         while (!str_is_null(rest)) {
-            str one = list ? str_split(&rest, ' ') : rest;
+            str one = list ? next_item(&rest) : rest;
             if (!list)
                 rest = (str){0};
             if (one.len && !config_set(c, a, str_of(names[i]), one, err))

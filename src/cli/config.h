@@ -39,9 +39,8 @@ struct config_list *config_list(struct config *c, str name);
 /* Reads "name = value" lines; '#' and ';' begin comments, [sections] are passed over.  Errors name
  * the line. */
 MUST_CHECK bool config_read(struct config *c, struct arena *a, str text, struct err *err);
-/* Reads CLIENTELE_DATA, CLIENTELE_LISTEN (a list, separated by spaces), CLIENTELE_UPLOAD_LIMIT and
- * so on.
- */
+/* Reads CLIENTELE_DATA, CLIENTELE_LISTEN (a list: spaces or commas part its items),
+ * CLIENTELE_UPLOAD_LIMIT and so on. */
 MUST_CHECK bool config_read_environment(struct config *c, struct arena *a, struct err *err);
 
 #endif

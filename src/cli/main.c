@@ -568,7 +568,8 @@ static const struct cli_command commands[] = {
      "  --errors F        vendor, or jsonapi: errors are JSON:API's array for all clients, not only for who asks\n"
      "  --token-max-days N  how long a new token lasts at most; 730\n"
      "  --commit-each     one commit per request, for measuring\n"
-     "Each setting can also come from the variable CLIENTELE_NAME; options win over variables, variables over the file.\n",
+     "Each setting can also come from the variable CLIENTELE_NAME, lists with spaces or commas between; options win\n"
+     "over variables, variables over the file.\n",
      cmd_serve,
      {DATA,
       {"listen", true},
