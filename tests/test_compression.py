@@ -58,6 +58,14 @@ class Compression(unittest.TestCase):
         self.assertNotIn("Accept-Encoding", one.headers["Vary"] or "")
         self.assertIsNone(self.get("/healthz", "gzip").headers["Content-Encoding"])
 
+    def test_what_has_an_etag_goes_as_it_is(self):
+        made = self.client.put("/v4/consumers/large", harness.consumer(custom_attributes={f"k{i}": "x" * 250 for i in range(20)}))
+        self.assertEqual(made.status, 201, made)
+        one = self.get("/v4/consumers/large", "gzip")
+        self.assertGreater(len(one.body), 4096)
+        self.assertTrue(one.headers["ETag"])
+        self.assertIsNone(one.headers["Content-Encoding"])
+
     def test_a_head_says_what_a_get_would(self):
         get = self.get("/v4/consumers?per_page=100", "gzip")
         head = self.ask("HEAD", "/v4/consumers?per_page=100", "gzip")

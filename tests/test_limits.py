@@ -109,6 +109,14 @@ class Proxies(unittest.TestCase):
             self.assertEqual(s.ask(X_Forwarded_For="198.51.100.1").status, 200)
             self.assertEqual(s.ask(X_Forwarded_For="198.51.100.2", Forwarded="for=198.51.100.3").status, 429)
 
+    def test_only_a_trusted_proxy_says_that_it_was_https(self):
+        for proxy, scheme in ("127.0.0.1", "https"), ("10.0.0.0/8", "http"):
+            with Serving("--trusted-proxy", proxy) as s:
+                for forwarded, want in ("https", scheme), ("http", "http"):
+                    link = s.ask("/v4/import_tasks", "POST", b"external_id\n1\n", Content_Type="text/csv",
+                                 X_Forwarded_Proto=forwarded).json["data"]["links"]["self"]
+                    self.assertEqual(link.split(":")[0], want, (proxy, forwarded))
+
     def test_guessing_tokens_is_throttled_by_address(self):
         with Serving("--rate-limit-failures", "3/60s", "--trusted-proxy", "127.0.0.1") as s:
             for status in 401, 401, 401, 429:

@@ -197,8 +197,10 @@ class Tls(unittest.TestCase):
             for _ in range(10):
                 with contextlib.closing(s.connect()) as c:
                     self.assertEqual(s.ask(c, "GET", "/healthz").status, 200)
-            time.sleep(3)
-            self.assertLess(cpu_s(s.server.process.pid) - before, 0.5 * (time.monotonic() - start))
+            self.assertLess(cpu_s(s.server.process.pid) - before, 0.5 * (time.monotonic() - start) + 0.5)
+            before = cpu_s(s.server.process.pid)
+            time.sleep(3)  # a loop that spins takes what it is given, some of a core even on a busy machine
+            self.assertLess(cpu_s(s.server.process.pid) - before, 0.2)
             slow[0].sendall(begun[len(begun) // 2:])  # who goes on is served
             self.assertTrue(slow[0].recv(4096))
             for one in slow[1:]:  # who does not is cut after the time that a head may take
@@ -236,15 +238,28 @@ class Operators(unittest.TestCase):
                 self.assertEqual(common_name(c.getpeercert()), "second")
             self.assertEqual(s.ask(old, "GET", "/healthz").status, 200)
             self.assertIs(old.sock, kept)
-            # A half-written file changes nothing, and says why.
+            # A certificate without its key, or a half-written file, changes nothing, and says why.
+            trusted = s.context()
+            with open(s.cert, encoding="ascii") as f:
+                second = f.read()
+            os.replace(make_certificate(s.folder, "third")[0], s.cert)
+            self.read_again(s, "does not belong to the first certificate")
+            with s.socket(trusted) as c:
+                self.assertEqual(common_name(c.getpeercert()), "second")
+            with open(s.cert, "w", encoding="ascii") as f:
+                f.write(second)
             with open(s.key, "w", encoding="ascii") as f:
                 f.write("-----BEGIN PRIVATE")
-            s.server.process.send_signal(signal.SIGHUP)
-            while "holds no private key" not in s.server.log_text():
-                self.assertLess(time.monotonic(), until, s.server.log_text())
-                time.sleep(0.02)
+            self.read_again(s, "holds no private key")
             with s.socket() as c:
                 self.assertEqual(common_name(c.getpeercert()), "second")
+
+    def read_again(self, s, says):
+        s.server.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + 20
+        while says not in s.server.log_text():
+            self.assertLess(time.monotonic(), until, s.server.log_text())
+            time.sleep(0.02)
 
     def test_a_certificate_and_no_listen_tls_means_all(self):
         with tempfile.TemporaryDirectory() as folder, harness.temporary_data() as data:
