@@ -130,6 +130,64 @@ class Idempotency(unittest.TestCase):
             self.assertEqual(self.c.get(f"{PATH}/c-{n}").json["data"], answer.json["data"])
         self.assertEqual(self.count(), 25)
 
+    def test_an_export_is_asked_for_once(self):
+        path, key = "/v4/export_tasks", "e-1"
+
+        def task(**attributes):
+            return {"data": {"type": "export_tasks", "attributes": {"records_type": "consumers", **attributes}}}
+
+        first = self.keyed(key, task(format="csv"), path)
+        self.assertEqual((first.status, first.headers["Idempotent-Replayed"]), (201, None))
+        end = time.monotonic() + 30
+        while not self.c.get(first.headers["Location"]).json["data"]["attributes"]["finished_at"] and time.monotonic() < end:
+            time.sleep(0.01)
+
+        def again(body):
+            """The answer is the same task, as it is now."""
+            answer = self.keyed(key, body, path)
+            self.assertEqual((answer.status, answer.headers["Idempotent-Replayed"]), (201, "true"), answer)
+            self.assertEqual((answer.headers["Location"], answer.json["data"]["id"]), (first.headers["Location"], first.json["data"]["id"]))
+            self.assertEqual(answer.json["data"]["attributes"]["state"], "completed")
+
+        again(task(format="csv"))
+        again('{ "data": {"type":"export_tasks","attributes":{"records_type":"consumers","format":"csv"}}}')
+        for other, where in ((task(format="jsonl"), path), (consumer(name="A"), PATH)):
+            answer = self.keyed(key, other, where)
+            self.assertEqual((answer.status, answer.json["errors"]["code"]), (422, "idempotency_key_reused"), answer)
+        self.assertEqual(self.keyed("", task(), path).json["errors"]["code"], "malformed_idempotency_key")
+        # What was refused kept no key.
+        self.assertEqual(self.keyed("e-2", task(export_format="no program"), path).status, 422)
+        self.assertEqual(self.keyed("e-2", task(), path).headers["Idempotent-Replayed"], None)
+        os.kill(self.server.process.pid, signal.SIGKILL)
+        self.server.kill()
+        self.again()
+        again(task(format="csv"))
+        self.assertEqual(len(self.c.get(path).json["data"]), 2)
+        # One that was deleted meanwhile is not made anew.
+        self.assertEqual(self.c.request("DELETE", first.headers["Location"]).status, 204)
+        self.assertEqual(self.keyed(key, task(format="csv"), path).status, 404)
+
+    def test_exports_at_once_make_one(self):
+        body = {"data": {"type": "export_tasks", "attributes": {"records_type": "consumers", "export_format": "{a: .name}"}}}
+        got = []
+
+        def send():
+            client = harness.Client(self.server, self.token)
+            for _ in range(3):
+                answer = self.keyed("e-3", body, "/v4/export_tasks", client=client)
+                got.append((answer.status, answer.headers["Location"] or answer.json["errors"]["code"]))
+            client.close()
+
+        threads = [threading.Thread(target=send) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(self.c.get("/v4/export_tasks").json["data"]), 1)
+        self.assertLessEqual({g for g in got if g[0] != 201}, {(409, "request_in_flight")})
+        self.assertEqual(len({where for status, where in got if status == 201}), 1)
+        self.assertIn((409, "request_in_flight"), got)
+
     def test_keys_go_after_a_day(self):
         first = self.keyed("k-5", consumer(name="A"))
         self.server.stop()

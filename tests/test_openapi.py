@@ -229,6 +229,12 @@ class Answers(unittest.TestCase):
         self.ask(400, "POST", path, "{")
         self.ask(409, "POST", path, '{"data":{"type":"products"}}')
         create(422, format="pdf")
+        key = {"Idempotency_Key": '"openapi"'}
+        body = {"data": {"type": "export_tasks", "attributes": {"records_type": "consumers"}}}
+        gone = self.ask(201, "POST", path, body, **key).headers["Location"]
+        self.ask(201, "POST", path, body, **key)
+        self.ask(204, "DELETE", gone)
+        self.ask(404, "POST", path, body, **key)
         for form in ("csv", "xlsx"):
             task = create(201, format=form).headers["Location"]
             self.ask((200, 409), "GET", task + "/archive")

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "api/errand.h"
 #include "api/exports_priv.h"
+#include "api/idempotency.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -14,7 +15,10 @@ struct asking {
     struct errand errand;
     struct api *api;
     struct store_company *company;
-    struct store_export task; /* slices live in the arena */
+    struct request_key *key;
+    str print;                    /* with a key: what the request is */
+    struct store_request request; /* with a key */
+    struct store_export task;     /* slices live in the arena */
     bool program_is_none;
     struct arena arena;
     struct err err;
@@ -23,6 +27,7 @@ struct asking {
 static void free_asking(struct errand *e)
 {
     struct asking *a = (struct asking *)e;
+    request_key_release(a->api, a->key);
     arena_done(&a->arena);
     mem_free(a);
 }
@@ -30,11 +35,9 @@ static void free_asking(struct errand *e)
 static void send(struct http_request *r, struct asking *a, void (*run)(struct errand *e),
                  void (*answer)(struct http_request *r, struct errand *e))
 {
-    struct api *api = http_app_context(r);
     a->errand = (struct errand){.run = run, .answer = answer, .free = free_asking};
-    a->api = api;
     http_set_context(r, a);
-    errand_send(api->slow, r, &a->errand);
+    errand_send(a->api->slow, r, &a->errand);
 }
 
 static void refuse(struct http_request *r, const char *code, str attribute, const char *text)
@@ -51,10 +54,27 @@ static void refuse(struct http_request *r, const char *code, str attribute, cons
 
 /* --- POST --- */
 
+/* Whether the request's key has done something before; its task is read then, as it is now. */
+static bool was_made(struct asking *a)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    if (!a->key)
+        return false;
+    a->task.request = &a->request;
+    if (!request_key_find(a->key, a->company, &a->arena, a->print, &a->request, &a->err))
+        return true;
+    if (a->request.replay == REPLAY_SAME)
+        IGNORE(store_reader_open(a->company, &reader, &a->err) &&
+               store_export_get(reader, &a->arena, a->request.made_id, &a->task, &a->err));
+    return a->request.replay != REPLAY_NEW;
+}
+
 static void create(struct errand *e)
 {
     struct asking *a = (struct asking *)e;
     struct program *program = NULL;
+    if (was_made(a))
+        return;
     if (a->task.program.len && !program_open(a->task.program, &program, &a->err)) {
         a->program_is_none = a->err.code == ERR_INVALID || a->err.code == ERR_CONFLICT;
         return;
@@ -66,17 +86,30 @@ static void create(struct errand *e)
 static void created(struct http_request *r, struct errand *e)
 {
     struct asking *a = (struct asking *)e;
-    if (a->program_is_none) {
+    request_key_release(a->api, TAKE(a->key));
+    if (a->request.replay == REPLAY_OTHER) {
+        request_key_reused(r);
+    } else if (a->program_is_none) {
         refuse(r, "invalid_program", STR("export_format"),
                arena_format(http_arena(r), SAY(r, "no jq program: %s", "это не программа jq: %s"),
                             a->err.msg)
                    .ptr);
+    } else if (a->request.replay == REPLAY_SAME && a->err.code == ERR_NOT_FOUND) {
+        error_answer(r, 404, "Document not found",
+                     SAY(r,
+                         "The export task %lld, which this Idempotency-Key made, was deleted: a "
+                         "new request needs a new key",
+                         "Экспорт %lld, сделанный с этим Idempotency-Key, удалён: новому запросу "
+                         "нужен новый ключ"),
+                     (long long)a->request.made_id);
     } else if (a->err.code != ERR_NONE) {
         error_store(r, &a->err);
     } else {
         http_add_header(
             r, "Location",
             arena_format(http_arena(r), "/v4/export_tasks/%lld", (long long)a->task.id).ptr);
+        if (a->request.replay == REPLAY_SAME)
+            request_replayed(r);
         export_answer(r, 201, a->company, &a->task);
     }
 }
@@ -170,6 +203,26 @@ static bool read_program(struct http_request *r, const struct json *attributes, 
     return false;
 }
 
+/* Takes the request's key, when it has one.  Answers and returns false when it may not. */
+static bool take_key(struct http_request *r, struct asking *a, const struct json *attributes)
+{
+    AUTO(buf_done) struct buf b = {0};
+    if (!request_key_take(r, store_company_info(a->company)->id, a->task.origin, &a->key))
+        return false;
+    json_write(&b, attributes);
+    if (a->key)
+        a->print = request_print(r, &a->arena, buf_str(&b));
+    return true;
+}
+
+static struct asking *new_asking(struct http_request *r, struct store_company *company)
+{
+    struct asking *a = mem_new(1, sizeof *a);
+    a->api = http_app_context(r);
+    a->company = company;
+    return a;
+}
+
 void exports_create(struct http_request *r)
 {
     int64_t origin;
@@ -178,11 +231,11 @@ void exports_create(struct http_request *r)
     bool fields;
     if (!company || !body_attributes_of(r, "export_tasks", &attributes))
         return;
-    struct asking *a = mem_new(1, sizeof *a);
-    a->company = company;
+    struct asking *a = new_asking(r, company);
     a->task.origin = origin;
     if (read_records_type(r, attributes) && read_format(r, attributes, a) &&
-        read_options(r, attributes, a, &fields) && read_program(r, attributes, a, fields))
+        read_options(r, attributes, a, &fields) && read_program(r, attributes, a, fields) &&
+        take_key(r, a, attributes))
         send(r, a, create, created);
     else
         free_asking(&a->errand);
@@ -212,8 +265,7 @@ void exports_delete(struct http_request *r)
     struct store_export task;
     if (!export_find(r, company, &reader, &task))
         return;
-    struct asking *a = mem_new(1, sizeof *a);
-    a->company = company;
+    struct asking *a = new_asking(r, company);
     a->task.id = task.id;
     a->task.file = arena_str(&a->arena, task.file);
     send(r, a, delete, deleted);

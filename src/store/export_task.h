@@ -25,9 +25,11 @@ struct store_export {
     int64_t origin;    /* who asked: origin_of() */
     int64_t created_at_us, started_at_us, finished_at_us;
     str code, detail; /* why it was rejected; {0}: it was not */
+    const struct store_request *request; /* that made it, for store_export_create() to keep; NULL:
+                                            none, and in what is read */
 };
-/* Stores a new task: state, format, options, program, file, origin; *task's id and created_at_us
- * are filled in.  Synced before it returns. */
+/* Stores a new task: state, format, options, program, file, origin, and the request that made it in
+ * the same transaction; *task's id and created_at_us are filled in.  Synced before it returns. */
 MUST_CHECK bool store_export_create(struct store_company *c, struct store_export *task,
                                     struct err *err);
 /* Writes what changes while one is made.  Errors: ERR_NOT_FOUND: it was deleted. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "sql_company.h"
 #include "store/sqlite/reader.h"
+#include "store/sqlite/request.h"
 #include "store/sqlite/store_priv.h"
 #include "store/sqlite/task_priv.h"
 
@@ -42,6 +43,7 @@ bool store_export_create(struct store_company *c, struct store_export *task, str
     sqlite3_stmt *s = open_for(c, &db, sql_insert, err);
     if (!s)
         return false;
+    bool ok = db_exec(&db, "BEGIN IMMEDIATE", err);
     task->created_at_us = clock_now_us();
     db_bind_int(s, 1, task->state);
     db_bind_str(s, 2, task->format);
@@ -50,9 +52,11 @@ bool store_export_create(struct store_company *c, struct store_export *task, str
     db_bind_str(s, 5, task->file);
     db_bind_int(s, 6, task->origin);
     db_bind_int(s, 7, task->created_at_us);
-    bool ok = db_run(&db, s, err);
+    ok = ok && db_run(&db, s, err);
     task->id = sqlite3_last_insert_rowid(db.handle);
-    task_exit(c, &db);
+    ok = ok && (!task->request || request_keep(&db, task->request, task->id, (str){0}, err)) &&
+         db_exec(&db, "COMMIT", err);
+    task_exit(c, &db); // which rolls back what was not committed
     return ok;
 }
 
