@@ -83,6 +83,12 @@ class Errors(unittest.TestCase):
         head = f"GET /v4/consumers/%ZZ HTTP/1.1\r\nHost: x\r\nAccept: {ARRAY['Accept']}\r\n\r\n"
         self.assertEqual(self.array(self.server.raw(head.encode()), 400)[0]["code"], "bad_address")
 
+    def test_where_nothing_is_the_answer_says_what_is_here(self):
+        for path in ("/v4/products", "/v4/consumers/1/orders", "/nowhere"):
+            text = str(self.c.get(path).json)
+            for held in ("consumers", "scroll/consumers", "operations", "import_tasks", "export_tasks", "webhooks"):
+                self.assertIn("/v4/" + held, text)
+
     def test_what_import_tasks_answer(self):
         self.both("GET", "/v4/import_tasks/999", 404, "not_found")
         self.both("POST", "/v4/import_tasks", 415, "unsupported_media_type", b"x", content_type="image/png")

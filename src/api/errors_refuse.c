@@ -11,10 +11,15 @@ static void no_route(struct http_request *r)
 {
     static const char *const vendors[] = {"reviews", "questions",        "orders", "products",
                                           "users",   "survey_responses", "authors"};
-    static const char holds_en[] = "This server holds consumers (/v4/consumers) and their import "
-                                   "(/v4/import_tasks).",
-                      holds_ru[] = "Этот сервер хранит клиентов (/v4/consumers) и принимает файлы "
-                                   "с ними (/v4/import_tasks).";
+    static const char holds_en[] =
+        "This server holds consumers (/v4/consumers, /v4/scroll/consumers, several changes at once "
+        "at /v4/operations), their import (/v4/import_tasks) and export (/v4/export_tasks), and "
+        "webhooks (/v4/webhooks).",
+                      holds_ru[] =
+                          "Этот сервер хранит клиентов (/v4/consumers, /v4/scroll/consumers, "
+                          "несколько изменений сразу — /v4/operations), принимает файлы с ними "
+                          "(/v4/import_tasks), выгружает их (/v4/export_tasks) и сообщает об "
+                          "изменениях (/v4/webhooks).";
     const struct error e = {.status = 404, .code = "no_route"};
     str rest = http_path(r);
     if (str_starts(rest, STR("/v4/"))) {
