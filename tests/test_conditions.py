@@ -74,6 +74,21 @@ class Conditions(unittest.TestCase):
             self.assertLess(answer.status, 300, answer)
         self.assertEqual(self.c.get(PATH + "m-1").status, 404)
 
+    def test_each_view_has_a_tag_and_any_of_them_will_do(self):
+        profile = {"Accept": 'application/vnd.api+json; profile="urn:clientele:jsonapi-errors"'}
+        views = ("", "?fields[consumers]=name", "?fields[consumers]=email", "?include=orders")
+        for n in range(len(views)):
+            self.c.put(PATH + "v-1", consumer(name=f"A{n}"))
+            tags = [self.c.get(PATH + "v-1" + view, headers=profile).headers["ETag"] for view in views]
+            self.assertEqual(len(set(tags)), len(views), tags)
+            for view, tag in zip(views, tags):
+                for other in tags:
+                    answer = self.c.get(PATH + "v-1" + view, headers={**profile, "If-None-Match": other})
+                    self.assertEqual(answer.status, 304 if other == tag else 200, (view, other))
+            self.assertEqual(self.c.request("PATCH", PATH + "v-1", consumer(name=f"B{n}"), {**profile, "If-Match": tags[n]}).status, 200)
+            stale = self.c.request("PATCH", PATH + "v-1", consumer(name="C"), {**profile, "If-Match": tags[n]})
+            self.assertEqual((stale.status, stale.json["errors"][0]["code"]), (412, "precondition_failed"))
+
     def test_update_only_and_create_only(self):
         any_ = {"If-Match": "*"}
         self.refused(self.c.put(PATH + "o-1", consumer(name="A"), headers=any_))

@@ -49,8 +49,14 @@ class RateLimits(unittest.TestCase):
             self.assertEqual(refused.headers["RateLimit-Remaining"], "0")
             self.assertEqual(s.ask(token=1).status, 200)  # another token has its own
             self.assertEqual(s.ask(Authorization="Bearer " + s.tokens[0]).status, 429)  # the same in other words
-            in_array = s.ask(Accept='application/vnd.api+json;profile="urn:clientele:errors"')
-            self.assertEqual(in_array.status, 429)
+            for language, title in (("en", "Too many requests"), ("ru", "[а-я]")):
+                in_array = s.ask(Accept='application/vnd.api+json;profile="urn:clientele:jsonapi-errors"', Accept_Language=language)
+                self.assertEqual((in_array.status, in_array.headers.get_content_type()), (429, "application/vnd.api+json"), in_array)
+                [error] = in_array.json["errors"]
+                self.assertEqual(error["status"], "429")
+                self.assertRegex(error["title"], title)
+                self.assertRegex(error["detail"], "[а-я]" if language == "ru" else "[a-z]")
+                self.assertIsNotNone(in_array.headers["Retry-After"])
             self.assertEqual(s.ask("/healthz").status, 200)  # is not limited
             self.assertEqual(s.ask("/v4/consumers", "OPTIONS").status, 204)
 
