@@ -85,8 +85,11 @@ int cmd_init(struct cli *c)
                               &err) ||
         !store_user_create(store, id, str_of(admin), ROLE_OWNER, buf_str(&password), &user, &err))
         return cli_fail_err(c, &err);
-    cli_print(c, "made %s with the company %s; next: clientele token create, clientele serve\n",
-              data, company);
+    cli_print(c,
+              "made %s with the company %s; next:\n"
+              "  clientele token create --data '%s' --company '%s' --name WHAT-FOR\n"
+              "  clientele serve --data '%s'\n",
+              data, company, data, company, data);
     return EXIT_OK;
 }
 
