@@ -101,6 +101,16 @@ COLUMNS = {
     "update-only": "update_only\nexternal_id|ltv",
     "import-error": "external_id|email|name|phone|created_at|import_error",
 }
+FILTERS = {
+    "texts": "email:eq:Anna@Example.com,phone:in:79000000001|8 900 000-00-02,name:neq:",
+    "dates": "created_at:gte:2026-01-01T00:00:00Z,updated_at:lt:2026-09-25T14:03:11+03:00",
+    "ids": "id:gt:000000000000000000000000,legacy_id:in:5a1f00000000000000000001|5a1f00000000000000000002",
+    "rest": "unsubscribed:eq:false,external_id:exists:true",
+    "attributes": "custom_attributes.ltv:gt:1e3,custom_attributes.city:eq:Москва",
+    "escapes": "name:eq:a\\,b\\|c\\\\,custom_attributes.a\\:b:eq:x",
+    "order": "-created_at,name:asc,id:desc",
+    "wrong": "name:eq,:eq:x,name:foo:x,,",
+}
 
 
 def archive():
@@ -125,7 +135,7 @@ def targets():
     xlsx["archive"] = b"\x06" + archive()
     body = {name: b"\0" + bytes_of(text) for name, text in JSON.items()} | FORMS
     return {"formats_csv": CSV, "formats_jsonl": JSONL, "formats_xlsx": xlsx, "http_multipart": MULTIPART, "api_body": body,
-            "importer_columns": COLUMNS}
+            "importer_columns": COLUMNS, "domain_filter": FILTERS}
 
 
 def main():
