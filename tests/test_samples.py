@@ -76,6 +76,12 @@ class Samples(unittest.TestCase):
 
     def test_bodies(self):
         """Bodies that are no JSON are 400, those that are never are refused as malformed, and none is an error of ours."""
+        self.send_bodies("/v4/consumers", "application/vnd.api+json")
+
+    def test_bodies_as_operations(self):
+        self.send_bodies("/v4/operations", 'application/vnd.api+json; ext="https://jsonapi.org/ext/atomic"')
+
+    def send_bodies(self, path, content_type):
         folder = os.path.join(SAMPLES, "json", "test_parsing")
         bad, token = [], None
         with harness.temporary_data("Test") as data:
@@ -84,7 +90,7 @@ class Samples(unittest.TestCase):
                 for name in sorted(os.listdir(folder)):
                     with open(os.path.join(folder, name), "rb") as f:
                         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-                        connection.request("POST", "/v4/consumers", f.read(), {"Authorization": f"Token token={token}", "Content-Type": "application/vnd.api+json"})
+                        connection.request("POST", path, f.read(), {"Authorization": f"Token token={token}", "Content-Type": content_type})
                     answer = connection.getresponse()
                     malformed = b"not valid JSON" in answer.read()
                     connection.close()
