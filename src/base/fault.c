@@ -59,4 +59,10 @@ const char *fault_value(const char *variable, const char *otherwise)
     return value ? value : otherwise;
 }
 
+size_t fault_number(const char *variable, size_t otherwise)
+{
+    const char *value = getenv(variable);
+    return value ? strtoull(value, NULL, 10) : otherwise;
+}
+
 #endif

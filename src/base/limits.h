@@ -73,9 +73,10 @@
 
 /* A batch on its way to the store. */
 #define LIMIT_BATCH_ROWS       50000
-#define LIMIT_BATCH_BYTES      (22 * MIB)
-#define LIMIT_SLICE_LOAD_BYTES (26 * MIB) /* of stored records that changes act on */
-#define LIMIT_SLICE_BYTES      (36 * MIB) /* of them and what the changes add */
+#define LIMIT_BATCH_BYTES      (14 * MIB)
+#define LIMIT_SLICE_LOAD_BYTES (18 * MIB) /* of stored records that changes act on */
+#define LIMIT_SLICE_BYTES      (25 * MIB) /* of them and what the changes add */
+#define LIMIT_HELD_BYTES       (36 * MIB) /* of changed records before they are written */
 #define LIMIT_LOG_BYTES        (1 * GIB)  /* of the database's log before it is copied */
 
 #endif

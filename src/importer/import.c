@@ -227,6 +227,8 @@ struct run {
     uint64_t skip, max;
     size_t batch_rows;
     struct import_place *place; /* never NULL */
+    bool begun;                 /* something is in */
+    bool open;                  /* the store was told that more follows */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct slot slot[2];
@@ -371,14 +373,32 @@ static bool apply_slot(struct run *r, struct slot *s, const struct import_target
                                 .quiet = true, // its task tells of it when it is over
                                 .header = r->plan->header,
                                 .bytes_done = s->bytes_done,
+                                // The first is short, and committed: people see that it goes on.
+                                .more = r->begun && s->step == ROWS_ROW && !to->batch_rows,
                                 .at_record = &r->place->applying,
                                 .judge = watch ? watch->judge : NULL,
                                 .judge_context = watch ? watch->context : NULL,
                                 .arena = &s->arena};
+    r->begun = true;
+    r->open = batch.more;
     bool ok = to->trial ? store_trial_apply(to->trial, &batch, err)
                         : store_apply(to->company, &batch, err);
     r->place->applying = 0;
     return ok;
+}
+
+/* The store was promised more, and there is none: now it is to commit. */
+static bool close_load(struct run *r, const struct import_target *to, struct err *err)
+{
+    struct store_batch batch = {.task_id = to->task_id, .origin = to->origin};
+    struct err failure = {0};
+    if (!r->open || to->trial)
+        return true;
+    r->open = false;
+    if (store_apply(to->company, &batch, &failure))
+        return true;
+    *err = failure;
+    return false;
 }
 
 /* The writer's side: applies slots in turn until the file ends, breaks or is cancelled. */
@@ -443,7 +463,9 @@ bool import_run(struct import_plan *p, const struct import_target *target,
 {
     struct import_place unasked = {0};
     struct run r = {.plan = p,
-                    .batch_rows = target->batch_rows ? target->batch_rows : LIMIT_BATCH_ROWS,
+                    .batch_rows = target->batch_rows ? target->batch_rows
+                                                     : fault_number("CLIENTELE_FAULT_BATCH_ROWS",
+                                                                    LIMIT_BATCH_ROWS),
                     .place = target->place ? target->place : &unasked,
                     .skip = target->skip,
                     .max = target->max_records,
@@ -463,6 +485,10 @@ bool import_run(struct import_plan *p, const struct import_target *target,
         err_set(err, ERR_INTERNAL, "cannot start a thread");
     } else {
         ok = apply_all(&r, target, watch, ret_progress, ret_problem, err);
+        if (!close_load(&r, target, err)) {
+            ok = false;
+            *ret_problem = (struct file_problem){0}; // found again when it is gone on with
+        }
         stop_reader(&r, reader);
     }
     if (r.findings)

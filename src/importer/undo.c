@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/fault.h"
 #include "base/limits.h"
 #include "importer/import.h"
 
@@ -8,9 +9,10 @@ static bool apply_batch(struct store_company *company, struct store_trial *trial
     return trial ? store_trial_apply(trial, batch, err) : store_apply(company, batch, err);
 }
 
-bool import_undo(struct store_company *company, struct store_trial *trial,
-                 const struct store_task *task, bool retry, const struct import_undo_watch *watch,
-                 struct store_undo_counts *ret_counts, struct err *err)
+static bool undo_all(struct store_company *company, struct store_trial *trial,
+                     const struct store_task *task, bool retry,
+                     const struct import_undo_watch *watch, struct store_undo_counts *ret_counts,
+                     struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
     AUTO(arena_done) struct arena a = {0};
@@ -28,11 +30,14 @@ bool import_undo(struct store_company *company, struct store_trial *trial,
                                     .quiet = watch->quiet,
                                     .task_id = trial ? 0 : task->id,
                                     .origin = origin_of(ORIGIN_IMPORT, task->id),
+                                    .more = !retry && !watch->batch_rows,
                                     .at_record = &at->applying,
                                     .arena = &a};
         arena_reset(&a);
         if (!store_undo_list(reader, &a, task, &place,
-                             watch->batch_rows ? watch->batch_rows : LIMIT_BATCH_ROWS,
+                             watch->batch_rows
+                                 ? watch->batch_rows
+                                 : fault_number("CLIENTELE_FAULT_BATCH_ROWS", LIMIT_BATCH_ROWS),
                              &batch.change, &batch.count, err))
             return false;
         if (!batch.count)
@@ -51,4 +56,28 @@ bool import_undo(struct store_company *company, struct store_trial *trial,
         if (watch->cancelled && watch->cancelled(watch->context))
             return err_set(err, ERR_BUSY, "cancelled");
     }
+}
+
+/* Nothing more follows: what is left is committed. */
+static bool close_load(struct store_company *company, const struct store_task *task,
+                       struct err *err)
+{
+    struct store_batch batch = {
+        .undo = true, .task_id = task->id, .origin = origin_of(ORIGIN_IMPORT, task->id)};
+    struct err failure = {0};
+    if (store_apply(company, &batch, &failure))
+        return true;
+    *err = failure;
+    return false;
+}
+
+/* What the reader lists are this import's own changes, which taking others of them back leaves as
+ * they are: it need not see what is not committed yet. */
+bool import_undo(struct store_company *company, struct store_trial *trial,
+                 const struct store_task *task, bool retry, const struct import_undo_watch *watch,
+                 struct store_undo_counts *ret_counts, struct err *err)
+{
+    bool ok = undo_all(company, trial, task, retry, watch, ret_counts, err);
+    bool whole = trial || retry || watch->batch_rows;
+    return (whole || close_load(company, task, err)) && ok;
 }

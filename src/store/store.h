@@ -279,7 +279,11 @@ struct store_batch {
     const str *
         header; /* by field (FIELD_COUNT): the file's header, for import_error.column; NULL: none */
     uint64_t bytes_done;
-    _Atomic uint64_t *at_record; /* told which record is acted on; NULL: nobody asks */
+    bool more; /* of a file's batch: another one of the task follows, be it an empty one.  Its rows
+                  may be committed with that one's: done() may come before.  When they are lost,
+                  the next one fails, and the task's counters say what is there */
+    _Atomic uint64_t *at_record; /* told which record is acted on, until the last of the batches
+                                    that `more` announced; NULL: nobody asks */
     /* Of a task's batch: asked on the writer's thread, within the transaction, about the changes
      * that it is to commit.  False, with *err, and they and those after them are not written.
      * NULL: nobody is asked. */

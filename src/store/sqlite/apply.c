@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "sql_company.h"
 #include "sql_trial.h"
 #include "store/sqlite/changes.h"
@@ -54,6 +55,7 @@ bool apply_init(struct applier *p, struct db *db, bool trial, struct err *err)
 
 bool apply_load_meta(struct applier *p, struct err *err)
 {
+    memtable_reset(&p->held); // whatever else fails: what it holds is of a transaction that is gone
     sqlite3_stmt *s = db_statement(p->db, sql_meta_get, err);
     if (!s || !db_step(p->db, s, err))
         return false;
@@ -89,6 +91,7 @@ bool apply_save_meta(struct applier *p, struct err *err)
 void apply_done(struct applier *p)
 {
     slice_done(&p->slice);
+    memtable_done(&p->held);
 }
 
 /* --- loading: what the changes may touch, looked up in the order in which it is stored --- */
@@ -198,14 +201,28 @@ static bool is_wanted(const struct key_slot *k)
     return !k->known && (k->needed || k->kind == KEY_EXTERNAL);
 }
 
+/* What is held of a key is newer than what the database says. */
+static void know_held(const struct memtable *held, struct key_slot *k)
+{
+    if (!memtable_find_key(held, k))
+        return;
+    k->known = true;
+    k->was = k->now;
+    k->imprint_was = k->imprint;
+}
+
 /* Looks up the keys of a kind that are needed and not known yet, in the order in which they are
  * stored. */
 static bool look_up_keys(struct applier *p, enum key_kind kind, struct err *err)
 {
     struct slice *s = &p->slice;
     size_t wanted = 0;
-    for (size_t i = 0; i < s->keys[kind].count; i++)
-        wanted += is_wanted(s->keys[kind].slot[i]);
+    for (size_t i = 0; i < s->keys[kind].count; i++) {
+        struct key_slot *k = s->keys[kind].slot[i];
+        if (is_wanted(k) && p->held.keys)
+            know_held(&p->held, k);
+        wanted += is_wanted(k);
+    }
     if (!wanted)
         return true;
     slice_sort_slots(s, kind);
@@ -230,6 +247,15 @@ static bool look_up_keys(struct applier *p, enum key_kind kind, struct err *err)
     return true;
 }
 
+/* A customer who is held; false: he is not, ask the database. */
+static bool load_held(const struct applier *p, struct entry *e)
+{
+    if (!memtable_find_row(&p->held, e->now.id, &e->now, &e->exists))
+        return false;
+    e->stored = e->exists;
+    return true;
+}
+
 /* Reads the rows that are fed; false with err->code ERR_NONE: too much for one slice, which has
  * room for the first *ret_fit of them. */
 static bool find_rows(struct applier *p, const char *sql, size_t *ret_fit, struct err *err)
@@ -239,7 +265,7 @@ static bool find_rows(struct applier *p, const char *sql, size_t *ret_fit, struc
     int step = 0;
     while (s && (step = db_step(p->db, s, err)) == SQLITE_ROW) {
         size_t n = (size_t)sqlite3_column_int64(s, 0);
-        struct entry *e = slice->entry[n];
+        struct entry *e = p->feed.row[n];
         rowio_read(s, 1, &slice->arena, &e->now);
         e->stored = e->exists = true;
         if (slice->arena.used > LIMIT_SLICE_LOAD_BYTES) {
@@ -256,6 +282,8 @@ bool apply_load_one(struct applier *p, int64_t id, struct entry **ret_entry, str
 {
     struct entry *e = slice_entry(&p->slice, id);
     *ret_entry = e;
+    if (load_held(p, e))
+        return true;
     p->feed.row = &e;
     p->feed.rows = 1;
     for (int trial = 0; trial <= (p->trial ? 1 : 0); trial++) {
@@ -278,17 +306,25 @@ static bool load_entries(struct applier *p, size_t *ret_fit, struct err *err)
     struct slice *s = &p->slice;
     // An e-mail's owner is only named in conflicts; the others may be what a change is about.
     static const enum key_kind kinds[] = {KEY_EXTERNAL, KEY_LEGACY};
-    for (size_t n = 0; n < COUNT(kinds); n++)
-        for (size_t i = 0; i < s->keys[kinds[n]].count; i++) {
-            struct key_slot *k = s->keys[kinds[n]].slot[i];
+    for (size_t n = 0; n < COUNT(kinds); n++) {
+        const struct key_list *keys = &s->keys[kinds[n]];
+        for (size_t i = 0; i < keys->count; i++) {
+            struct key_slot *k = keys->slot[i];
             if (k->was && k->needed)
                 k->entry = slice_entry(s, k->was);
         }
+        s->scattered = s->scattered || keys->scattered;
+    }
     if (!s->entries)
         return true;
     slice_sort_entries(s);
-    p->feed.row = s->entry;
-    p->feed.rows = s->entries;
+    struct entry **row = ARENA_NEW(&s->arena, struct entry *, s->entries);
+    size_t count = 0;
+    for (size_t i = 0; i < s->entries; i++)
+        if (!load_held(p, s->entry[i]))
+            row[count++] = s->entry[i];
+    p->feed.row = row;
+    p->feed.rows = count;
     return find_rows(p, sql_rows_find, ret_fit, err) &&
            (!p->trial || find_rows(p, sql_trial_rows_find, ret_fit, err));
 }
@@ -731,17 +767,34 @@ static bool run(struct applier *p, const char *sql, struct err *err)
     return s && db_run(p->db, s, err);
 }
 
+/* What comes in the table's order is written at once; what is held already must stay the newest. */
+static bool holds_row(const struct applier *p, const struct entry *e)
+{
+    return (p->hold && p->slice.scattered && e->stored) || memtable_has_row(&p->held, e->now.id);
+}
+
 static bool write_rows(struct applier *p, bool exist, const char *sql, struct err *err)
 {
     struct slice *s = &p->slice;
     struct entry **row = ARENA_NEW(&s->arena, struct entry *, s->entries);
     size_t count = 0;
-    for (size_t i = 0; i < s->entries; i++)
-        if (s->entry[i]->dirty && s->entry[i]->exists == exist && (exist || s->entry[i]->stored))
-            row[count++] = s->entry[i];
+    for (size_t i = 0; i < s->entries; i++) {
+        struct entry *e = s->entry[i];
+        if (!e->dirty || e->exists != exist || (!exist && !e->stored))
+            continue;
+        if (holds_row(p, e))
+            memtable_set_row(&p->held, e->now.id, exist ? &e->now : NULL);
+        else
+            row[count++] = e;
+    }
     p->feed.row = row;
     p->feed.rows = count;
     return !count || run(p, sql, err);
+}
+
+static bool holds_key(const struct applier *p, const struct key_slot *k)
+{
+    return (p->hold && p->slice.keys[k->kind].scattered) || memtable_has_key(&p->held, k);
 }
 
 static bool write_keys(struct applier *p, enum key_kind kind, bool set, const char *sql,
@@ -752,7 +805,11 @@ static bool write_keys(struct applier *p, enum key_kind kind, bool set, const ch
     size_t count = 0;
     for (size_t i = 0; i < s->keys[kind].count; i++) {
         struct key_slot *k = s->keys[kind].slot[i];
-        if ((k->was != k->now || k->imprint_was != k->imprint) && (k->now != 0) == set)
+        if ((k->was == k->now && k->imprint_was == k->imprint) || (k->now != 0) != set)
+            continue;
+        if (holds_key(p, k))
+            memtable_set_key(&p->held, k);
+        else
             key[count++] = k;
     }
     p->feed.key = key;
@@ -768,10 +825,8 @@ static bool is_dirty(const struct slice *s)
     return false;
 }
 
-static bool flush(struct applier *p, struct err *err)
+static bool write_difference(struct applier *p, struct err *err)
 {
-    if (!is_dirty(&p->slice))
-        return true;
     slice_sort_entries(&p->slice);
     // A trial only adds to what hides the company's tables; whom it removes is hidden by his keys.
     if (!write_rows(p, true, p->trial ? sql_trial_rows_set : sql_rows_set, err) ||
@@ -784,11 +839,84 @@ static bool flush(struct applier *p, struct err *err)
         if (!write_keys(p, kind, false, drop, err) || !write_keys(p, kind, true, set, err))
             return false;
     }
-    if (!p->trial && !changes_add(p, err))
+    return true;
+}
+
+/* The trail and the changes only grow at their end: nothing is won by holding them. */
+static bool flush(struct applier *p, struct err *err)
+{
+    if (!is_dirty(&p->slice))
+        return true;
+    p->wrote = true;
+    if (!write_difference(p, err) || (!p->trial && !changes_add(p, err)))
         return false;
     p->feed.trail = p->slice.trail;
     p->feed.trails = p->slice.trails;
     return p->trial || !p->slice.trails || run(p, sql_trail_add, err);
+}
+
+/* --- writing what is held --- */
+
+enum { WRITTEN_AT_ONCE = 1024 };
+
+static bool write_held_rows(struct applier *p, bool exist, const char *sql, struct err *err)
+{
+    struct arena *a = &p->slice.arena;
+    struct entry *e = ARENA_NEW(a, struct entry, WRITTEN_AT_ONCE),
+                 **row = ARENA_NEW(a, struct entry *, WRITTEN_AT_ONCE);
+    size_t count;
+    AUTO(mem_free) int64_t *id = memtable_ids(&p->held, exist, &count);
+    p->feed.row = row;
+    for (size_t at = 0; at < count; at += p->feed.rows) {
+        p->feed.rows = MIN(count - at, (size_t)WRITTEN_AT_ONCE);
+        for (size_t i = 0; i < p->feed.rows; i++) {
+            row[i] = &e[i];
+            e[i].now.id = id[at + i];
+            (void)memtable_find_row(&p->held, id[at + i], &e[i].now, &e[i].exists);
+        }
+        if (!run(p, sql, err))
+            return false;
+    }
+    return true;
+}
+
+static bool write_held_keys(struct applier *p, enum key_kind kind, bool owned, const char *sql,
+                            struct err *err)
+{
+    struct arena *a = &p->slice.arena;
+    struct key_slot *k = ARENA_NEW(a, struct key_slot, WRITTEN_AT_ONCE),
+                    **slot = ARENA_NEW(a, struct key_slot *, WRITTEN_AT_ONCE);
+    size_t count;
+    AUTO(mem_free) struct held_key **key = memtable_keys(&p->held, kind, owned, &count);
+    p->feed.key = slot;
+    for (size_t at = 0; at < count; at += p->feed.keys) {
+        p->feed.keys = MIN(count - at, (size_t)WRITTEN_AT_ONCE);
+        for (size_t i = 0; i < p->feed.keys; i++) {
+            slot[i] = &k[i];
+            k[i] = memtable_slot(key[at + i]);
+        }
+        if (!run(p, sql, err))
+            return false;
+    }
+    return true;
+}
+
+bool apply_write_held(struct applier *p, struct err *err)
+{
+    if (memtable_is_empty(&p->held))
+        return true;
+    slice_begin(&p->slice, 0); // its memory serves the writing
+    if (!write_held_rows(p, true, sql_rows_set, err) ||
+        !write_held_rows(p, false, sql_rows_drop, err))
+        return false;
+    fault_step("load-rows");
+    for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
+        if (!write_held_keys(p, kind, false, key_sql[kind].drop, err) ||
+            !write_held_keys(p, kind, true, key_sql[kind].set, err))
+            return false;
+    fault_step("load-keys");
+    memtable_reset(&p->held);
+    return true;
 }
 
 static void note_place(const struct apply_item *item)

@@ -5,6 +5,7 @@
 #define STORE_SQLITE_APPLY_H
 
 #include "store/sqlite/feed.h"
+#include "store/sqlite/memtable.h"
 #include "store/store.h"
 
 struct apply_meta {
@@ -22,10 +23,12 @@ struct applier {
     struct slice slice;
     struct feed feed;
     struct changes_tidy tidy;
-    int64_t noted_to; /* the last stamp before the slice in hand */
-    bool wrote;       /* something since apply_begin() */
-    unsigned events;  /* EVENT_BIT()s that webhooks want to be told of; 0: none are written */
-    bool told;        /* some were written since its owner last looked */
+    int64_t noted_to;     /* the last stamp before the slice in hand */
+    struct memtable held; /* changed, and not written yet */
+    bool hold;            /* what changes is held until apply_write_held() */
+    bool wrote;           /* something since apply_begin() */
+    unsigned events;      /* EVENT_BIT()s that webhooks want to be told of; 0: none are written */
+    bool told;            /* some were written since its owner last looked */
 };
 /* A change and the batch it belongs to. */
 struct apply_item {
@@ -40,13 +43,15 @@ struct apply_item {
  * there.
  */
 MUST_CHECK bool apply_init(struct applier *p, struct db *db, bool trial, struct err *err);
-/* Reads the counters the applier goes on from: after a rollback. */
+/* Reads the counters the applier goes on from, and forgets what is held: after a rollback. */
 MUST_CHECK bool apply_load_meta(struct applier *p, struct err *err);
-/* Applies the first of the items, as many as memory allows, at least one, and writes the
+/* Applies the first of the items, as many as memory allows, at least one, and writes or holds the
  * difference; *ret_done says how many. Inside a transaction of the caller's (a trial: inside its
  * snapshot). */
 MUST_CHECK bool apply_slice(struct applier *p, struct apply_item *item, size_t count,
                             size_t *ret_done, struct err *err);
+/* Writes what is held. */
+MUST_CHECK bool apply_write_held(struct applier *p, struct err *err);
 /* Writes the counters, if anything was written since the last time. */
 MUST_CHECK bool apply_save_meta(struct applier *p, struct err *err);
 /* Frees what the applier keeps; not the connection. */

@@ -21,7 +21,7 @@
 
 enum { CONTROL_CACHE_BYTES = 1024 * 1024, TOKEN_MAX_DAYS = 730 };
 #define DAY_US              INT64_C(86400000000)
-#define DEFAULT_CACHE_BYTES ((size_t)16 * 1024 * 1024)
+#define DEFAULT_CACHE_BYTES ((size_t)4 * 1024 * 1024)
 
 static const char *const migrations[] = {SQL_CONTROL_1};
 

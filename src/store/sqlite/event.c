@@ -152,7 +152,7 @@ bool store_event_purge(struct store_company *c, int64_t up_to, int64_t before_us
 {
     struct db db;
     bool ok, more = true;
-    if (!task_db_open(c, &db, err))
+    if (!task_enter(c, &db, err))
         return false;
     do {
         sqlite3_stmt *s = db_statement(&db, sql_event_purge, err);
@@ -165,7 +165,7 @@ bool store_event_purge(struct store_company *c, int64_t up_to, int64_t before_us
         ok = db_run(&db, s, err);
         more = sqlite3_changes(db.handle) == PURGE_AT_ONCE;
     } while (ok && more);
-    db_close(&db);
+    task_exit(c, &db);
     return ok;
 }
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "sql_company.h"
 #include "store/sqlite/reader.h"
-#include "store/sqlite/store_priv.h"
+#include "store/sqlite/task_priv.h"
 
 static const char sql_request_find[] = SQL_REQUEST_FIND, sql_request_keep[] = SQL_REQUEST_KEEP,
                   sql_request_purge[] = SQL_REQUEST_PURGE;
@@ -55,12 +55,12 @@ bool store_request_find(struct store_reader *r, struct arena *a, struct store_re
 bool store_request_purge(struct store_company *c, int64_t before_us, struct err *err)
 {
     struct db db;
-    if (!db_open(&db, c->path, false, 64 * 1024, err))
+    if (!task_enter(c, &db, err))
         return false;
     sqlite3_stmt *s = db_statement(&db, sql_request_purge, err);
     if (s)
         db_bind_int(s, 1, before_us);
     bool ok = s && db_run(&db, s, err);
-    db_close(&db);
+    task_exit(c, &db);
     return ok;
 }

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sql_company.h"
-#include "store/sqlite/store_priv.h"
+#include "store/sqlite/task_priv.h"
 
 static const char sql_trail_purge[] = SQL_TRAIL_PURGE, sql_gone_purge[] = SQL_GONE_PURGE,
                   sql_purge_samples[] = SQL_PURGE_SAMPLES, sql_purge_errors[] = SQL_PURGE_ERRORS,
@@ -40,11 +40,11 @@ static bool purge_many(struct db *db, const char *sql, int64_t before_us, struct
 bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *err)
 {
     struct db db;
-    if (!db_open(&db, c->path, false, 64 * 1024, err))
+    if (!task_enter(c, &db, err))
         return false;
     bool ok = purge(&db, sql_gone_purge, before_us, err) &&
               purge_many(&db, sql_trail_purge, before_us, err);
-    db_close(&db);
+    task_exit(c, &db);
     return ok;
 }
 
@@ -52,7 +52,7 @@ bool store_task_purge(struct store_company *c, int64_t files_us, int64_t reports
                       int64_t audit_us, struct err *err)
 {
     struct db db;
-    if (!db_open(&db, c->path, false, 64 * 1024, err))
+    if (!task_enter(c, &db, err))
         return false;
     bool ok = purge(&db, sql_purge_samples, files_us, err) &&
               purge_many(&db, sql_purge_errors, reports_us, err) &&
@@ -61,6 +61,6 @@ bool store_task_purge(struct store_company *c, int64_t files_us, int64_t reports
               // Together: there is no moment at which what was asked belongs to no task.
               db_exec(&db, "BEGIN IMMEDIATE", err) && purge(&db, sql_purge_tasks, audit_us, err) &&
               db_exec(&db, sql_purge_deeds, err) && db_exec(&db, "COMMIT", err);
-    db_close(&db);
+    task_exit(c, &db);
     return ok;
 }

@@ -33,10 +33,12 @@ void slice_begin(struct slice *s, size_t changes)
         for (size_t i = 0; i < s->keys[kind].count; i++)
             *s->keys[kind].slot[i]->bucket = NULL;
         s->keys[kind].count = 0;
+        s->keys[kind].scattered = false;
     }
     for (size_t i = 0; i < s->entries; i++)
         *s->entry[i]->bucket = NULL;
     s->entries = s->trails = 0;
+    s->scattered = false;
     arena_reset(&s->arena);
     if (buckets > s->buckets) {
         mem_free(s->slot_bucket);
@@ -123,7 +125,7 @@ struct sort_item {
     struct key_slot *slot;
 };
 
-static uint64_t eight_bytes(str s, size_t from)
+uint64_t slice_sort_key(str s, size_t from)
 {
     unsigned char bytes[8] = {0};
     if (s.len > from)
@@ -153,15 +155,16 @@ static int by_id(const void *x, const void *y)
 void slice_sort_slots(struct slice *s, enum key_kind kind)
 {
     struct key_list *list = &s->keys[kind];
-    size_t i = 1;
-    while (i < list->count && str_cmp(list->slot[i - 1]->text, list->slot[i]->text) < 0)
-        i++;
-    if (i >= list->count)
+    size_t i, ups = 0;
+    for (i = 1; i < list->count; i++)
+        ups += str_cmp(list->slot[i - 1]->text, list->slot[i]->text) < 0;
+    if (ups + 1 >= list->count)
         return; // files are often in order
+    list->scattered = list->scattered || ups;
     struct sort_item *item = mem_new(list->count, sizeof *item);
     for (i = 0; i < list->count; i++) {
         struct key_slot *k = list->slot[i];
-        item[i] = (struct sort_item){eight_bytes(k->text, 0), eight_bytes(k->text, 8), k};
+        item[i] = (struct sort_item){slice_sort_key(k->text, 0), slice_sort_key(k->text, 8), k};
     }
     qsort(item, list->count, sizeof *item, by_key);
     for (i = 0; i < list->count; i++)
@@ -171,11 +174,13 @@ void slice_sort_slots(struct slice *s, enum key_kind kind)
 
 void slice_sort_entries(struct slice *s)
 {
-    size_t i = 1;
-    while (i < s->entries && s->entry[i - 1]->now.id < s->entry[i]->now.id)
-        i++;
-    if (i < s->entries)
-        qsort(s->entry, s->entries, sizeof(struct entry *), by_id);
+    size_t ups = 0;
+    for (size_t i = 1; i < s->entries; i++)
+        ups += s->entry[i - 1]->now.id < s->entry[i]->now.id;
+    if (ups + 1 >= s->entries)
+        return;
+    s->scattered = s->scattered || ups;
+    qsort(s->entry, s->entries, sizeof(struct entry *), by_id);
 }
 
 void slice_done(struct slice *s)

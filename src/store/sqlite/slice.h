@@ -25,6 +25,7 @@ struct key_slot {
 struct key_list { /* all slots of a kind, for sorting */
     struct key_slot **slot;
     size_t count, room;
+    bool scattered; /* they came in no order: neither up nor down */
 };
 struct trail_row { /* what one change, or several of one origin, took away from a customer */
     int64_t id, consumer_id, prev, origin, at;
@@ -50,6 +51,7 @@ struct slice {
     struct key_list keys[KEY_KINDS];
     struct entry **entry;
     size_t entries, entry_room;
+    bool scattered;           /* the entries came in no order */
     struct trail_row **trail; /* in the order of their ids */
     size_t trails, trail_room;
 };
@@ -67,6 +69,8 @@ struct trail_row *slice_trail(struct slice *s);
 /* Order the slots of a kind by text (as memcmp does), and the entries by id: */
 void slice_sort_slots(struct slice *s, enum key_kind kind);
 void slice_sort_entries(struct slice *s);
+/* Eight bytes of a text from that place on, as a number that compares as they do. */
+uint64_t slice_sort_key(str s, size_t from);
 /* Frees all of it. */
 void slice_done(struct slice *s);
 

@@ -63,7 +63,14 @@ struct store_company {
     /* the writer's own: */
     struct db db;
     struct applier applier;
-    _Atomic uint64_t commits; /* counted before anyone is told of them: see store_reader_hold() */
+    _Atomic uint64_t commits;  /* counted before anyone is told of them: see store_reader_hold() */
+    int64_t load_task;         /* whose rows are held in a transaction that is open; 0: no one's */
+    int64_t load_since_us;     /* when it began */
+    uint64_t load_record;      /* the first of its records */
+    _Atomic uint64_t *load_at; /* told that one while it is written; NULL: nobody asks */
+    size_t held_bytes;         /* a load that holds so much is written */
+    int64_t lost_task;         /* whose load could not be written, and why; 0: no one's */
+    struct err lost;
     _Atomic int visitors;  /* other connections that wait to write: see task.c */
     int64_t small_seen_us; /* when an API request last went through */
     int64_t file_seen_us;  /* when a slice of a file was last written */
@@ -89,6 +96,10 @@ bool checkpointer_is_done(struct checkpointer *k);
 /* The writer of an opened company: starts its thread; stops it after what is queued. */
 MUST_CHECK bool writer_start(struct store_company *c, struct err *err);
 void writer_stop(struct store_company *c);
+/* Another connection wants to write, from here until it leaves; it is let in before more of a file.
+ */
+void writer_enter(struct store_company *c);
+void writer_leave(struct store_company *c);
 /* Adds what a slice of a file did to its task, in the transaction of the slice. */
 MUST_CHECK bool task_record(struct db *db, const struct store_batch *batch,
                             const struct store_change *change, size_t count, bool last,

@@ -55,14 +55,18 @@ static bool name_one(struct db *db, int64_t task_id, enum problem_list which, in
     return db_run(db, s, err);
 }
 
-static bool name_some(struct db *db, int64_t task_id, enum problem_list which,
-                      const struct swap *swap, size_t count, struct err *err)
+static bool name_some(struct store_company *c, struct db *db, int64_t task_id,
+                      enum problem_list which, const struct swap *swap, size_t count,
+                      struct err *err)
 {
+    writer_enter(c);
     bool ok = db_exec(db, "BEGIN IMMEDIATE", err);
     for (size_t i = 0; ok && i < count; i++)
         for (int side = 0; ok && side < 2; side++)
             ok = name_one(db, task_id, which, swap[i].record[side], swap[i].line[!side], err);
-    return ok && db_exec(db, "COMMIT", err);
+    ok = ok && db_exec(db, "COMMIT", err);
+    writer_leave(c);
+    return ok;
 }
 
 bool store_name_swaps(struct store_company *c, int64_t task_id, enum problem_list which,
@@ -74,7 +78,7 @@ bool store_name_swaps(struct store_company *c, int64_t task_id, enum problem_lis
         return false;
     bool ok = find(&db, task_id, which, &swaps, err);
     for (size_t i = 0; ok && i < swaps.count; i += NAMED_AT_ONCE)
-        ok = name_some(&db, task_id, which, swaps.list + i,
+        ok = name_some(c, &db, task_id, which, swaps.list + i,
                        MIN((size_t)NAMED_AT_ONCE, swaps.count - i), err);
     mem_free(swaps.list);
     db_close(&db);

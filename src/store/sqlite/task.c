@@ -197,17 +197,17 @@ bool task_db_open(struct store_company *c, struct db *db, struct err *err)
 /* SQLite's lock is not fair, and a cancel must not wait for the whole import. */
 bool task_enter(struct store_company *c, struct db *db, struct err *err)
 {
-    c->visitors++;
+    writer_enter(c);
     if (task_db_open(c, db, err))
         return true;
-    c->visitors--;
+    writer_leave(c);
     return false;
 }
 
 void task_exit(struct store_company *c, struct db *db)
 {
     db_close(db);
-    c->visitors--;
+    writer_leave(c);
 }
 
 bool store_task_create(struct store_company *c, struct store_task *task,

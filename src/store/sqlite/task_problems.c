@@ -221,6 +221,7 @@ bool store_task_error_codes(struct store_reader *r, int64_t task_id, enum proble
 /* --- the problems of a dry run --- */
 
 struct store_problem_log {
+    struct store_company *company;
     struct db db;
     struct store_batch batch; /* what task_add_problems() wants to know */
 };
@@ -230,10 +231,14 @@ bool store_problem_log_open(struct store_company *c, int64_t task_id, const str 
 {
     struct store_problem_log *log = mem_new(1, sizeof *log);
     const int64_t kinds[][2] = {{task_id, PROBLEMS_TRIAL_REFUSE}, {task_id, PROBLEMS_TRIAL_WARN}};
+    log->company = c;
     log->batch = (struct store_batch){.task_id = task_id, .header = header};
-    if (!task_db_open(c, &log->db, err) ||
-        !task_run_numbers(&log->db, sql_error_drop, kinds[0], 2, err) ||
-        !task_run_numbers(&log->db, sql_error_drop, kinds[1], 2, err)) {
+    writer_enter(c);
+    bool ok = task_db_open(c, &log->db, err) &&
+              task_run_numbers(&log->db, sql_error_drop, kinds[0], 2, err) &&
+              task_run_numbers(&log->db, sql_error_drop, kinds[1], 2, err);
+    writer_leave(c);
+    if (!ok) {
         store_problem_log_free(log);
         return false;
     }
@@ -244,11 +249,14 @@ bool store_problem_log_open(struct store_company *c, int64_t task_id, const str 
 bool store_problem_log_add(struct store_problem_log *log, const struct store_change *const *change,
                            size_t count, struct err *err)
 {
+    writer_enter(log->company);
     bool ok = db_exec(&log->db, "BEGIN IMMEDIATE", err);
     for (size_t i = 0; ok && i < count; i++)
         ok = task_add_problems(&log->db, &log->batch, change[i], PROBLEMS_TRIAL_REFUSE,
                                PROBLEMS_TRIAL_WARN, err);
-    return ok && db_exec(&log->db, "COMMIT", err);
+    ok = ok && db_exec(&log->db, "COMMIT", err);
+    writer_leave(log->company);
+    return ok;
 }
 
 void store_problem_log_free(struct store_problem_log *log)

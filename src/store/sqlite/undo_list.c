@@ -40,6 +40,7 @@ static bool list_pass(struct store_reader *r, struct arena *a, const struct stor
     struct store_change *change = NULL;
     size_t count = 0, room = 0, texts = 0;
     int step;
+    limit = MIN(limit, LIMIT_BATCH_BYTES / sizeof *change);
     if (!s)
         return false;
     db_bind_int(s, 1, made ? task->first_id : task->first_trail);

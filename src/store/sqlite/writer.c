@@ -6,8 +6,13 @@
  * power cut only takes the import back to an earlier slice: while requests come in, most slices are
  * synced by the request's commit that follows them.
  *
+ * While none come in, what a file's batches change is held in memory until that is much, written in
+ * the order of the tables, and committed: a load.  An API request, or whoever else wants to write,
+ * ends it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -16,6 +21,7 @@
 #include "store/sqlite/store_priv.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <time.h>
 
 enum {
@@ -27,6 +33,7 @@ enum {
     SYNC_LATER_US = 20000, // slices that are not synced yet: what a request's sync may find
     VISIT_US = 50000,      // a file waits so long for others to write a task
     QUIET_US = 500000,     // no request for so long: files have the writer for themselves
+    LOAD_US = 3000000,     // of a file, in one commit: what a crash may take back
     // Late checkpoints: a page changed often is copied once.
     CHECKPOINT_PAGES = LIMIT_LOG_BYTES / 4096,
     IDLE_CHECKPOINT_PAGES = 256,
@@ -43,7 +50,8 @@ static bool begin(struct store_company *c, bool sync_later, struct err *err)
 
 static bool commit(struct store_company *c, struct err *err)
 {
-    if (!apply_save_meta(&c->applier, err) || !db_exec(&c->db, "COMMIT", err))
+    if (!apply_write_held(&c->applier, err) || !apply_save_meta(&c->applier, err) ||
+        !db_exec(&c->db, "COMMIT", err))
         return false;
     atomic_fetch_add(&c->commits, 1);
     if (!c->db.lazy)
@@ -127,6 +135,67 @@ struct file_work {
     size_t done;
 };
 
+/* What dies while a load is written died at its beginning: where it will begin again. */
+static void note_load(struct store_company *c, uint64_t record)
+{
+    if (c->load_task && c->load_at)
+        atomic_store_explicit(c->load_at, record, memory_order_relaxed);
+}
+
+/* Writes and commits what is held; the next batch of the file is told what it fails of. */
+static void end_load(struct store_company *c)
+{
+    struct err err = {0};
+    if (!c->load_task)
+        return;
+    note_load(c, c->load_record);
+    bool ok = commit(c, &err);
+    note_load(c, 0);
+    if (!ok) {
+        roll_back(c);
+        c->lost_task = c->load_task;
+        c->lost = err;
+    }
+    c->load_task = 0;
+}
+
+/* Whether the slice's commit may wait for more of the file. */
+static bool may_hold(const struct store_company *c, const struct store_batch *batch, bool shared)
+{
+    return batch->more && batch->task_id && !shared && !c->lost_task;
+}
+
+static bool is_load_full(const struct store_company *c)
+{
+    return memtable_is_empty(&c->applier.held) ||
+           memtable_bytes(&c->applier.held) >= c->held_bytes ||
+           clock_monotonic_us() - c->load_since_us >= LOAD_US;
+}
+
+static bool start_slice(struct store_company *c, const struct store_batch *batch, bool sync_later,
+                        struct err *err)
+{
+    if (c->load_task)
+        return true;
+    c->load_since_us = clock_monotonic_us();
+    c->load_record = batch->count ? batch->change[0].record : 0;
+    c->load_at = batch->at_record;
+    return begin(c, sync_later, err);
+}
+
+static bool end_slice(struct store_company *c, const struct store_batch *batch, struct err *err)
+{
+    if (c->applier.hold && !is_load_full(c)) {
+        c->load_task = batch->task_id;
+        return true;
+    }
+    note_load(c, c->load_record);
+    if (!commit(c, err))
+        return false;
+    c->load_task = 0;
+    return true;
+}
+
 static bool write_slice(struct store_company *c, struct file_work *w, bool shared, struct err *err)
 {
     size_t count = MIN(w->batch->count - w->done, shared ? c->shared_slice : LIMIT_BATCH_ROWS);
@@ -134,16 +203,20 @@ static bool write_slice(struct store_company *c, struct file_work *w, bool share
     bool sync_later =
         shared && w->batch->task_id && clock_monotonic_us() - c->synced_us < SYNC_LATER_US;
     const struct apply_meta before = c->applier.meta;
-    bool ok = begin(c, sync_later, err) &&
+    c->applier.hold = may_hold(c, w->batch, shared);
+    bool ok = start_slice(c, w->batch, sync_later, err) &&
               (!count || apply_slice(&c->applier, w->item + w->done, count, &done, err)) &&
               (!w->batch->task_id ||
                task_record(&c->db, w->batch, w->batch->change + w->done, done,
                            w->done + done == w->batch->count, &before, &c->applier.meta, err)) &&
-              commit(c, err);
-    if (ok)
+              end_slice(c, w->batch, err);
+    c->applier.hold = false;
+    if (ok) {
         w->done += done;
-    else
+    } else {
         roll_back(c);
+        c->load_task = 0;
+    }
     return ok;
 }
 
@@ -171,15 +244,27 @@ static void let_in(struct store_company *c)
         (void)nanosleep(&pause, NULL);
 }
 
+/* True, once, when a load with rows of the task was lost since its last batch. */
+static bool is_lost(struct store_company *c, int64_t task_id, struct err *err)
+{
+    if (!c->lost_task || c->lost_task != task_id)
+        return false;
+    *err = c->lost;
+    c->lost_task = 0;
+    return true;
+}
+
 /* Goes on with the file's batch; true when it is finished. */
 static bool serve_file(struct store_company *c, struct file_work *w)
 {
     struct err err = {0};
     bool shared = is_shared(c);
+    if (c->visitors || c->load_task != w->batch->task_id)
+        end_load(c);
     let_in(c);
     int64_t began = clock_monotonic_us();
     size_t before = w->done;
-    bool ok = write_slice(c, w, shared, &err);
+    bool ok = !is_lost(c, w->batch->task_id, &err) && write_slice(c, w, shared, &err);
     if (ok && shared)
         adapt_slice(c, w->done - before, clock_monotonic_us() - began);
     if (ok && w->done < w->batch->count)
@@ -192,7 +277,8 @@ static bool serve_file(struct store_company *c, struct file_work *w)
 
 static void start_file(struct file_work *w, struct store_batch *batch)
 {
-    *w = (struct file_work){.batch = batch, .item = mem_new(batch->count, sizeof *w->item)};
+    *w = (struct file_work){.batch = batch,
+                            .item = mem_new(MAX(batch->count, (size_t)1), sizeof *w->item)};
     for (size_t i = 0; i < batch->count; i++)
         w->item[i] = (struct apply_item){.change = &batch->change[i], .batch = batch};
 }
@@ -221,6 +307,8 @@ static void checkpoint(struct store_company *c, int *pages)
 static void tend_log(struct store_company *c, int *pages)
 {
     bool shared = is_shared(c);
+    if (c->load_task)
+        return;
     c->log_ends = c->log_ends && shared;
     if (!shared && *pages > CHECKPOINT_PAGES) {
         checkpoint(c, pages);
@@ -263,7 +351,7 @@ static bool use_time(struct store_company *c, bool idle)
 {
     enum changes_when when = idle ? CHANGES_IDLE : CHANGES_BETWEEN;
     bool beside_file = !idle && clock_monotonic_us() - c->file_seen_us < QUIET_US;
-    if (c->untidy || beside_file || !changes_due(&c->applier, when))
+    if (c->load_task || c->untidy || beside_file || !changes_due(&c->applier, when))
         return false;
     pthread_mutex_unlock(&c->lock);
     tidy(c, when);
@@ -271,15 +359,20 @@ static bool use_time(struct store_company *c, bool idle)
     return true;
 }
 
-/* When the wait for work ends: soon when there is something else to do. */
+/* When the wait for work ends: soon when there is something else to do, or a load has been open for
+ * long. */
 static struct timespec end_of_wait(const struct store_company *c, bool idle)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_REALTIME, &until);
-    if (idle || c->untidy || !changes_due(&c->applier, CHANGES_IDLE))
+    if (c->load_task) {
+        int64_t left = c->load_since_us + LOAD_US - clock_monotonic_us();
+        until.tv_nsec += (long)MAX(left, (int64_t)0) * 1000;
+    } else if (idle || c->untidy || !changes_due(&c->applier, CHANGES_IDLE)) {
         until.tv_sec += IDLE_S;
-    else
+    } else {
         until.tv_nsec += (long)TIDY_AFTER_US * 1000;
+    }
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     return until;
@@ -292,13 +385,19 @@ static bool wait_for_work(struct store_company *c, const struct file_work *w,
     bool idle = false;
     pthread_mutex_lock(&c->lock);
     while (!c->small && !c->file && !w->batch && !c->stopping) {
+        if (c->load_task && (idle || c->visitors)) {
+            pthread_mutex_unlock(&c->lock);
+            end_load(c);
+            pthread_mutex_lock(&c->lock);
+            continue;
+        }
         if (use_time(c, idle))
             continue;
         struct timespec until = end_of_wait(c, idle);
         if (pthread_cond_timedwait(&c->changed, &c->lock, &until) != ETIMEDOUT)
             continue;
         idle = true;
-        bool rests = c->untidy || !changes_due(&c->applier, CHANGES_IDLE);
+        bool rests = !c->load_task && (c->untidy || !changes_due(&c->applier, CHANGES_IDLE));
         if (rests && *pages > IDLE_CHECKPOINT_PAGES) {
             pthread_mutex_unlock(&c->lock);
             checkpoint(c, pages);
@@ -329,6 +428,7 @@ static void *writer_main(void *context)
     (void)sqlite3_wal_hook(c->db.handle, wal_pages, &pages);
     while (wait_for_work(c, &work, &small, &file, &pages)) {
         if (small) {
+            end_load(c);
             c->small_seen_us = clock_monotonic_us();
             serve_group(c, small);
         }
@@ -339,10 +439,13 @@ static void *writer_main(void *context)
             c->file_seen_us = clock_monotonic_us();
         }
         c->untidy = false;
-        if (changes_due(&c->applier, CHANGES_BESIDE_FILE))
+        if (changes_due(&c->applier, CHANGES_BESIDE_FILE)) {
+            end_load(c); // it asks the tables
             tidy(c, CHANGES_BESIDE_FILE);
+        }
         tend_log(c, &pages);
     }
+    end_load(c);
     return NULL;
 }
 
@@ -352,6 +455,7 @@ bool writer_start(struct store_company *c, struct err *err)
     c->file_last = &c->file;
     c->small_seen_us = c->file_seen_us = INT64_MIN / 2;
     c->shared_slice = SHARED_FIRST_CHANGES;
+    c->held_bytes = fault_number("CLIENTELE_FAULT_HELD_BYTES", LIMIT_HELD_BYTES);
     if (!apply_init(&c->applier, &c->db, false, err) ||
         !checkpointer_start(c->path, &c->checkpointer, err))
         return false;
@@ -374,6 +478,19 @@ void writer_stop(struct store_company *c)
                                         NULL);
     apply_done(&c->applier);
     db_close(&c->db);
+}
+
+void writer_enter(struct store_company *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->visitors++;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+void writer_leave(struct store_company *c)
+{
+    c->visitors--;
 }
 
 void store_submit(struct store_company *c, struct store_batch *batch)
