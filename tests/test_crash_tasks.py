@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -24,12 +25,14 @@ SEED = int(os.environ.get("CLIENTELE_SEED", "0")) or random.randrange(1 << 32)
 ROWS, BATCH_ROWS = 3000, 100
 KILLS_AT_ONCE = 2  # of one step: three deaths at one place are a reason to give up
 END_S = 120
+# Batches as small as those, but held in memory and written together: dozens of loads for a file.
+LOADS = {"CLIENTELE_FAULT_BATCH_ROWS": "50", "CLIENTELE_FAULT_HELD_BYTES": str(64 * 1024)}
 STAMP = re.compile(r"20(?!20-01)\d\d-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")  # those of the files are of January 2020
 
 
 def table(dice, first, count, note):
     """Rows that create, change and fail, with every kind of hand-over that a batch's border can cut."""
-    out = ["external_id;email;name;phone;created_at;note;region"]
+    out = []
     for i in range(first, first + count):
         key, mail = f"k{i}", f"k{i}@example.com"
         turn = dice.randrange(40)
@@ -42,18 +45,20 @@ def table(dice, first, count, note):
         elif turn == 3:
             key = f"k{dice.randrange(first, first + count)}"  # comes twice
         out.append(f"{key};{mail};Имя {note} {i % 7};{'12' if turn == 4 else ''};2020-01-{1 + i % 28:02d};{note}-{dice.randrange(3)};{i % 5}")
-    return "\n".join(out) + "\n"
+    dice.shuffle(out)  # rows that come in order are not held
+    return "\n".join(["external_id;email;name;phone;created_at;note;region", *out]) + "\n"
 
 
 class History:
-    """The same steps for every server; `kills` are those that a server suffers meanwhile."""
+    """The same steps for every server; `kills` are those that a server suffers meanwhile.  Batches are committed each,
+    or several in a load."""
 
-    def __init__(self, files):
+    def __init__(self, files, loads=False):
         self.files = files
         self.temporary = harness.temporary_data("Test")
         self.data = self.temporary.__enter__()
         self.token = harness.new_token(self.data)
-        self.server = harness.Server(self.data, "--batch-rows", str(BATCH_ROWS))
+        self.server = harness.Server(self.data, env=LOADS) if loads else harness.Server(self.data, "--batch-rows", str(BATCH_ROWS))
         self.lock, self.up = threading.Lock(), threading.Event()
         self.up.set()
         self.took, self.kills = {}, 0
@@ -268,12 +273,18 @@ class CrashTasks(unittest.TestCase):
             self.assertEqual(got, want, path)
 
     def test_every_kill_leads_to_the_same_end(self):
+        self.kill_over_histories(KILLS)
+
+    def test_every_kill_leads_to_the_same_end_with_loads(self):
+        self.kill_over_histories(KILLS // 2, loads=True)
+
+    def kill_over_histories(self, kills, **how):
         dice = random.Random(SEED)
         print(f"CLIENTELE_SEED={SEED}", flush=True)
         files = {f"{n}.csv": table(random.Random(f"{SEED}-{n}"), first, count, n) for n, first, count in (
             ("a", 0, ROWS), ("b", ROWS // 2, ROWS), ("c", 0, ROWS), ("d", 0, ROWS), ("f", ROWS // 3, ROWS))}
         files["e.csv"] = "external_id;email;name;phone;created_at;note\n" + "".join(f"e{i};;e {i};;;whole\n" for i in range(ROWS))
-        calm = History(files)
+        calm = History(files, **how)
         self.addCleanup(calm.close)
         calm.base()
         before = calm.customers()
@@ -283,9 +294,9 @@ class CrashTasks(unittest.TestCase):
         self.assertEqual(want_report["b.csv"]["state"], "reverted")
         self.assertEqual(calm.all_undone(), before)
         calm.close()
-        killer, histories = Killer(dice, calm.took, KILLS), 0
+        killer, histories = Killer(dice, calm.took, kills), 0
         while killer.left:
-            history = History(files)
+            history = History(files, **how)
             self.addCleanup(history.close)
             history.play(killer)
             self.same(history.customers(), want)
@@ -294,11 +305,49 @@ class CrashTasks(unittest.TestCase):
             history.server.stop()
             history.close()
             histories += 1
-        print(f"{KILLS} kills in {histories} histories: {dict(killer.places)}", flush=True)
-        if KILLS >= 100:
+        print(f"{kills} kills in {histories} histories: {dict(killer.places)}", flush=True)
+        if kills >= 100:
             for phase in ("analysis", "dry_run", "import", "undo"):
                 self.assertGreater(killer.places[phase], 0, "no kill hit this phase")
-        self.assertGreater(sum(n for phase, n in killer.places.items() if phase != "between"), KILLS // 4, "the kills came at idle moments")
+        self.assertGreater(sum(n for phase, n in killer.places.items() if phase != "between"), kills // 4, "the kills came at idle moments")
+
+    def test_a_load_is_written_whole_or_not_at_all(self):
+        """The process ends in the middle of writing the first load of an import, and of its undo."""
+        dice = random.Random(SEED)
+        files = {"a.csv": table(dice, 0, ROWS, "a"), "b.csv": table(dice, ROWS // 2, ROWS, "b")}
+        calm = History(files, loads=True)
+        self.addCleanup(calm.close)
+        calm.base()
+        calm.imported("a.csv")
+        before = calm.customers()
+        calm.imported("b.csv")
+        want, want_report = calm.customers(), calm.report()
+        for fault in ("load-rows", "load-keys"):
+            history = History(files, loads=True)
+            self.addCleanup(history.close)
+            history.base()
+            history.imported("a.csv")
+            self.dies_in(history, fault, lambda: history.submit("b.csv", ""))
+            history.imported("b.csv")
+            self.same(history.customers(), want)
+            self.same(history.report(), want_report)
+            task = history.again(history.tasks)["b.csv"]
+            self.dies_in(history, fault, lambda: subprocess.run(
+                [harness.BIN, "task", "undo", "--data", history.data, "--company", "Test", task], capture_output=True, timeout=END_S, check=False))
+            history.undone("b.csv")
+            self.same(history.customers(), before)
+            history.server.stop()
+            history.close()
+
+    def dies_in(self, history, fault, step):
+        history.server.stop()
+        history.server.env = {**LOADS, "CLIENTELE_FAULT": fault}
+        history.server.start()
+        step()
+        self.assertEqual(history.server.process.wait(END_S), -signal.SIGKILL, "no load was written")
+        history.server.log.close()
+        history.server.env = LOADS
+        Killer.start_again(history.server)
 
 
 if __name__ == "__main__":

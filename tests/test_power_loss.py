@@ -5,6 +5,7 @@ A preloaded journal (tests/powerloss) tells what was synced; what was not is thr
 every other round kept at random.  CLIENTELE_POWER_CUTS says how often (`./dev crash` sets it).
 """
 import http.client
+import json
 import os
 import random
 import shutil
@@ -22,22 +23,25 @@ CUTS = int(os.environ.get("CLIENTELE_POWER_CUTS", "16"))
 SEED = int(os.environ.get("CLIENTELE_SEED", "0")) or random.randrange(1 << 32)
 SHIM = os.path.join(os.path.dirname(harness.BIN), "tests", "powerloss", "powerloss.so")
 WRITERS, ROWS, BATCH_ROWS = 4, 1500, 50
+LOAD_ROWS = 6000
 UNFINISHED_MOST = 3  # imports under way at once
 END_S = 120
+# Batches held in memory and written together: several loads for a file.
+LOADS = {"CLIENTELE_FAULT_BATCH_ROWS": "50", "CLIENTELE_FAULT_HELD_BYTES": str(64 * 1024)}
 
 
 class Machine:
     """A data directory on a disk that forgets."""
 
-    def __init__(self, dice, **env):
-        self.dice, self.env = dice, env
+    def __init__(self, dice, loads=False, **env):
+        self.dice, self.env = dice, {**(LOADS if loads else {}), **env}
         self.temporary = harness.temporary_data("Test")
         self.data = self.temporary.__enter__()
         folder = os.path.dirname(self.data)
         self.base, self.journal = os.path.join(folder, "base"), os.path.join(folder, "journal")
         self.token = harness.new_token(self.data)
         self.remember()
-        self.server = harness.Server(self.data, "--batch-rows", str(BATCH_ROWS), env=self.shim())
+        self.server = harness.Server(self.data, *(() if loads else ("--batch-rows", str(BATCH_ROWS))), env=self.shim())
 
     def shim(self):
         options = os.environ.get("ASAN_OPTIONS", "")
@@ -170,6 +174,56 @@ class PowerLoss(unittest.TestCase):
         self.assertNotIn('"file', left)
         machine.server.stop()
         print(f"{CUTS} power cuts, {customers} customers acknowledged, {len(promises.task)} imports", flush=True)
+
+    def test_loads_are_there_or_gone_on_with(self):
+        """Nobody but files writes, in random order; each changes the e-mails and names of all customers."""
+        machine = Machine(self.dice, loads=True)
+        self.addCleanup(machine.close)
+        order, tasks, client = list(range(LOAD_ROWS)), [], harness.Client(machine.server, machine.token)
+
+        def begin(n):
+            self.dice.shuffle(order)
+            text = "external_id;email;name;phone;created_at\n" + "".join(f"k{i};e{(i + n) % LOAD_ROWS}-{n}@example.com;x {n}-{i};;\n" for i in order)
+            answer = client.post(f"/v4/import_tasks?file_name=file{n}", text, content_type="text/csv")
+            self.assertEqual(answer.status, 202, answer)
+            tasks.append(answer.json["data"]["id"])
+
+        def customers():
+            out = harness.run("export", "--data", machine.data, "--company", "Test", "--format", "jsonl").stdout
+            records = [json.loads(line) for line in out.splitlines()]
+            return {r["external_id"]: (r["email"], r["name"]) for r in (r.get("attributes", r) for r in records)}
+
+        began = time.monotonic()
+        begin(0)
+        first = harness.wait_for_task(machine.server, machine.token, tasks[0], END_S)
+        self.assertEqual(first["created"], LOAD_ROWS, first)
+        took, before, under_way = time.monotonic() - began, customers(), 0
+        for n in range(1, CUTS + 1):
+            begin(n)
+            time.sleep(took * self.dice.random())
+            state = client.get(f"/v4/import_tasks/{tasks[n]}").json["data"]["attributes"]["state"]
+            under_way += state not in harness.OVER
+            client.close()
+            machine.cut(strict=n % 2 == 0)
+            machine.server.start()
+            got = harness.wait_for_task(machine.server, machine.token, tasks[n], END_S)
+            self.assertEqual((got["state"], got["records"], got["updated"]), ("completed", LOAD_ROWS, LOAD_ROWS), (n, got))
+            self.assertEqual(customers(), {f"k{i}": (f"e{(i + n) % LOAD_ROWS}-{n}@example.com", f"x {n}-{i}") for i in range(LOAD_ROWS)}, n)
+        self.assertGreater(under_way, 0, "the power went after the imports")
+        for n, task in reversed(list(enumerate(tasks))[1:]):
+            answer = client.post(f"/v4/import_tasks/{task}/revert", "")
+            self.assertIn(answer.status, (200, 202), answer)
+            time.sleep(took * self.dice.random())
+            client.close()
+            machine.cut(strict=n % 2 == 0)
+            machine.server.start()
+            got = harness.wait_for_task(machine.server, machine.token, task, END_S, until=lambda t: t["state"] == "reverted")
+            self.assertEqual(got["undo"]["restored"], LOAD_ROWS, got)
+        self.assertEqual(customers(), before)
+        client.close()
+        machine.server.stop()
+        self.assertIn("all is well", harness.run("check", "--data", machine.data).stdout)
+        print(f"{CUTS} power cuts beside loads, {under_way} in the middle of a file", flush=True)
 
     def test_without_syncs_it_goes_red(self):
         machine, promises = Machine(self.dice, CLIENTELE_FAULT_SYNCHRONOUS="OFF"), Promises()

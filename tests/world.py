@@ -21,15 +21,17 @@ def in_memory():
 
 
 class World:
-    """A server with one company, and what was sent to it."""
+    """A server with one company, and what was sent to it.  Batches of so many rows are committed each (0: of as many as
+    there may be), or held in memory and committed several at once."""
 
-    def __init__(self, rows):
+    def __init__(self, rows, loads=False):
         self.stack = contextlib.ExitStack()
         tempfile.tempdir = in_memory()
         self.data = self.stack.enter_context(harness.temporary_data("Test"))
         self.tokens = [harness.new_token(self.data) for _ in range(2)]
-        arguments = ["--batch-rows", str(rows)] if rows else []
-        self.server = harness.Server(self.data, *arguments)
+        arguments = ["--batch-rows", str(rows)] if rows and not loads else []
+        env = {"CLIENTELE_FAULT_BATCH_ROWS": str(rows)} if loads else {}
+        self.server = harness.Server(self.data, *arguments, env=env)
         self.clients = [harness.Client(self.server, t) for t in self.tokens]
         self.db = sqlite3.connect(f"file:{self.data}/companies/1.db?mode=ro", uri=True, isolation_level=None)
         self.null = os.open(os.devnull, os.O_RDWR)
