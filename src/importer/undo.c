@@ -9,6 +9,8 @@ static bool apply_batch(struct store_company *company, struct store_trial *trial
     return trial ? store_trial_apply(trial, batch, err) : store_apply(company, batch, err);
 }
 
+enum { FIRST_BATCH_ROWS = 1000 };
+
 static bool undo_all(struct store_company *company, struct store_trial *trial,
                      const struct store_task *task, bool retry,
                      const struct import_undo_watch *watch, struct store_undo_counts *ret_counts,
@@ -24,21 +26,23 @@ static bool undo_all(struct store_company *company, struct store_trial *trial,
         place = (struct store_undo_place){task->undo_pass, task->undo_position};
     if (!store_reader_open(company, &reader, err))
         return false;
-    for (;;) {
+    size_t most = watch->batch_rows ? watch->batch_rows
+                                    : fault_number("CLIENTELE_FAULT_BATCH_ROWS", LIMIT_BATCH_ROWS);
+    for (bool first = true;; first = false) {
         struct store_batch batch = {.undo = true,
                                     .retry = retry,
                                     .quiet = watch->quiet,
                                     .task_id = trial ? 0 : task->id,
                                     .origin = origin_of(ORIGIN_IMPORT, task->id),
-                                    .more = !retry && !watch->batch_rows,
+                                    // The first is short, and committed: whoever is killed again
+                                    // and again gets on.
+                                    .more = !retry && !watch->batch_rows && !first,
                                     .at_record = &at->applying,
                                     .arena = &a};
         arena_reset(&a);
         if (!store_undo_list(reader, &a, task, &place,
-                             watch->batch_rows
-                                 ? watch->batch_rows
-                                 : fault_number("CLIENTELE_FAULT_BATCH_ROWS", LIMIT_BATCH_ROWS),
-                             &batch.change, &batch.count, err))
+                             first ? MIN(most, (size_t)FIRST_BATCH_ROWS) : most, &batch.change,
+                             &batch.count, err))
             return false;
         if (!batch.count)
             return true;

@@ -116,6 +116,16 @@ bool work_fail(struct work *w, const struct file_problem *problem, struct err *e
     return task_end(w->jobs, w->company, &t, err);
 }
 
+/* Where no record was in hand, between reading and acting, how much was done by then tells one
+ * place from another. */
+static uint64_t done_by_then(const struct store_task *t, enum jobs_phase phase)
+{
+    const struct store_undo_counts *u = &t->undo;
+    return phase == JOBS_IMPORT ? t->counts.records + 1
+           : phase == JOBS_UNDO ? u->removed + u->restored + u->partly + u->kept + u->gone + 1
+                                : 0;
+}
+
 /* Counts the death of the process before, if it left the task in its hands. */
 static void count_death(struct work *w, struct store_task *t)
 {
@@ -128,6 +138,8 @@ static void count_death(struct work *w, struct store_task *t)
                 "applying %llu)",
                 (long long)t->id, jobs_phase_name(phase), (unsigned long long)reading,
                 (unsigned long long)applying);
+    if (!reading && !applying)
+        applying = done_by_then(t, phase);
     // The reader's place says more than the writer's, which is at one record while a batch is
     // written.
     bool by_reading = reading && reading == t->died_reading,
