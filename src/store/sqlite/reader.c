@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-enum { READER_CACHE_BYTES = 4 * 1024 * 1024 };
+enum { READER_CACHE_BYTES = 16 * 1024 * 1024 };
 
 static const char sql_get[] = SQL_CONSUMER_GET, sql_external[] = SQL_CONSUMER_BY_EXTERNAL,
                   sql_legacy[] = SQL_CONSUMER_BY_LEGACY, sql_list[] = SQL_CONSUMER_LIST,
