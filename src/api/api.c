@@ -235,11 +235,11 @@ struct store_reader *api_reader_by_id(struct http_request *r, struct store_compa
     return s->reader;
 }
 
-static bool read_number(struct http_request *r, const char *name, const char *other, uint64_t max,
-                        uint64_t *ret)
+bool api_number(struct http_request *r, const char *name, const char *other, uint64_t max,
+                uint64_t *ret)
 {
     str text = http_query(r, name);
-    if (str_is_null(text))
+    if (str_is_null(text) && other)
         text = http_query(r, other);
     if (str_is_null(text))
         return true;
@@ -258,6 +258,6 @@ bool api_page(struct http_request *r, uint64_t *ret_page, uint64_t *ret_per_page
 {
     *ret_page = 1;
     *ret_per_page = DEFAULT_PER_PAGE;
-    return read_number(r, "page", "page[number]", INT32_MAX, ret_page) &&
-           read_number(r, "per_page", "page[size]", LIMIT_PER_PAGE, ret_per_page);
+    return api_number(r, "page", "page[number]", INT32_MAX, ret_page) &&
+           api_number(r, "per_page", "page[size]", LIMIT_PER_PAGE, ret_per_page);
 }

@@ -211,6 +211,10 @@ void deliveries_again(struct http_request *r);
 struct store_reader *api_reader(struct http_request *r, struct store_company *company);
 /* The same for reading by id only: all such reads of a turn of the loop share one transaction. */
 struct store_reader *api_reader_by_id(struct http_request *r, struct store_company *company);
+/* Reads a number of a parameter by one of two names; absent: *ret stays.  Answers 422 and returns
+ * false when it is none from 1 to max. */
+bool api_number(struct http_request *r, const char *name, const char *other, uint64_t max,
+                uint64_t *ret);
 /* Reads page and per_page (also page[number], page[size]); answers 422 and returns false when they
  * are wrong. */
 bool api_page(struct http_request *r, uint64_t *ret_page, uint64_t *ret_per_page);

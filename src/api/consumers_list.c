@@ -95,8 +95,8 @@ void consumers_list(struct http_request *r)
                            .include = http_query(r, "include"),
                            .fields = http_query(r, "fields[consumers]"),
                            .per_page = DEFAULT_PER_PAGE};
-    if (!listing_number(r, "page", "page[number]", INT32_MAX, &page) ||
-        !listing_number(r, "per_page", "page[size]", LIMIT_LIST_PER_PAGE, &asked.per_page) ||
+    if (!api_number(r, "page", "page[number]", INT32_MAX, &page) ||
+        !api_number(r, "per_page", "page[size]", LIMIT_LIST_PER_PAGE, &asked.per_page) ||
         (!str_is_null(after) && !read_after(r, asked.company_id, &asked)))
         return;
     if (page && !str_is_null(after)) {

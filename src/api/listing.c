@@ -13,25 +13,6 @@ enum {
     PAGE_BYTES = 64 << 20, // of an answer
 };
 
-bool listing_number(struct http_request *r, const char *name, const char *other, uint64_t max,
-                    uint64_t *ret)
-{
-    str text = http_query(r, name);
-    if (str_is_null(text) && other)
-        text = http_query(r, other);
-    if (str_is_null(text))
-        return true;
-    if (str_to_u64(text, ret) && *ret >= 1 && *ret <= max)
-        return true;
-    error_query(
-        r, name,
-        arena_format(http_arena(r),
-                     SAY(r, "must be a number from 1 to %llu", "должно быть числом от 1 до %llu"),
-                     (unsigned long long)max)
-            .ptr);
-    return false;
-}
-
 void listing_add_parameter(struct buf *address, const char *name, str value)
 {
     static const char digits[] = "0123456789ABCDEF";

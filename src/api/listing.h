@@ -47,10 +47,6 @@ void listing_refuse(struct http_request *r, const char *parameter,
                     const struct filter_problem *problem);
 /* Answers 400 about a cursor. */
 void listing_refuse_cursor(struct http_request *r, bool other_query);
-/* Reads a number of a parameter by one of two names; absent: *ret stays.  Answers 422 and returns
- * false when it is none from 1 to max. */
-bool listing_number(struct http_request *r, const char *name, const char *other, uint64_t max,
-                    uint64_t *ret);
 /* Appends name=value to an address, after `?` or `&`; both are percent-encoded. */
 void listing_add_parameter(struct buf *address, const char *name, str value);
 

@@ -96,7 +96,7 @@ void consumers_scroll(struct http_request *r)
                      STR_ARG(str_shown(type, 100)));
         return;
     }
-    if (!listing_number(r, "per_page", "page[size]", MAX_PER_PAGE, &asked.per_page) ||
+    if (!api_number(r, "per_page", "page[size]", MAX_PER_PAGE, &asked.per_page) ||
         !check_sort(r, asked.sort) || (!str_is_null(cursor) && !read_cursor(r, &asked)))
         return;
     struct listing *l = listing_new(r, company, &asked);

@@ -72,7 +72,9 @@
 #define LIMIT_PROGRAM_SECONDS    20          /* for a page of customers */
 
 /* A batch on its way to the store. */
-#define LIMIT_BATCH_ROWS       50000
+#define LIMIT_BATCH_ROWS 50000
+#define LIMIT_FIRST_BATCH_ROWS                                                                     \
+    1000 /* committed at once: whoever is killed again and again gets on */
 #define LIMIT_BATCH_BYTES      (14 * MIB)
 #define LIMIT_SLICE_LOAD_BYTES (18 * MIB) /* of stored records that changes act on */
 #define LIMIT_SLICE_BYTES      (25 * MIB) /* of them and what the changes add */

@@ -23,8 +23,7 @@
 #include <pthread.h>
 
 enum {
-    FIRST_BATCH_ROWS = 1000, // the writer starts early, and so does the progress bar
-    SAMPLE_ROWS = 100,       // looked at when the file is opened
+    SAMPLE_ROWS = 100, // looked at when the file is opened
 };
 
 /* --- understanding a file --- */
@@ -266,7 +265,7 @@ static void make_change(struct run *r, struct arena *a, const struct row *row,
 static void read_row(struct run *r, struct slot *s, const struct row *row)
 {
     if (s->count == s->room) {
-        s->room = s->room ? s->room * 2 : FIRST_BATCH_ROWS;
+        s->room = s->room ? s->room * 2 : LIMIT_FIRST_BATCH_ROWS;
         s->change = mem_grow(s->change, s->room, sizeof *s->change);
     }
     struct store_change *change = &s->change[s->count++];
@@ -316,7 +315,7 @@ static void fill_slot(struct run *r, struct slot *s, size_t max_rows)
 static void *reader_main(void *context)
 {
     struct run *r = context;
-    size_t max_rows = MIN((size_t)FIRST_BATCH_ROWS, r->batch_rows);
+    size_t max_rows = MIN((size_t)LIMIT_FIRST_BATCH_ROWS, r->batch_rows);
     for (size_t i = 0;; i = !i) {
         struct slot *s = &r->slot[i];
         pthread_mutex_lock(&r->lock);

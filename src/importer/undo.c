@@ -9,8 +9,6 @@ static bool apply_batch(struct store_company *company, struct store_trial *trial
     return trial ? store_trial_apply(trial, batch, err) : store_apply(company, batch, err);
 }
 
-enum { FIRST_BATCH_ROWS = 1000 };
-
 static bool undo_all(struct store_company *company, struct store_trial *trial,
                      const struct store_task *task, bool retry,
                      const struct import_undo_watch *watch, struct store_undo_counts *ret_counts,
@@ -34,15 +32,14 @@ static bool undo_all(struct store_company *company, struct store_trial *trial,
                                     .quiet = watch->quiet,
                                     .task_id = trial ? 0 : task->id,
                                     .origin = origin_of(ORIGIN_IMPORT, task->id),
-                                    // The first is short, and committed: whoever is killed again
-                                    // and again gets on.
+                                    // The first is short, and committed.
                                     .more = !retry && !watch->batch_rows && !first,
                                     .at_record = &at->applying,
                                     .arena = &a};
         arena_reset(&a);
         if (!store_undo_list(reader, &a, task, &place,
-                             first ? MIN(most, (size_t)FIRST_BATCH_ROWS) : most, &batch.change,
-                             &batch.count, err))
+                             first ? MIN(most, (size_t)LIMIT_FIRST_BATCH_ROWS) : most,
+                             &batch.change, &batch.count, err))
             return false;
         if (!batch.count)
             return true;
