@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import unittest
 
 import documents
 import recorder
@@ -223,6 +224,29 @@ def wait_for_task(server, token, task, seconds=60, until=lambda t: t["state"] in
             time.sleep(0.02)
     finally:
         client.close()
+
+
+class ServerCase(unittest.TestCase):
+    """Tests that share a server of one company and a token of all scopes."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.data_context = temporary_data("Test")
+        cls.data = cls.data_context.__enter__()
+        cls.token = new_token(cls.data)
+        cls.server = Server(cls.data)
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            cls.server.stop()
+        finally:
+            cls.data_context.__exit__(None, None, None)
+
+    def client(self):
+        client = Client(self.server, self.token)
+        self.addCleanup(client.close)
+        return client
 
 
 def consumer(**attributes):

@@ -58,21 +58,7 @@ def error_of(answer):
     return code, fields[0] if fields else None, json.dumps(details, ensure_ascii=False)
 
 
-class Acceptance(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.data_context = harness.temporary_data("Test")
-        cls.data = cls.data_context.__enter__()
-        cls.token = harness.new_token(cls.data)
-        cls.server = harness.Server(cls.data)
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.stop()
-        finally:
-            cls.data_context.__exit__(None, None, None)
-
+class Acceptance(harness.ServerCase):
     def setUp(self):
         self.cli = CommandLine(self)
 

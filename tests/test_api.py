@@ -16,26 +16,9 @@ ATTRIBUTES = ["email", "phone", "name", "first_name", "custom_attributes", "avat
               "unsubscribed", "permanent_failed", "complained"]
 
 
-class Api(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.data_context = harness.temporary_data("Test")
-        cls.data = cls.data_context.__enter__()
-        cls.token = harness.new_token(cls.data)
-        cls.server = harness.Server(cls.data)
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.stop()
-        finally:
-            cls.data_context.__exit__(None, None, None)
-
+class Api(harness.ServerCase):
     def setUp(self):
-        self.c = harness.Client(self.server, self.token)
-
-    def tearDown(self):
-        self.c.close()
+        self.c = self.client()
 
     def assert_error(self, answer, status, title=None):
         self.assertEqual(answer.status, status, answer)

@@ -9,26 +9,7 @@ from harness import consumer
 PATH = "/v4/consumers/"
 
 
-class Conditions(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.data_context = harness.temporary_data("Test")
-        cls.data = cls.data_context.__enter__()
-        cls.token = harness.new_token(cls.data)
-        cls.server = harness.Server(cls.data)
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.stop()
-        finally:
-            cls.data_context.__exit__(None, None, None)
-
-    def client(self):
-        client = harness.Client(self.server, self.token)
-        self.addCleanup(client.close)
-        return client
-
+class Conditions(harness.ServerCase):
     def setUp(self):
         self.c = self.client()
 

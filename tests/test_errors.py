@@ -11,24 +11,9 @@ ARRAY = {"Accept": f'application/vnd.api+json; profile="{PROFILE}"'}
 RUSSIAN = {"Accept-Language": "ru"}
 
 
-class Errors(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.data_context = harness.temporary_data("Test")
-        cls.data = cls.data_context.__enter__()
-        cls.token = harness.new_token(cls.data)
-        cls.server = harness.Server(cls.data)
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.stop()
-        finally:
-            cls.data_context.__exit__(None, None, None)
-
+class Errors(harness.ServerCase):
     def setUp(self):
-        self.c = harness.Client(self.server, self.token)
-        self.addCleanup(self.c.close)
+        self.c = self.client()
 
     def array(self, answer, status):
         """The errors of an answer in JSON:API's form, each with all its members."""

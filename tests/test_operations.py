@@ -24,24 +24,9 @@ def remove(ref):
     return {"op": "remove", "ref": {"type": "consumers", **({"id": ref} if isinstance(ref, str) else ref)}}
 
 
-class Operations(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.data_context = harness.temporary_data("Test")
-        cls.data = cls.data_context.__enter__()
-        cls.token = harness.new_token(cls.data)
-        cls.server = harness.Server(cls.data)
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.stop()
-        finally:
-            cls.data_context.__exit__(None, None, None)
-
+class Operations(harness.ServerCase):
     def setUp(self):
-        self.c = harness.Client(self.server, self.token)
-        self.addCleanup(self.c.close)
+        self.c = self.client()
 
     def send(self, *operations, content_type=EXT, **headers):
         answer = self.c.post(PATH, {"atomic:operations": list(operations)}, content_type=content_type, headers=headers)
