@@ -447,6 +447,21 @@ class ManyCustomers(Case):
             client.request("DELETE", f"/v4/export_tasks/{task}")
         server.stop()
 
+    def test_the_kernel_holds_a_program_in_a_filter(self):
+        server, client = self.serve()
+        task = self.ask(client, format="csv", export_format="def f: f; [f]")
+        self.wait(client, task, lambda t: t["state"] == "processing")
+        time.sleep(0.5)
+        children = []
+        for thread in os.listdir(f"/proc/{server.process.pid}/task"):  # a child is its thread's
+            with open(f"/proc/{server.process.pid}/task/{thread}/children", encoding="ascii") as f:
+                children += f.read().split()
+        with open(f"/proc/{children[0]}/status", encoding="utf-8") as f:
+            status = dict(line.split(":", 1) for line in f)
+        self.assertEqual((status["Seccomp"].strip(), status["NoNewPrivs"].strip()), ("2", "1"))  # SECCOMP_MODE_FILTER
+        self.assertEqual(client.request("DELETE", f"/v4/export_tasks/{task}").status, 204)
+        server.stop()
+
     def test_a_server_that_stops_waits_for_no_program(self):
         server, client = self.serve()
         task = self.ask(client, format="csv", export_format="def f: f; [f]")
