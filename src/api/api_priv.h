@@ -97,7 +97,7 @@ struct store_company *auth_company(struct http_request *r, unsigned scope);
 struct store_company *auth_company_as(struct http_request *r, unsigned scope, int64_t *ret_origin);
 /* The same; who it is and from where goes to *ret_by, whose address lives as long as the request.
  */
-struct store_company *auth_asker(struct http_request *r, unsigned scope, struct jobs_asker *ret_by);
+struct store_company *auth_asker(struct http_request *r, unsigned scope, struct asker *ret_by);
 /* Whether the request's token still holds: a stream may outlive it. */
 bool auth_holds(struct http_request *r);
 /* The key in an Authorization header's value; *ret_bearer tells the scheme. {0}: none. */

@@ -89,9 +89,9 @@ struct store_company *auth_company_as(struct http_request *r, unsigned scope, in
     return company;
 }
 
-struct store_company *auth_asker(struct http_request *r, unsigned scope, struct jobs_asker *ret_by)
+struct store_company *auth_asker(struct http_request *r, unsigned scope, struct asker *ret_by)
 {
-    *ret_by = (struct jobs_asker){.address = str_of(http_peer(r))};
+    *ret_by = (struct asker){.address = str_of(http_peer(r))};
     return auth_company_as(r, scope, &ret_by->origin);
 }
 

@@ -12,7 +12,7 @@ struct ask {
     enum task_action action;
     struct store_company *company;
     int64_t id;
-    struct jobs_asker by;
+    struct asker by;
     struct json members; /* settings: those to be set */
     str fingerprint;
     bool preview;     /* revert: only say what it would do */
@@ -188,7 +188,7 @@ static void ask(struct http_request *r, enum task_action action)
     struct store_company *company;
     struct store_reader *reader;
     struct store_task task;
-    struct jobs_asker by;
+    struct asker by;
     struct api *api = http_app_context(r);
     if (!task_find_as(r, &company, &reader, &task, &by))
         return;
@@ -198,7 +198,7 @@ static void ask(struct http_request *r, enum task_action action)
     a->action = action;
     a->company = company;
     a->id = task.id;
-    a->by = (struct jobs_asker){by.origin, arena_str(&a->arena, by.address)};
+    a->by = (struct asker){by.origin, arena_str(&a->arena, by.address)};
     http_set_context(r, a);
     if (read_members(r, a) && read_arguments(r, a))
         errand_send(api->quick, r, &a->errand);

@@ -14,7 +14,7 @@ bool task_find(struct http_request *r, struct store_company **ret_company,
 /* The same, and who asks: the address lives as long as the request. */
 bool task_find_as(struct http_request *r, struct store_company **ret_company,
                   struct store_reader **ret_reader, struct store_task *ret_task,
-                  struct jobs_asker *ret_by);
+                  struct asker *ret_by);
 /* Answers with the task; with 202 in place of 200 while something is under way, or with the status
  * given. */
 void task_answer(struct http_request *r, int status, struct store_company *company,

@@ -9,7 +9,7 @@ enum { GROUPS_MAX = 1000 };
 
 bool task_find_as(struct http_request *r, struct store_company **ret_company,
                   struct store_reader **ret_reader, struct store_task *ret_task,
-                  struct jobs_asker *ret_by)
+                  struct asker *ret_by)
 {
     struct store_company *company = auth_asker(r, SCOPE_IMPORTS, ret_by);
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
@@ -35,7 +35,7 @@ bool task_find_as(struct http_request *r, struct store_company **ret_company,
 bool task_find(struct http_request *r, struct store_company **ret_company,
                struct store_reader **ret_reader, struct store_task *ret_task)
 {
-    struct jobs_asker by;
+    struct asker by;
     return task_find_as(r, ret_company, ret_reader, ret_task, &by);
 }
 

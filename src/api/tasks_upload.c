@@ -378,14 +378,14 @@ static struct upload *new_upload(struct http_request *r, struct store_company *c
 
 void tasks_begin(struct http_request *r)
 {
-    struct jobs_asker by;
+    struct asker by;
     struct store_company *company = auth_asker(r, SCOPE_IMPORTS, &by);
     struct err err = {0};
     bool packed;
     if (!company)
         return;
     struct upload *u = new_upload(r, company);
-    u->options.by = (struct jobs_asker){by.origin, arena_str(&u->arena, by.address)};
+    u->options.by = (struct asker){by.origin, arena_str(&u->arena, by.address)};
     if (!check_type(r, u, &packed) || !check_coding(r, u) || !check_room(r, u, packed) ||
         !settings_from_query(r, u) ||
         !request_key_take(r, store_company_info(company)->id, by.origin, &u->key))

@@ -284,7 +284,7 @@ void uploads_begin(struct http_request *r)
 {
     struct api *api = http_app_context(r);
     uint64_t bytes, body;
-    struct jobs_asker by;
+    struct asker by;
     struct err err = {0};
     if (!check_version(r))
         return;
@@ -298,7 +298,7 @@ void uploads_begin(struct http_request *r)
         return;
     struct tus *t = tus_new(r, company, run_create, answer_created);
     t->whole_bytes = bytes;
-    t->options.by = (struct jobs_asker){by.origin, arena_str(&t->arena, by.address)};
+    t->options.by = (struct asker){by.origin, arena_str(&t->arena, by.address)};
     if (!read_metadata(r, t) ||
         !request_key_take(r, store_company_info(company)->id, by.origin, &t->key))
         return;
@@ -341,7 +341,7 @@ static struct tus *find_upload(struct http_request *r, void (*run)(struct errand
     struct store_company *company;
     struct store_reader *reader;
     struct store_task task;
-    struct jobs_asker by;
+    struct asker by;
     struct err err = {0};
     if (!check_version(r) || !task_find_as(r, &company, &reader, &task, &by))
         return NULL;
@@ -352,7 +352,7 @@ static struct tus *find_upload(struct http_request *r, void (*run)(struct errand
         return NULL;
     }
     struct tus *t = tus_new(r, company, run, answer);
-    t->options.by = (struct jobs_asker){by.origin, arena_str(&t->arena, by.address)};
+    t->options.by = (struct asker){by.origin, arena_str(&t->arena, by.address)};
     if (store_task_get(reader, &t->arena, task.id, &t->task, &err))
         return t;
     error_store(r, &err);

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 
-const struct jobs_asker command_line_asker = {
+const struct asker command_line_asker = {
     .origin = ORIGIN_COMMAND_LINE // as origin_of(ORIGIN_COMMAND_LINE, 0) has it
 };
 

@@ -12,7 +12,7 @@ struct found {
     struct store_task task;
 };
 /* Who asks when a command does. */
-extern const struct jobs_asker command_line_asker;
+extern const struct asker command_line_asker;
 /* Closes what was opened. */
 void found_done(struct found *f);
 DEFINE_AUTO_STRUCT(struct found, found_done)

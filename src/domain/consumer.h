@@ -184,6 +184,11 @@ static inline int64_t origin_id(int64_t origin)
 {
     return origin >> 3;
 }
+/* Who asks, and from where. */
+struct asker {
+    int64_t origin; /* origin_of() */
+    str address;    /* the client's, as text; {0}: it came over no network */
+};
 
 /* --- values --- */
 

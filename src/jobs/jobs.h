@@ -64,15 +64,10 @@ str jobs_upload_sha256(struct jobs_upload *u, struct arena *a);
 void jobs_upload_free(struct jobs_upload *u);
 DEFINE_AUTO(struct jobs_upload *, jobs_upload_free)
 
-/* Who asks, and from where. */
-struct jobs_asker {
-    int64_t origin; /* origin_of() */
-    str address;    /* the client's, as text; {0}: it came over no network */
-};
 struct jobs_import_options {
     str file_name;
     const struct import_settings *settings;
-    struct jobs_asker by;
+    struct asker by;
     bool manual;      /* waits at ready; questions are asked instead of failing */
     bool trial;       /* stops after the dry run, at ready; not manual only */
     bool refuse_same; /* the same content as an earlier import fails the task */
@@ -114,7 +109,7 @@ MUST_CHECK bool jobs_part_end(struct jobs *j, struct store_company *company, str
 /* Cancels one that is not whole, and forgets what has come.
  * Errors: ERR_CONFLICT: it is whole; ERR_NOT_FOUND: it was cancelled before. */
 MUST_CHECK bool jobs_part_drop(struct jobs *j, struct store_company *company, int64_t id,
-                               const struct jobs_asker *by, struct err *err);
+                               const struct asker *by, struct err *err);
 
 /* --- tasks: what is asked of one is kept with it, as a deed of who asks, unless it was asked for
  * before --- */
@@ -127,26 +122,26 @@ MUST_CHECK bool jobs_import(struct jobs *j, struct store_company *company, struc
 /* Replaces the settings that the JSON object names and has the file looked at again.
  * Errors: ERR_CONFLICT: it has begun, or its file is gone; ERR_INVALID: a setting that is none. */
 MUST_CHECK bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t id,
-                                   const struct json *settings, const struct jobs_asker *by,
+                                   const struct json *settings, const struct asker *by,
                                    struct err *err);
 /* Asks for a dry run.  Errors: ERR_CONFLICT: not in a state for it. */
 MUST_CHECK bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id,
-                                const struct jobs_asker *by, struct err *err);
+                                const struct asker *by, struct err *err);
 /* Starts a task that is ready; one that has started is left alone.  fingerprint: of the dry run
  * whose outcome it must have, else {0}.  Errors: ERR_CONFLICT. */
 MUST_CHECK bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id,
-                                str fingerprint, const struct jobs_asker *by, struct err *err);
+                                str fingerprint, const struct asker *by, struct err *err);
 /* Cancels: at once, or after the batch in hand.  Errors: ERR_CONFLICT: it is over. */
 MUST_CHECK bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
-                                 const struct jobs_asker *by, struct err *err);
+                                 const struct asker *by, struct err *err);
 /* Undoes what the task wrote; with preview only says what that would do.
  * Errors: ERR_CONFLICT: not in a state for it, or too long ago. */
 MUST_CHECK bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id,
-                               bool preview, const struct jobs_asker *by, struct err *err);
+                               bool preview, const struct asker *by, struct err *err);
 /* The same for the task and for all that correct it, the newest first.
  * Errors: ERR_CONFLICT: none of them can be undone. */
 MUST_CHECK bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t id,
-                                   const struct jobs_asker *by, struct err *err);
+                                   const struct asker *by, struct err *err);
 /* True in the states in which an import ends: completed, failed, cancelled, undone. */
 bool jobs_task_is_over(const struct store_task *task);
 /* True when nothing moves and nothing is asked for: it is over, or waits for a person. */

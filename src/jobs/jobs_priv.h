@@ -154,8 +154,8 @@ MUST_CHECK bool task_end(struct jobs *j, struct store_company *company,
                          const struct store_task *task, struct err *err);
 /* The same, and keeps with the task what was asked of it and by whom. */
 MUST_CHECK bool task_end_by(struct jobs *j, struct store_company *company,
-                            const struct store_task *task, const char *what,
-                            const struct jobs_asker *by, struct err *err);
+                            const struct store_task *task, const char *what, const struct asker *by,
+                            struct err *err);
 /* The deed that makes a task of the options. */
 struct store_deed upload_deed(const struct jobs_import_options *options);
 /* Gives the lock back; nothing is written. */

@@ -192,7 +192,7 @@ bool jobs_part_resume(struct jobs *j, struct store_company *company, const struc
 }
 
 bool jobs_part_drop(struct jobs *j, struct store_company *company, int64_t id,
-                    const struct jobs_asker *by, struct err *err)
+                    const struct asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;

@@ -35,7 +35,7 @@ bool task_end(struct jobs *j, struct store_company *company, const struct store_
 }
 
 bool task_end_by(struct jobs *j, struct store_company *company, const struct store_task *task,
-                 const char *what, const struct jobs_asker *by, struct err *err)
+                 const char *what, const struct asker *by, struct err *err)
 {
     const struct store_deed deed = {
         .what = str_of(what), .origin = by->origin, .address = by->address};
@@ -51,8 +51,8 @@ void task_leave(struct jobs *j)
 
 /* Saves the changed task and has a worker look at it. */
 static bool save_and_wake(struct jobs *j, struct store_company *company,
-                          const struct store_task *task, const char *what,
-                          const struct jobs_asker *by, struct err *err)
+                          const struct store_task *task, const char *what, const struct asker *by,
+                          struct err *err)
 {
     if (!task_end_by(j, company, task, what, by, err))
         return false;
@@ -197,7 +197,7 @@ static bool left_alone(struct jobs *j, struct store_company *company, int64_t id
 }
 
 bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t id,
-                        const struct json *settings, const struct jobs_asker *by, struct err *err)
+                        const struct json *settings, const struct asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -229,7 +229,7 @@ bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t i
 }
 
 bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id,
-                     const struct jobs_asker *by, struct err *err)
+                     const struct asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -247,7 +247,7 @@ bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id,
 }
 
 bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id, str fingerprint,
-                     const struct jobs_asker *by, struct err *err)
+                     const struct asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -280,7 +280,7 @@ static bool interrupt(struct jobs *j, int64_t company_id, int64_t id)
 }
 
 bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
-                      const struct jobs_asker *by, struct err *err)
+                      const struct asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -313,7 +313,7 @@ bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
 }
 
 bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, bool preview,
-                    const struct jobs_asker *by, struct err *err)
+                    const struct asker *by, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     struct store_task t;
@@ -336,7 +336,7 @@ bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, b
 }
 
 bool jobs_task_undo_all(struct jobs *j, struct store_company *company, int64_t id,
-                        const struct jobs_asker *by, struct err *err)
+                        const struct asker *by, struct err *err)
 {
     AUTO(store_reader_free) struct store_reader *reader = NULL;
     AUTO(arena_done) struct arena a = {0};
