@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "store/days.h"
 #include "store/store.h"
 
 #include <setjmp.h>
@@ -396,6 +397,69 @@ static void a_reader_that_holds_sees_what_was_acknowledged(void **state)
     assert_true(str_eq(before.name, STR("later")));
 }
 
+/* Acts on customer `key`; the outcome is failed when there is none. */
+static enum store_outcome act_on(struct store_company *company, enum store_op op, const char *key)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_change c = {.op = op, .key = STORE_KEY_PATH, .key_text = str_of(key)};
+    struct store_batch batch = {.change = &c, .count = 1, .small = true, .arena = &a};
+    struct err err = {0};
+    assert_true(store_apply(company, &batch, &err));
+    return c.outcome;
+}
+
+/* Makes `key` and deletes whoever is nobody, all or nothing: nothing. */
+static void fail_whole(struct store_company *company, const char *key)
+{
+    AUTO(arena_done) struct arena a = {0};
+    struct store_change c[] = {
+        {.op = STORE_UPSERT, .key = STORE_KEY_PATH, .key_text = str_of(key)},
+        {.op = STORE_DELETE, .key = STORE_KEY_PATH, .key_text = STR("nobody")}};
+    struct store_batch batch = {
+        .change = c, .count = COUNT(c), .small = true, .whole = true, .arena = &a};
+    struct err err = {0};
+    assert_true(store_apply(company, &batch, &err));
+    assert_int_equal(c[1].outcome, OUTCOME_FAILED);
+}
+
+static void days_count_who_came_and_went(void **state)
+{
+    struct world *w = *state;
+    AUTO(arena_done) struct arena a = {0};
+    AUTO(store_reader_free) struct store_reader *r = NULL;
+    struct store_company *company;
+    struct store_day *day;
+    struct err err = {0};
+    size_t days;
+    int64_t id, first, last;
+    assert_true(store_company_create(w->store, STR("Days"), STR("Asia/Kamchatka"), &id, &err));
+    assert_true(store_company_open(w->store, id, &company, &err));
+    assert_true(store_reader_open(company, &r, &err));
+    first = store_company_day(company, clock_now_us());
+    assert_true(store_days(r, &a, 0, INT64_MAX, &day, &days, &err));
+    assert_int_equal(days, 0);
+    assert_int_equal(act_on(company, STORE_UPSERT, "a"), OUTCOME_CREATED);
+    assert_int_equal(act_on(company, STORE_UPSERT, "b"), OUTCOME_CREATED);
+    assert_int_equal(act_on(company, STORE_DELETE, "a"), OUTCOME_DELETED);
+    assert_int_equal(act_on(company, STORE_DELETE, "a"), OUTCOME_FAILED);
+    fail_whole(company, "c");
+    last = store_company_day(company, clock_now_us());
+    assert_true(store_days(r, &a, first, last, &day, &days, &err));
+    uint64_t created = 0, deleted = 0;
+    for (size_t i = 0; i < days; i++) {
+        created += day[i].created;
+        deleted += day[i].deleted;
+    }
+    assert_true(days && days <= (size_t)(last - first + 1)); // midnight may have passed
+    assert_int_equal(created, 2);
+    assert_int_equal(deleted, 1);
+    assert_true(store_days(r, &a, last + 1, INT64_MAX, &day, &days, &err));
+    assert_int_equal(days, 0);
+    // A day begins where the company is: at noon of UTC it is past midnight there.
+    assert_int_equal(store_company_day(company, INT64_C(11) * 3600 * 1000000), 0);
+    assert_int_equal(store_company_day(company, INT64_C(13) * 3600 * 1000000), 1);
+}
+
 static void a_trial_foretells_and_writes_nothing(void **state)
 {
     struct world *w = *state;
@@ -445,6 +509,7 @@ int main(void)
         cmocka_unit_test(two_rows_that_swap_an_email_both_fail),
         cmocka_unit_test(thousands_of_changes_agree_with_the_model),
         cmocka_unit_test(a_reader_that_holds_sees_what_was_acknowledged),
+        cmocka_unit_test(days_count_who_came_and_went),
         cmocka_unit_test(a_trial_foretells_and_writes_nothing),
     };
     return cmocka_run_group_tests(tests, build_world, raze_world);

@@ -8,6 +8,7 @@
 #include "sql_company.h"
 #include "sql_trial.h"
 #include "store/sqlite/changes.h"
+#include "store/sqlite/days.h"
 #include "store/sqlite/rowio.h"
 
 #include <stdatomic.h>
@@ -85,7 +86,7 @@ bool apply_save_meta(struct applier *p, struct err *err)
     db_bind_int(s, 7, p->meta.unindexed);
     db_bind_int(s, 8, p->meta.created);
     p->wrote = false;
-    return db_run(p->db, s, err);
+    return db_run(p->db, s, err) && days_add(p, err);
 }
 
 void apply_done(struct applier *p)
@@ -537,6 +538,7 @@ void apply_remove(struct applier *p, struct entry *e)
     e->exists = false;
     e->dirty = true;
     p->meta.consumers--;
+    p->meta.went++;
 }
 
 static bool act_delete(struct applier *p, struct entry *e, const struct apply_item *item,
@@ -648,6 +650,7 @@ static void act_write(struct applier *p, struct entry *e, const struct apply_ite
         e = slice_entry(s, after.id);
         e->exists = true;
         p->meta.consumers++;
+        p->meta.came++;
     }
     apply_move_keys(s, before, &after, e);
     c->outcome = before ? OUTCOME_UPDATED : OUTCOME_CREATED;

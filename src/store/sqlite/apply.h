@@ -11,6 +11,7 @@
 struct apply_meta {
     int64_t last_id, last_stamp, consumers, last_trail;
     int64_t changes, indexed_to, unindexed, created; /* see changes.h */
+    int64_t came, went; /* customers made and removed since the counters were written: see days.h */
 };
 struct changes_tidy { /* how far a sweep has come */
     enum { TIDY_NOTHING, TIDY_CHANGED, TIDY_CREATED } what;
@@ -18,7 +19,8 @@ struct changes_tidy { /* how far a sweep has come */
 };
 struct applier {
     struct db *db;
-    bool trial; /* write into the trial's tables */
+    const struct zone *zone; /* of the company's days; a trial has none */
+    bool trial;              /* write into the trial's tables */
     struct apply_meta meta;
     struct slice slice;
     struct feed feed;

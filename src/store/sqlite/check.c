@@ -62,6 +62,7 @@ static bool references(struct check *k, struct err *err)
         {SQL_CHECK_LEGACY, "customers cannot be found by their legacy_id"},
         {SQL_CHECK_LEGACY_BACK, "legacy ids lead to nobody, or to another customer"},
         {SQL_CHECK_COUNT, "customers more or fewer than counted"},
+        {SQL_CHECK_DAYS, "customers more or fewer than were made and removed day by day"},
         {SQL_CHECK_NUMBERS, "ids, stamps or changes are newer than the newest that was given"},
         {SQL_CHECK_ATTRIBUTES, "customers have custom attributes that are no JSON"},
         {SQL_CHECK_TRAIL, "former values are no JSON: what they belong to cannot be undone"},

@@ -456,6 +456,7 @@ bool writer_start(struct store_company *c, struct err *err)
     c->small_seen_us = c->file_seen_us = INT64_MIN / 2;
     c->shared_slice = SHARED_FIRST_CHANGES;
     c->held_bytes = fault_number("CLIENTELE_FAULT_HELD_BYTES", LIMIT_HELD_BYTES);
+    c->applier.zone = c->zone;
     if (!apply_init(&c->applier, &c->db, false, err) ||
         !checkpointer_start(c->path, &c->checkpointer, err))
         return false;

@@ -17,6 +17,8 @@ SELECT count(*) FROM consumer AS c LEFT JOIN legacy_key AS k ON k.legacy_id = c.
 SELECT count(*) FROM legacy_key AS k LEFT JOIN consumer AS c ON c.id = k.id WHERE c.legacy_id IS NOT k.legacy_id
 -- name: check_count
 SELECT abs((SELECT count(*) FROM consumer) - consumers) FROM meta
+-- name: check_days
+SELECT abs(consumers - (SELECT ifnull(sum(created), 0) - ifnull(sum(deleted), 0) FROM day)) FROM meta
 -- name: check_numbers
 SELECT (SELECT count(*) FROM consumer WHERE id > last_id OR updated_at > last_stamp OR trail - 1099511627776 > last_trail)
      + (SELECT count(*) FROM trail WHERE id > last_trail OR prev >= id) FROM meta

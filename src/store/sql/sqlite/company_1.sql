@@ -57,6 +57,12 @@ CREATE TABLE changed (
 -- Customers by created_at: those whose updated_at is up to meta.indexed_to; the others are found in changed.  Only the entry
 -- with his created_at counts.
 CREATE TABLE created_key (created_at INTEGER, id INTEGER, PRIMARY KEY (created_at, id)) STRICT, WITHOUT ROWID;
+-- Customers made and removed, by the company's day; a day on which there were none has no row.
+CREATE TABLE day (
+    day     INTEGER PRIMARY KEY, -- since 1970-01-01
+    created INTEGER NOT NULL,
+    deleted INTEGER NOT NULL
+) STRICT;
 CREATE TABLE meta (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
     last_id     INTEGER NOT NULL,
