@@ -1,0 +1,3 @@
+import type { Route } from "../../lib/routes.ts";
+
+export const developers: Route[] = [];
