@@ -14,6 +14,9 @@ import sys
 import fuzz
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.append(os.path.join(ROOT, "tests"))
+import npm  # noqa: E402
+
 BUILD = os.path.join(ROOT, "build-test")
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 TIMEOUT_S = 900
@@ -97,6 +100,19 @@ def python(tally, name, path):
     tally.suite(name, max(0, total - failed - skipped), failed, skipped, output)
 
 
+def browser(tally, name, path):
+    """Tests of the cabinet in Debian's Chromium, by node's own runner."""
+    folder = os.path.dirname(path)
+    npm.install(folder)
+    code, output = run(["node", "--test", "--test-reporter=tap", "--test-timeout=300000", path], CLIENTELE_BIN=os.path.join(BUILD, "clientele"))
+    counts = {k: int(n) for k, n in re.findall(r"^# (pass|fail|cancelled|skipped|todo) (\d+)", output, re.M)}
+    passed, skipped = counts.get("pass", 0), counts.get("skipped", 0) + counts.get("todo", 0)
+    failed = counts.get("fail", 0) + counts.get("cancelled", 0)
+    if (code and not failed) or not passed + failed + skipped:
+        failed += 1
+    tally.suite(name, passed, failed, skipped, output)
+
+
 def described(tally):
     """Whatever any of them was answered is as docs/openapi.yaml says."""
     if os.path.exists(RECORDED) and shutil.which("node") and shutil.which("npm"):
@@ -126,6 +142,8 @@ def main():
         suites.append((f"{floor}/{os.path.basename(path)[len(floor) + 1:-5]}", unit, (path,)))
     for path in sorted(glob.glob(os.path.join(ROOT, "t*", "test_*.py"))):
         suites.append((os.path.relpath(path, ROOT)[:-3], python, (path,)))
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests", "web", "*.test.mjs"))):
+        suites.append((f"web/{os.path.basename(path)[:-9]}", browser, (path,)))
     if os.path.exists(RECORDED):
         os.remove(RECORDED)
     for name, function, arguments in suites:

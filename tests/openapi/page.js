@@ -96,17 +96,19 @@ process.stdout.write(`<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(api.info.title)}: ${escaped(words.operations)}</title>
 <style>
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; --blue: #1f5fcb; --green: #1d6f42; --amber: #8a5200; --red: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --blue: #8ab4ff; --green: #6fcf97; --amber: #f2b450; --red: #ff8a80; } }
+html { background: Canvas; color: CanvasText; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
-a { color: #2f6fdb; } code, pre { font: 0.9em ui-monospace, monospace; } pre { overflow: auto; background: var(--soft); padding: 0.6rem; }
+a { color: var(--blue); } code, pre { font: 0.9em ui-monospace, monospace; } pre { overflow: auto; background: var(--soft); padding: 0.6rem; }
 h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); } h4 { margin: 1rem 0 0.3rem; }
 table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
 td { border-top: 1px solid var(--line); padding: 0.25rem 0.6rem 0.25rem 0; vertical-align: top; }
-small { opacity: 0.7; } summary { cursor: pointer; padding: 0.3rem 0; }
-.operation { border: 1px solid var(--line); border-radius: 6px; padding: 0 0.8rem; margin: 0.5rem 0; }
-.operation > summary > span { display: inline-block; min-width: 4.6em; font: bold 0.8em ui-monospace, monospace; color: #2f6fdb; }
-.operation > summary > .post { color: #2e8b57; } .operation > summary > .put, .operation > summary > .patch { color: #b8730b; }
-.operation > summary > .delete { color: #c0392b; }
+code { overflow-wrap: anywhere; } small { opacity: 0.7; } summary { cursor: pointer; padding: 0.3rem 0; }
+.operation { overflow-wrap: anywhere; border: 1px solid var(--line); border-radius: 6px; padding: 0 0.8rem; margin: 0.5rem 0; }
+.operation > summary > span { display: inline-block; min-width: 4.6em; font: bold 0.8em ui-monospace, monospace; color: var(--blue); }
+.operation > summary > .post { color: var(--green); } .operation > summary > .put, .operation > summary > .patch { color: var(--amber); }
+.operation > summary > .delete { color: var(--red); }
 </style>
 <header><h1>${escaped(api.info.title)}</h1>
 <p>${escaped(summaryOf(api.info))} <a href="/v4/openapi.yaml">${words.source}</a> · <a href="/docs?lang=${words.turned}" lang="${words.turned}">${words.turn}</a></p>
@@ -115,7 +117,8 @@ ${api.tags.map((tag) => `<h2 id="tag-${tag.name}">${escaped(tag.name)}</h2>
 ${described(tag)}
 ${ofTag(tag).map(show).join("\n")}`).join("\n")}
 <h2>${words.schemas}</h2>
-${Object.entries(api.components.schemas).map(([ name, schema ]) => `<details class="operation" id="schema-${name}"><summary><code>${name}</code> ${schema.properties ? "" : kind(schema)}</summary>
+${Object.entries(api.components.schemas).map(([ name, schema ]) => `<details class="operation" id="schema-${name}"><summary><code>${name}</code></summary>
+${schema.properties ? "" : `<p>${kind(schema)}</p>`}
 ${paragraphs(schema.description)}
 ${properties(schema)}</details>`).join("\n")}
 </html>
