@@ -2,6 +2,7 @@
 #include "api/api_priv.h"
 #include "api/errand.h"
 #include "api/limits.h"
+#include "api/request_log.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -133,6 +134,12 @@ static void let_go(void *context, size_t loop_index)
     *held = NULL;
 }
 
+static void seal(struct http_request *r, int status)
+{
+    limits_seal(r, status);
+    request_log_add(r, status);
+}
+
 bool api_new(const struct api_config *config, struct api **ret_api, struct err *err)
 {
     struct api *api = mem_new(1, sizeof *api);
@@ -146,6 +153,7 @@ bool api_new(const struct api_config *config, struct api **ret_api, struct err *
     api->app = (struct http_app){.route = routes,
                                  .count = COUNT(routes),
                                  .context = api,
+                                 .seal = seal,
                                  .at_rest = let_go,
                                  .refuse = error_refuse};
     limits_open(api);
@@ -157,6 +165,10 @@ bool api_new(const struct api_config *config, struct api **ret_api, struct err *
     if (!api->quick || !api->slow || !api->searches) {
         api_free(api);
         return err_set(err, ERR_INTERNAL, "cannot start a thread");
+    }
+    if (!request_log_start(config->store, api->config.loops, &api->log, err)) {
+        api_free(api);
+        return false;
     }
     *ret_api = api;
     return true;
@@ -174,6 +186,7 @@ void api_free(struct api *api)
     errands_stop(api->quick);
     errands_stop(api->slow);
     errands_stop(api->searches);
+    request_log_stop(api->log);
     for (size_t i = 0; i < api->config.loops; i++)
         for (struct reader_slot *s = api->readers[i], *next; s; s = next) {
             next = s->next;

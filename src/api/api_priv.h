@@ -12,6 +12,7 @@
 #define JSON_API "application/vnd.api+json; charset=utf-8"
 
 struct errands;
+struct request_log;
 struct request_key;
 struct event_stream;
 struct reader_slot {
@@ -28,6 +29,7 @@ struct limits {
 struct api {
     struct api_config config;
     struct limits limits;
+    struct request_log *log;
     struct http_app app;
     struct reader_slot **readers; /* per loop: used on that loop's thread only */
     struct reader_slot **held;    /* per loop: those of them that hold on to a moment */

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "api/api_priv.h"
+#include "api/request_log.h"
 
 #include "base/clock.h"
 
@@ -72,6 +73,7 @@ struct store_company *auth_company_as(struct http_request *r, unsigned scope, in
         error_unauthorized(r, bearer && looks_like_oauth(key), TOKEN_UNKNOWN);
         return NULL;
     }
+    request_note_token(r, &token);
     if (!is_good(&token)) {
         error_unauthorized(r, bearer && looks_like_oauth(key),
                            token.revoked_at_us ? TOKEN_REVOKED : TOKEN_EXPIRED);

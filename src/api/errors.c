@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "api/errors.h"
+#include "api/request_log.h"
 
 #include "base/log.h"
 #include "http/media_type.h"
@@ -120,6 +121,14 @@ static const struct {
     {"Insufficient storage", "На сервере нет места"},
 };
 
+const char *error_status_code(int status)
+{
+    for (size_t i = 0; i < COUNT(statuses); i++)
+        if (statuses[i].status == status)
+            return statuses[i].code;
+    return status < 500 ? "bad_request" : "unavailable";
+}
+
 static const char *title_in(struct http_request *r, const char *title)
 {
     for (size_t i = 0; request_language(r) == LANGUAGE_RU && i < COUNT(titles); i++)
@@ -139,6 +148,7 @@ static struct error whole(struct http_request *r, const struct error *e)
         }
     if (!done.code)
         done.code = arena_format(http_arena(r), "http_%d", e->status).ptr;
+    request_note_code(r, done.code);
     if (!done.title)
         done.title = done.status < 500 ? "Bad request" : "Service unavailable";
     return done;
@@ -418,6 +428,7 @@ void error_problems(struct http_request *r, const struct problems *problems)
         buf_done(&a.b);
         return;
     }
+    request_note_code(r, problem_code_name(problems->first->code));
     const struct error e = whole(r, &(struct error){.status = 422});
     open_envelope(&b, &e);
     add_details(r, &b, problems);

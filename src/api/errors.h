@@ -30,6 +30,8 @@ void error_array_send(struct http_request *r, struct error_array *a);
 bool error_in_array(struct http_request *r);
 /* Whether the request speaks JSON:API's atomic operations. */
 bool speaks_atomic(const struct http_request *r);
+/* The code of an error of that status that says no other. */
+const char *error_status_code(int status);
 /* "Document(s) not found for class Consumer with id(s) ..." */
 str error_not_found_text(struct http_request *r, str id);
 

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "api/errors.h"
+#include "api/request_log.h"
 
 #include "base/limits.h"
 
@@ -101,6 +102,7 @@ void error_unauthorized(struct http_request *r, bool oauth, enum token_fault why
                            "This token has expired: make a new one",
                            "Срок этого ключа истёк: нужен новый"},
     };
+    request_note_code(r, faults[why].code);
     http_add_header(
         r, "WWW-Authenticate",
         oauth

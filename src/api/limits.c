@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "api/limits.h"
+#include "api/request_log.h"
 
 #include "base/address.h"
 #include "base/clock.h"
@@ -33,10 +34,8 @@ void limits_open(struct api *api)
                                   .address = new_throttle(api->config.address_rate),
                                   .failures = new_throttle(api->config.failure_rate)};
     crypto_random(&api->limits.seed, sizeof api->limits.seed);
-    if (!api->limits.token && !api->limits.address && !api->limits.failures)
-        return; // then it costs nothing
-    api->app.admit = limits_admit;
-    api->app.seal = limits_seal;
+    if (api->limits.token || api->limits.address || api->limits.failures)
+        api->app.admit = limits_admit; // else it costs nothing
 }
 
 void limits_close(struct api *api)
@@ -140,7 +139,7 @@ void limits_admit(struct http_request *r)
     if (!api->limits.token && !api->limits.address)
         return;
     struct limited *l = ARENA_NEW(http_arena(r), struct limited, 1);
-    http_set_note(r, l);
+    request_note(r)->limited = l;
     if (!check_address(api, r, l, now_us) || !check_token(api, r, l, now_us))
         refuse(r, l->rate, l->state.wait_us);
 }
@@ -167,7 +166,8 @@ static void tell(struct http_request *r, const struct limited *l)
 void limits_seal(struct http_request *r, int status)
 {
     struct api *api = http_app_context(r);
-    struct limited *l = http_note(r);
+    const struct request_note *note = http_note(r);
+    struct limited *l = note ? note->limited : NULL;
     struct throttle_state state;
     if (status == 401 && api->limits.failures && !is_here(r) &&
         !str_is_null(http_header(r, "Authorization")))

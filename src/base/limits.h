@@ -40,6 +40,9 @@
 #define LIMIT_EVENT_STREAMS         16          /* open at once, of one company */
 #define LIMIT_PEM_BYTES             (1 * MIB)   /* certificates of a server, or its key */
 
+#define LIMIT_REQUESTS_KEPT   1024  /* of a company, the last ones, on each loop */
+#define LIMIT_REQUESTS_LOGGED 65536 /* of all companies, on all loops: some 12 MiB */
+
 /* A file. */
 #define LIMIT_ROW_BYTES           (1 * MIB)
 #define LIMIT_COLUMNS             1024

@@ -111,6 +111,8 @@ void http_server_stop(struct http_server *s, unsigned grace_ms);
 void *http_app_context(const struct http_request *r);
 /* The number of the loop, from 0: for per-thread state. */
 size_t http_loop_index(const struct http_request *r);
+/* The route that was found, one of the app's table; NULL: none was. */
+const struct http_route *http_route_of(const struct http_request *r);
 /* The method, and its name as sent ("PUT"): */
 enum http_method http_method(const struct http_request *r);
 const char *http_method_name(const struct http_request *r);
@@ -136,6 +138,8 @@ const struct address *http_client(struct http_request *r);
 const char *http_peer(struct http_request *r);
 /* Whether the client asked by https, of us or of a trusted proxy. */
 bool http_is_https(const struct http_request *r);
+/* For how long the request has been here, in microseconds. */
+int64_t http_age_us(const struct http_request *r);
 /* Memory that lives as long as the request. */
 struct arena *http_arena(struct http_request *r);
 /* The handler's own pointer; NULL at first. */

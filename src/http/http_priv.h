@@ -144,6 +144,7 @@ struct http_request {
     char own_id[33];
     const char *id; /* that, or the client's */
     enum stage stage;
+    int64_t began_us;
 
     struct gate_head head;
     struct gate_pass pass;

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "http/http_priv.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -73,6 +74,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *mh
     r->conn = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     r->conn->request = r;
     r->stage = STAGE_HEAD;
+    r->began_us = clock_monotonic_us();
     r->head = (struct gate_head){.target = arena_str(&r->arena, str_of(target ? target : ""))};
     r->pass = (struct gate_pass){.path = STR("")};
     r->match = (struct router_match){0};
@@ -432,6 +434,11 @@ size_t http_loop_index(const struct http_request *r)
     return r->loop->index;
 }
 
+const struct http_route *http_route_of(const struct http_request *r)
+{
+    return r->match.route;
+}
+
 enum http_method http_method(const struct http_request *r)
 {
     return r->pass.method;
@@ -503,6 +510,11 @@ bool http_is_https(const struct http_request *r)
 {
     return r->conn->tls.gnutls ||
            proxy_says_https(&r->loop->server->trust, &r->conn->peer, r->head.field, r->head.count);
+}
+
+int64_t http_age_us(const struct http_request *r)
+{
+    return clock_monotonic_us() - r->began_us;
 }
 
 void *http_note(const struct http_request *r)

@@ -21,7 +21,8 @@ enum {
 };
 #define HOUR_US        ((int64_t)3600 * 1000000)
 #define DAY_US         (24 * HOUR_US)
-#define KEEP_EVENTS_US (3 * DAY_US) /* that a webhook has not taken */
+#define KEEP_EVENTS_US (3 * DAY_US)  /* that a webhook has not taken */
+#define KEEP_CALLS_US  (90 * DAY_US) /* how many requests came */
 
 struct job {
     struct job *next;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "jobs/jobs_priv.h"
+#include "store/calls.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -55,8 +56,7 @@ static bool forget(struct jobs *j, int64_t company_id, struct err *err)
     struct store_company *c;
     int64_t now = clock_now_us();
     return store_company_open(j->store, company_id, &c, err) && part_expire(j, c, err) &&
-           exports_sweep(j, c, err) &&
-           store_trail_purge(c, now - j->keep_trail_us, err) &&
+           exports_sweep(j, c, err) && store_trail_purge(c, now - j->keep_trail_us, err) &&
            store_request_purge(c, now - STORE_REQUESTS_KEPT_US, err) &&
            store_task_purge(c, now - j->keep_files_us, now - j->keep_trail_us,
                             now - j->keep_audit_us, err) &&
@@ -72,6 +72,8 @@ void sweep_old(struct jobs *j)
     sweep(j, is_old);
     if (!store_tokens_flush(j->store, &err))
         log_warning("when tokens were last used is not written down for now: %s", err.msg);
+    if (!store_calls_purge(j->store, (clock_now_us() - KEEP_CALLS_US) / HOUR_US, &err))
+        log_warning("counts of requests stay for now: %s", err.msg);
     if (!store_company_list(j->store, &a, &company, &companies, &err))
         companies = 0;
     for (size_t i = 0; i < companies; i++)

@@ -32,6 +32,13 @@ bool control_change_locked(struct store *s, const char *sql, const struct value 
     return true;
 }
 
+bool control_run_locked(struct store *s, const char *sql, const struct value *value, size_t count,
+                        struct err *err)
+{
+    sqlite3_stmt *q = control_bound(s, sql, value, count, err);
+    return q && db_run(&s->control, q, err);
+}
+
 bool control_change(struct store *s, const char *sql, const struct value *value, size_t count,
                     int64_t *ret_id, struct err *err)
 {
@@ -39,6 +46,21 @@ bool control_change(struct store *s, const char *sql, const struct value *value,
     bool ok = control_change_locked(s, sql, value, count, ret_id, err);
     pthread_mutex_unlock(&s->lock);
     return ok;
+}
+
+bool control_begin(struct store *s, struct err *err)
+{
+    return db_exec(&s->control, "BEGIN IMMEDIATE", err);
+}
+
+bool control_end(struct store *s, bool ok, struct err *err)
+{
+    struct err ignored = {0};
+    if (ok && db_exec(&s->control, "COMMIT", err))
+        return true;
+    if (!sqlite3_get_autocommit(s->control.handle))
+        IGNORE(db_exec(&s->control, "ROLLBACK", &ignored));
+    return false;
 }
 
 bool control_explain(struct err *err, const char *taken, const char *missing)

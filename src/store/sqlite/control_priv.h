@@ -22,9 +22,16 @@ sqlite3_stmt *control_bound(struct store *s, const char *sql, const struct value
 /* Runs a change; *ret_id (may be NULL) is the new row's.  ERR_NOT_FOUND when it changed no row. */
 MUST_CHECK bool control_change_locked(struct store *s, const char *sql, const struct value *value,
                                       size_t count, int64_t *ret_id, struct err *err);
-/* The same, taking the lock. */
+/* The same of a statement that may change none. */
+MUST_CHECK bool control_run_locked(struct store *s, const char *sql, const struct value *value,
+                                   size_t count, struct err *err);
+/* The same as the first, taking the lock. */
 MUST_CHECK bool control_change(struct store *s, const char *sql, const struct value *value,
                                size_t count, int64_t *ret_id, struct err *err);
+/* Begins a transaction, and ends it: with all of it when ok, else with nothing.  With the lock
+ * held; false when it was not ok, or could not be committed: */
+MUST_CHECK bool control_begin(struct store *s, struct err *err);
+MUST_CHECK bool control_end(struct store *s, bool ok, struct err *err);
 /* Puts a sentence for people over SQLite's about a broken UNIQUE or a missing row; always false. */
 bool control_explain(struct err *err, const char *taken, const char *missing);
 /* Reads rows into a growing array in the arena; read_row fills one element of `size` bytes.  Takes

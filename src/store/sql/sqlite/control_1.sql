@@ -65,3 +65,11 @@ CREATE TABLE delivery (
 ) STRICT;
 CREATE INDEX delivery_due ON delivery (webhook_id, next_at) WHERE state = 0;
 CREATE INDEX delivery_of ON delivery (webhook_id, id);
+-- How many requests of the API came, by the hour.
+CREATE TABLE api_calls (
+    company_id INTEGER NOT NULL REFERENCES company (id) ON DELETE CASCADE,
+    hour       INTEGER NOT NULL, -- since 1970
+    calls      INTEGER NOT NULL,
+    errors     INTEGER NOT NULL, -- of them
+    PRIMARY KEY (company_id, hour)
+) STRICT, WITHOUT ROWID;
