@@ -309,7 +309,7 @@ class Backup(unittest.TestCase):
                 ([sorted_in, all_sorted, "DELETE FROM created_key WHERE id = (SELECT max(id) FROM consumer)"],
                  "1 customers cannot be found by created_at"),
                 (["DELETE FROM created_key", all_sorted], "2000 customers cannot be found by created_at"),
-                (["INSERT INTO task_deed VALUES (9, 1, 'run', 1, NULL, 1)"], "1 notes of who asked"),
+                (["INSERT INTO audit VALUES (9, 1, 'import.start', 1, NULL, 'import_tasks', '9', '{}')"], "1 notes of who asked"),
                 (["INSERT INTO undo_kept VALUES (9, 1, 1, NULL, 1, 'x', 'x', NULL, NULL, NULL, 1, 1, 0)"], "1 notes of what an undo left"),
                 (["INSERT INTO request VALUES (1, 'k', 1, 'p', 0, NULL)"], "1 requests with an Idempotency-Key"),
                 (["INSERT INTO export_task (state, format, options, file, origin, created_at) VALUES (1, 'csv', '{}', '', 1, 1)"],

@@ -79,7 +79,8 @@ class Deeds(WithServer):
     def test_the_last_hundred_are_shown(self):
         number = self.ready()
         with sqlite3.connect(database(self.data)) as db:
-            db.executemany("INSERT INTO task_deed VALUES (?, ?, 'settings', 8, NULL, ?)", [(number, i, i) for i in range(2, 150)])
+            db.executemany("INSERT INTO audit (at, action, origin, subject_type, subject_id, details) VALUES (?, 'import.settings', 8, "
+                           "'import_tasks', ?, '{}')", [(i, number) for i in range(2, 150)])
         db.close()
         self.ask(number, "cancel")
         deeds = self.get(number)["deeds"]
@@ -98,7 +99,7 @@ class Deeds(WithServer):
             until = time.monotonic() + 30
             while True:
                 with sqlite3.connect(database(self.data)) as db:
-                    left = {str(row[0]) for row in db.execute("SELECT task_id FROM task_deed")}
+                    left = {str(row[0]) for row in db.execute("SELECT subject_id FROM audit")}
                 db.close()
                 if left == {kept} or time.monotonic() > until:
                     break

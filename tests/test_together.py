@@ -56,14 +56,14 @@ class Together(unittest.TestCase):
         self.assertEqual(self.sql("SELECT count(*) FROM consumer"), [(50,)])
 
     def test_a_task_and_the_deed_that_makes_it(self):
-        self.refuse("BEFORE INSERT ON task_deed")
+        self.refuse("BEFORE INSERT ON audit")
         self.assertGreaterEqual(self.post().status, 500)
         self.assertEqual(self.sql("SELECT count(*) FROM import_task"), [(0,)])
 
     def test_what_is_asked_of_a_task_and_its_deed(self):
         task = self.post("?start=manual").json["data"]["id"]
         harness.wait_for_task(self.server, self.c.token, task, until=lambda t: t["state"] == "ready")
-        self.refuse("BEFORE INSERT ON task_deed")
+        self.refuse("BEFORE INSERT ON audit")
         self.assertGreaterEqual(self.c.post(f"/v4/import_tasks/{task}/start", None).status, 400)
         self.assertEqual(self.c.get(f"/v4/import_tasks/{task}").json["data"]["attributes"]["state"], "ready")
         self.assertEqual(self.sql("SELECT count(*) FROM consumer"), [(0,)])

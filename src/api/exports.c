@@ -19,6 +19,7 @@ struct asking {
     str print;                    /* with a key: what the request is */
     struct store_request request; /* with a key */
     struct store_export task;     /* slices live in the arena */
+    struct asker by;
     bool program_is_none;
     struct arena arena;
     struct err err;
@@ -215,9 +216,13 @@ static bool take_key(struct http_request *r, struct asking *a, const struct json
     return true;
 }
 
-static struct asking *new_asking(struct http_request *r, struct store_company *company)
+static struct asking *new_asking(struct http_request *r, struct store_company *company,
+                                 const struct asker *by)
 {
     struct asking *a = mem_new(1, sizeof *a);
+    a->by = (struct asker){by->origin, arena_str(&a->arena, by->address)};
+    a->task.origin = by->origin;
+    a->task.address = a->by.address;
     a->api = http_app_context(r);
     a->company = company;
     return a;
@@ -225,14 +230,13 @@ static struct asking *new_asking(struct http_request *r, struct store_company *c
 
 void exports_create(struct http_request *r)
 {
-    int64_t origin;
-    struct store_company *company = auth_company_as(r, SCOPE_EXPORTS, &origin);
+    struct asker by;
+    struct store_company *company = auth_asker(r, SCOPE_EXPORTS, &by);
     const struct json *attributes;
     bool fields;
     if (!company || !body_attributes_of(r, "export_tasks", &attributes))
         return;
-    struct asking *a = new_asking(r, company);
-    a->task.origin = origin;
+    struct asking *a = new_asking(r, company, &by);
     if (read_records_type(r, attributes) && read_format(r, attributes, a) &&
         read_options(r, attributes, a, &fields) && read_program(r, attributes, a, fields) &&
         take_key(r, a, attributes))
@@ -246,7 +250,7 @@ void exports_create(struct http_request *r)
 static void delete (struct errand *e)
 {
     struct asking *a = (struct asking *)e;
-    IGNORE(jobs_export_delete(a->api->config.jobs, a->company, &a->task, &a->err));
+    IGNORE(jobs_export_delete(a->api->config.jobs, a->company, &a->task, &a->by, &a->err));
 }
 
 static void deleted(struct http_request *r, struct errand *e)
@@ -260,12 +264,13 @@ static void deleted(struct http_request *r, struct errand *e)
 
 void exports_delete(struct http_request *r)
 {
-    struct store_company *company = auth_company(r, SCOPE_EXPORTS);
+    struct asker by;
+    struct store_company *company = auth_asker(r, SCOPE_EXPORTS, &by);
     struct store_reader *reader;
     struct store_export task;
     if (!export_find(r, company, &reader, &task))
         return;
-    struct asking *a = new_asking(r, company);
+    struct asking *a = new_asking(r, company, &by);
     a->task.id = task.id;
     a->task.file = arena_str(&a->arena, task.file);
     send(r, a, delete, deleted);

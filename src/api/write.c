@@ -22,6 +22,8 @@ struct write *write_new(struct http_request *r, struct store_company *company, i
                                     .origin = origin,
                                     .arena = &w->arena,
                                     .context = w};
+    if (origin_kind(origin) == ORIGIN_USER) // what a person does is noted
+        w->batch.address = arena_str(&w->arena, str_of(http_peer(r)));
     http_set_context(r, w);
     return w;
 }

@@ -229,12 +229,12 @@ bool jobs_export_create(struct jobs *j, struct store_company *company, struct ar
 }
 
 bool jobs_export_delete(struct jobs *j, struct store_company *company,
-                        const struct store_export *task, struct err *err)
+                        const struct store_export *task, const struct asker *by, struct err *err)
 {
     int64_t company_id = store_company_info(company)->id;
     char path[PATH_MAX];
     // First the task: a worker that does not find it any more keeps no file.
-    if (!store_export_delete(company, task->id, err))
+    if (!store_export_delete(company, task->id, by, err))
         return false;
     if (!task->file.len)
         return true;

@@ -16,7 +16,8 @@ MUST_CHECK bool jobs_export_create(struct jobs *j, struct store_company *company
                                    struct store_export *task, struct err *err);
 /* Forgets the task and removes its file; one that is being made stops.  Errors: ERR_NOT_FOUND. */
 MUST_CHECK bool jobs_export_delete(struct jobs *j, struct store_company *company,
-                                   const struct store_export *task, struct err *err);
+                                   const struct store_export *task, const struct asker *by,
+                                   struct err *err);
 /* Opens the file of a completed task for reading; the caller closes it.  Errors: ERR_NOT_FOUND: its
  * time is over. */
 MUST_CHECK bool jobs_export_open(struct jobs *j, struct store_company *company,

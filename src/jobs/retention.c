@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "jobs/jobs_priv.h"
+#include "store/audit.h"
 #include "store/calls.h"
 
 #include <dirent.h>
@@ -60,6 +61,7 @@ static bool forget(struct jobs *j, int64_t company_id, struct err *err)
            store_request_purge(c, now - STORE_REQUESTS_KEPT_US, err) &&
            store_task_purge(c, now - j->keep_files_us, now - j->keep_trail_us,
                             now - j->keep_audit_us, err) &&
+           store_audit_purge(c, now - j->keep_audit_us, err) &&
            store_event_purge(c, 0, now - KEEP_EVENTS_US, err);
 }
 
@@ -74,6 +76,8 @@ void sweep_old(struct jobs *j)
         log_warning("when tokens were last used is not written down for now: %s", err.msg);
     if (!store_calls_purge(j->store, (clock_now_us() - KEEP_CALLS_US) / HOUR_US, &err))
         log_warning("counts of requests stay for now: %s", err.msg);
+    if (!store_audit_purge_server(j->store, clock_now_us() - j->keep_audit_us, &err))
+        log_warning("the server's audit log stays for now: %s", err.msg);
     if (!store_company_list(j->store, &a, &company, &companies, &err))
         companies = 0;
     for (size_t i = 0; i < companies; i++)

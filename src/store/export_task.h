@@ -23,8 +23,9 @@ struct store_export {
     uint64_t bytes, records, total;
     uint32_t attempts; /* processes that began it */
     int64_t origin;    /* who asked: origin_of() */
+    str address;       /* from where, for the audit log; never read back */
     int64_t created_at_us, started_at_us, finished_at_us;
-    str code, detail; /* why it was rejected; {0}: it was not */
+    str code, detail;                    /* why it was rejected; {0}: it was not */
     const struct store_request *request; /* that made it, for store_export_create() to keep; NULL:
                                             none, and in what is read */
 };
@@ -35,8 +36,9 @@ MUST_CHECK bool store_export_create(struct store_company *c, struct store_export
 /* Writes what changes while one is made.  Errors: ERR_NOT_FOUND: it was deleted. */
 MUST_CHECK bool store_export_update(struct store_company *c, const struct store_export *task,
                                     struct err *err);
-/* Forgets one.  Errors: ERR_NOT_FOUND. */
-MUST_CHECK bool store_export_delete(struct store_company *c, int64_t id, struct err *err);
+/* Forgets one, as `by` asks.  Errors: ERR_NOT_FOUND. */
+MUST_CHECK bool store_export_delete(struct store_company *c, int64_t id, const struct asker *by,
+                                    struct err *err);
 /* Forgets those that ended before before_us and whose files are gone. */
 MUST_CHECK bool store_export_purge(struct store_company *c, int64_t before_us, struct err *err);
 /* One task, in the arena.  Errors: ERR_NOT_FOUND. */

@@ -43,8 +43,8 @@ DEFINE_AUTO(struct store *, store_free)
  * it tells nothing of. */
 void store_secret(const struct store *s, str purpose, unsigned char ret_key[SHA256_BYTES]);
 enum { STORE_SIGNATURE_BYTES = 65 }; /* 64 and a NUL */
-/* Signs a text with a key of the store's own, for what clients carry and bring back: HMAC-SHA256, in
- * hexadecimal.  purpose keeps the texts of one use from being taken for another's. */
+/* Signs a text with a key of the store's own, for what clients carry and bring back: HMAC-SHA256,
+ * in hexadecimal.  purpose keeps the texts of one use from being taken for another's. */
 void store_sign(const struct store *s, const char *purpose, str text,
                 char ret_signature[STORE_SIGNATURE_BYTES]);
 /* True when store_sign() gave the text that signature; takes the same time whatever is wrong. */
@@ -276,6 +276,7 @@ struct store_batch {
     bool retry;      /* of an undo: only what waited for another import's undo */
     bool quiet;     /* its changes are no events of their own: an import tells of them at its end */
     int64_t origin; /* who asks: origin_of() */
+    str address;    /* of a user who asks, for the audit log */
     const str *
         header; /* by field (FIELD_COUNT): the file's header, for import_error.column; NULL: none */
     uint64_t bytes_done;

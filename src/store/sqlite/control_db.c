@@ -3,10 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite/control_priv.h"
 
-sqlite3_stmt *control_bound(struct store *s, const char *sql, const struct value *value,
-                            size_t count, struct err *err)
+sqlite3_stmt *values_bound(struct db *db, const char *sql, const struct value *value, size_t count,
+                           struct err *err)
 {
-    sqlite3_stmt *q = db_statement(&s->control, sql, err);
+    sqlite3_stmt *q = db_statement(db, sql, err);
     for (size_t i = 0; q && i < count; i++) {
         int at = (int)i + 1;
         if (value[i].kind == VALUE_INT)
@@ -17,6 +17,12 @@ sqlite3_stmt *control_bound(struct store *s, const char *sql, const struct value
             db_bind_blob(q, at, value[i].bytes.ptr, value[i].bytes.len);
     }
     return q;
+}
+
+sqlite3_stmt *control_bound(struct store *s, const char *sql, const struct value *value,
+                            size_t count, struct err *err)
+{
+    return values_bound(&s->control, sql, value, count, err);
 }
 
 bool control_change_locked(struct store *s, const char *sql, const struct value *value,

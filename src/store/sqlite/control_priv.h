@@ -16,7 +16,10 @@ struct value { /* of a parameter */
 #define BLOB_VALUE(p, n) ((struct value){VALUE_BLOB, 0, {(const char *)(p), (n)}})
 #define NULL_VALUE       ((struct value){VALUE_NULL, 0, {0}})
 
-/* The statement with its values; NULL: err says why.  With store->lock held, as the next one. */
+/* The statement with its values; NULL: err says why. */
+sqlite3_stmt *values_bound(struct db *db, const char *sql, const struct value *value, size_t count,
+                           struct err *err);
+/* The same of control.db.  With store->lock held, as the next one. */
 sqlite3_stmt *control_bound(struct store *s, const char *sql, const struct value *value,
                             size_t count, struct err *err);
 /* Runs a change; *ret_id (may be NULL) is the new row's.  ERR_NOT_FOUND when it changed no row. */

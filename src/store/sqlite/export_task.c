@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "sql_company.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/request.h"
 #include "store/sqlite/store_priv.h"
@@ -54,21 +55,20 @@ bool store_export_create(struct store_company *c, struct store_export *task, str
     db_bind_int(s, 7, task->created_at_us);
     ok = ok && db_run(&db, s, err);
     task->id = sqlite3_last_insert_rowid(db.handle);
-    ok = ok && (!task->request || request_keep(&db, task->request, task->id, (str){0}, err)) &&
+    const struct asker by = {task->origin, task->address};
+    ok = ok && audit_add_number(&db, &by, "export.created", "export_tasks", task->id, err) &&
+         (!task->request || request_keep(&db, task->request, task->id, (str){0}, err)) &&
          db_exec(&db, "COMMIT", err);
     task_exit(c, &db); // which rolls back what was not committed
     return ok;
 }
 
-/* Runs a change of one task and closes. */
-static bool change_one(struct store_company *c, struct db *db, sqlite3_stmt *s, int64_t id,
-                       struct err *err)
+/* Runs a change of one task. */
+static bool run_one(struct db *db, sqlite3_stmt *s, int64_t id, struct err *err)
 {
-    bool ok = db_run(db, s, err) &&
-              (sqlite3_changes(db->handle) == 1 ||
-               err_set(err, ERR_NOT_FOUND, "there is no export task %lld", (long long)id));
-    task_exit(c, db);
-    return ok;
+    return db_run(db, s, err) &&
+           (sqlite3_changes(db->handle) == 1 ||
+            err_set(err, ERR_NOT_FOUND, "there is no export task %lld", (long long)id));
 }
 
 bool store_export_update(struct store_company *c, const struct store_export *task, struct err *err)
@@ -88,17 +88,24 @@ bool store_export_update(struct store_company *c, const struct store_export *tas
     db_bind_int(s, 9, task->finished_at_us);
     db_bind_str(s, 10, task->code);
     db_bind_str(s, 11, task->detail);
-    return change_one(c, &db, s, task->id, err);
+    bool ok = run_one(&db, s, task->id, err);
+    task_exit(c, &db);
+    return ok;
 }
 
-bool store_export_delete(struct store_company *c, int64_t id, struct err *err)
+bool store_export_delete(struct store_company *c, int64_t id, const struct asker *by,
+                         struct err *err)
 {
     struct db db;
     sqlite3_stmt *s = open_for(c, &db, sql_delete, err);
     if (!s)
         return false;
     db_bind_int(s, 1, id);
-    return change_one(c, &db, s, id, err);
+    bool ok = db_exec(&db, "BEGIN IMMEDIATE", err) && run_one(&db, s, id, err) &&
+              audit_add_number(&db, by, "export.deleted", "export_tasks", id, err) &&
+              db_exec(&db, "COMMIT", err);
+    task_exit(c, &db); // which rolls back what was not committed
+    return ok;
 }
 
 bool store_export_purge(struct store_company *c, int64_t before_us, struct err *err)

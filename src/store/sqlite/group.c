@@ -4,6 +4,7 @@
 #include "store/sqlite/group.h"
 
 #include "base/mem.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/request.h"
 
 static bool apply_items(struct applier *p, struct apply_item *item, size_t count, struct err *err)
@@ -103,7 +104,8 @@ bool group_apply(struct applier *p, struct store_batch *first, struct store_batc
     if (!find_requests(p->db, first, end, err))
         return false;
     struct apply_item *item = mem_new(count ? count : 1, sizeof *item);
-    bool ok = apply_batches(p, item, first, end, err) && keep_answers(p->db, first, end, err);
+    bool ok = apply_batches(p, item, first, end, err) &&
+              audit_add_batches(p->db, first, end, err) && keep_answers(p->db, first, end, err);
     mem_free(item);
     return ok;
 }

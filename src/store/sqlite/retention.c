@@ -1,13 +1,14 @@
 /* What is forgotten when its time is over: trails, reports, and at last the tasks themselves.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "sql_audit.h"
 #include "sql_company.h"
 #include "store/sqlite/task_priv.h"
 
 static const char sql_trail_purge[] = SQL_TRAIL_PURGE, sql_gone_purge[] = SQL_GONE_PURGE,
                   sql_purge_samples[] = SQL_PURGE_SAMPLES, sql_purge_errors[] = SQL_PURGE_ERRORS,
                   sql_purge_kept[] = SQL_PURGE_KEPT, sql_purge_previews[] = SQL_PURGE_PREVIEWS,
-                  sql_purge_tasks[] = SQL_PURGE_TASKS, sql_purge_deeds[] = SQL_PURGE_DEEDS;
+                  sql_purge_tasks[] = SQL_PURGE_TASKS, sql_purge_deeds[] = SQL_AUDIT_PURGE_TASKS;
 
 enum {
     AT_ONCE = 10000

@@ -39,7 +39,8 @@ SELECT count(*) FROM changed AS b WHERE b.count <> (SELECT count(*) FROM unpacke
 SELECT count(*) FROM consumer AS c CROSS JOIN meta WHERE c.updated_at <= meta.indexed_to
    AND NOT EXISTS (SELECT 1 FROM created_key AS k WHERE k.created_at = c.created_at AND k.id = c.id)
 -- name: check_deeds
-SELECT count(*) FROM task_deed WHERE task_id NOT IN (SELECT id FROM import_task)
+SELECT count(*) FROM audit WHERE NOT json_valid(details)
+    OR subject_type = 'import_tasks' AND CAST(subject_id AS INTEGER) NOT IN (SELECT id FROM import_task)
 -- name: check_kept
 SELECT count(*) FROM undo_kept WHERE task_id NOT IN (SELECT id FROM import_task)
 -- name: check_requests

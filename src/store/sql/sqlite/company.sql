@@ -123,13 +123,6 @@ DELETE FROM undo_kept WHERE task_id IN (SELECT id FROM import_task WHERE updated
 UPDATE import_task SET undo_preview = NULL WHERE updated_at < ?1 AND undo_preview IS NOT NULL
 -- name: purge_tasks
 DELETE FROM import_task WHERE updated_at < ?1 AND state IN (6, 7, 8, 9, 11)
--- name: purge_deeds
-DELETE FROM task_deed WHERE task_id NOT IN (SELECT id FROM import_task)
--- name: deed_insert
-INSERT INTO task_deed (task_id, seq, what, origin, address, at)
-VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM task_deed WHERE task_id = ?1), ?2, ?3, ?4, ?5)
--- name: deed_list
-SELECT what, origin, address, at FROM task_deed WHERE task_id = ?1 ORDER BY seq DESC LIMIT ?2
 -- name: request_find
 SELECT print, made_id, answer FROM request WHERE origin = ?1 AND key = ?2 AND at >= ?3
 -- name: request_keep

@@ -140,16 +140,19 @@ CREATE TABLE request (
     PRIMARY KEY (origin, key)
 ) STRICT;
 CREATE INDEX request_at ON request (at);
--- Who asked what of a task, when and from where.
-CREATE TABLE task_deed (
-    task_id INTEGER NOT NULL,
-    seq     INTEGER NOT NULL,
-    what    TEXT NOT NULL,
-    origin  INTEGER NOT NULL,
-    address TEXT, -- the client's; NULL: it came over no network
-    at      INTEGER NOT NULL,
-    PRIMARY KEY (task_id, seq)
-) STRICT, WITHOUT ROWID;
+-- Who did what, when and from where, as far as it is done in this database; the rest stands in control.db.
+CREATE TABLE audit (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    at           INTEGER NOT NULL,
+    action       TEXT NOT NULL, -- 'import.start'
+    origin       INTEGER NOT NULL,
+    address      TEXT, -- the client's; NULL: it came over no network
+    subject_type TEXT NOT NULL,
+    subject_id   TEXT NOT NULL,
+    details      TEXT NOT NULL -- a JSON object without values of customers
+) STRICT;
+CREATE INDEX audit_at ON audit (at, id);
+CREATE INDEX audit_of_task ON audit (subject_id, id) WHERE subject_type = 'import_tasks';
 CREATE TABLE import_error (
     task_id  INTEGER NOT NULL,
     warning  INTEGER NOT NULL,

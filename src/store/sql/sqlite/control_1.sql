@@ -73,3 +73,20 @@ CREATE TABLE api_calls (
     errors     INTEGER NOT NULL, -- of them
     PRIMARY KEY (company_id, hour)
 ) STRICT, WITHOUT ROWID;
+-- Who did what, when and from where, written with what was done here; names are as they were then.  What is done in a
+-- company's database is noted there.
+CREATE TABLE audit (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    company_id   INTEGER REFERENCES company (id) ON DELETE CASCADE, -- NULL: of the server
+    at           INTEGER NOT NULL,
+    action       TEXT NOT NULL, -- 'token.created'
+    origin       INTEGER NOT NULL,
+    who          TEXT,
+    address      TEXT,
+    subject_type TEXT NOT NULL,
+    subject_id   INTEGER NOT NULL,
+    subject      TEXT,
+    details      TEXT NOT NULL -- a JSON object
+) STRICT;
+CREATE INDEX audit_at ON audit (company_id, at, id);
+CREATE INDEX audit_subject ON audit (subject_type, subject_id, id);
