@@ -105,6 +105,12 @@ export function shortDate(at: When): string {
     return dates({ day: "numeric", month: "short", ...(same ? {} : { year: "numeric" }) }).format(then);
 }
 
+/** 2 нояб., of a day of the calendar that the server names: "2026-11-02". */
+export function calendarDay(day: string): string {
+    const options = { day: "numeric", month: "short", timeZone: "UTC" } as const;
+    return new Intl.DateTimeFormat(locales[language()], options).format(new Date(`${day}T00:00:00Z`));
+}
+
 /** 14:02 */
 export function time(at: When): string {
     return dates({ hour: "2-digit", minute: "2-digit" }).format(new Date(at));
