@@ -15,17 +15,18 @@ def text_cell(value):
     return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(kept)}</t></is></c>'
 
 
-def book(sheets):
-    """The bytes of a workbook; sheets: rows, or rows by the sheet's name."""
+def book(sheets, hidden=()):
+    """The bytes of a workbook; sheets: rows, or rows by the sheet's name; hidden: names."""
     sheets = sheets if isinstance(sheets, dict) else {"Лист1": sheets}
     relation = lambda i, kind, target: f'<Relationship Id="rId{i}" Type="{DOC}/{kind}" Target="{target}"/>'
     names = enumerate(sheets, 1)
+    state = lambda name: ' state="hidden"' if name in hidden else ""
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{PACKAGE}content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
                                '<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{PACKAGE}relationships">{relation(1, "officeDocument", "xl/workbook.xml")}</Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{DOC}"><sheets>'
-                           + "".join(f'<sheet name={quoteattr(name)} sheetId="{i}" r:id="rId{i}"/>' for i, name in names) + "</sheets></workbook>",
+                           + "".join(f'<sheet name={quoteattr(name)} sheetId="{i}"{state(name)} r:id="rId{i}"/>' for i, name in names) + "</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}relationships">'
                                       + "".join(relation(i, "worksheet", f"worksheets/sheet{i}.xml") for i in range(1, len(sheets) + 1)) + "</Relationships>",
     }

@@ -191,6 +191,9 @@ void tasks_start(struct http_request *r);
 void tasks_cancel(struct http_request *r);
 void tasks_revert(struct http_request *r);
 void tasks_failed_rows(struct http_request *r);
+/* Also those of a dry run: */
+void tasks_rows(struct http_request *r);
+void tasks_missing_customers(struct http_request *r);
 void tasks_diff(struct http_request *r);
 void tasks_missing(struct http_request *r);
 void tasks_file(struct http_request *r);

@@ -58,6 +58,13 @@ static void send_file(struct http_request *r, const struct store_task *t, const 
     http_answer_file(r, 200, type, fd);
 }
 
+void tasks_trial_under_way(struct http_request *r)
+{
+    error_answer(r, 409, "Conflict",
+                 SAY(r, "The dry run is under way; ask again when it is over",
+                     "Проверка ещё идёт; повторите, когда она закончится"));
+}
+
 static void send_kept(struct http_request *r, enum jobs_file which, const char *suffix,
                       const char *type)
 {
@@ -71,9 +78,7 @@ static void send_kept(struct http_request *r, enum jobs_file which, const char *
         return;
     bool being_made = task.trial == TRIAL_QUEUED || task.trial == TRIAL_RUNNING;
     if (which != JOBS_FILE_ITSELF && being_made) {
-        error_answer(r, 409, "Conflict",
-                     SAY(r, "The dry run is under way; ask again when it is over",
-                         "Проверка ещё идёт; повторите, когда она закончится"));
+        tasks_trial_under_way(r);
         return;
     }
     if (jobs_file_open(api->config.jobs, &task, which, &fd, &err))
@@ -186,6 +191,19 @@ static bool read_format(struct http_request *r, enum rows_format *ret_format)
     return false;
 }
 
+/* How many rows of the task's dry run failed. */
+static uint64_t trial_failed(struct http_request *r, const struct store_task *t)
+{
+    struct json tree;
+    struct json_place place;
+    struct err ignored;
+    uint64_t count = 0;
+    const struct json *failed = json_parse(t->trial_result, http_arena(r), &tree, &place, &ignored)
+                                    ? json_get(&tree, "failed")
+                                    : NULL;
+    return failed && str_to_u64(failed->text, &count) ? count : 0;
+}
+
 void tasks_failed_rows(struct http_request *r)
 {
     struct api *api = http_app_context(r);
@@ -195,20 +213,22 @@ void tasks_failed_rows(struct http_request *r)
     enum rows_format format;
     if (!task_find(r, &company, &reader, &task) || !read_format(r, &format))
         return;
-    if (task.state < TASK_COMPLETED) {
+    // What a dry run found can be mended before anything starts.
+    bool tried = task.trial == TRIAL_DONE && !task.counts.records;
+    if (task.trial == TRIAL_QUEUED || task.trial == TRIAL_RUNNING) {
+        tasks_trial_under_way(r);
+        return;
+    }
+    if (task.state < TASK_COMPLETED && !tried) {
         error_answer(r, 409, "Conflict",
                      SAY(r, "The import is not over (%s); ask again when it is",
                          "Импорт ещё не закончен (%s); повторите, когда он закончится"),
                      task_state_name(task.state));
         return;
     }
-    if (!task.counts.failed) {
+    if (!task.counts.failed && !(tried && trial_failed(r, &task))) {
         error_answer(r, 404, "Not found",
-                     SAY(r,
-                         "No row of this import failed; what a dry run found is in "
-                         "errors?dry_run=true",
-                         "В этом импорте нет строк с ошибками; что нашла проверка, показывает "
-                         "errors?dry_run=true"));
+                     SAY(r, "No row of this import failed", "В этом импорте нет строк с ошибками"));
         return;
     }
     struct making *m = mem_new(1, sizeof *m);

@@ -20,6 +20,9 @@ bool task_find_as(struct http_request *r, struct store_company **ret_company,
 void task_answer(struct http_request *r, int status, struct store_company *company,
                  struct store_reader *reader, const struct store_task *task);
 
+/* Answers that what a dry run leaves is still being made. */
+void tasks_trial_under_way(struct http_request *r);
+
 /* --- tasks_upload.c --- */
 
 /* Sets an option or a setting of an import by its name.  Errors: as import_settings_set(). */

@@ -11,6 +11,7 @@ enum { FLUSH_BYTES = 256 * 1024 };
 struct row_writer {
     int fd;
     struct buf out;           /* CSV */
+    uint64_t flushed;         /* bytes of it that went before */
     struct xlsx_writer *xlsx; /* workbooks */
 };
 
@@ -64,8 +65,14 @@ static void add_cell(struct buf *b, str cell)
 static bool flush(struct row_writer *w, struct err *err)
 {
     bool ok = file_write_fd(w->fd, buf_str(&w->out), err);
+    w->flushed += w->out.len;
     buf_reset(&w->out);
     return ok;
+}
+
+uint64_t row_writer_bytes(const struct row_writer *w)
+{
+    return w->flushed + w->out.len;
 }
 
 bool row_writer_add(struct row_writer *w, const str *cell, size_t count, struct err *err)

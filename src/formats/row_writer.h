@@ -20,6 +20,8 @@ void row_writer_split(struct row_writer *w, uint32_t rows);
  * full), ERR_INVALID (a workbook's cell holds 32,767 characters, a row 16,384 cells). */
 MUST_CHECK bool row_writer_add(struct row_writer *w, const str *cell, size_t count,
                                struct err *err);
+/* How many bytes the table has so far: where its next row begins.  CSV only. */
+uint64_t row_writer_bytes(const struct row_writer *w);
 /* Finishes the file; nothing is complete before it. */
 MUST_CHECK bool row_writer_end(struct row_writer *w, struct err *err);
 /* Frees w; the fd stays open.  NULL is fine. */

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "formats/sheets.h"
 #include "formats/xlsx_writer.h"
 
 #include <stdio.h>
@@ -192,21 +193,56 @@ static bool read_book(struct xlsx_package *p, struct arena *a, str book, const c
     return true;
 }
 
+/* The part that is the workbook itself. */
+static bool find_book(struct xlsx_package *p, struct arena *a, str *ret_book,
+                      struct file_problem *problem, struct err *err)
+{
+    struct relations root;
+    bool ok = read_relations(p, a, STR(""), &root, problem, err);
+    if (ok) {
+        const struct relation *at = by_type(&root, "/officeDocument");
+        *ret_book = at ? xlsx_package_resolve(a, STR(""), at->target) : STR("xl/workbook.xml");
+        if (str_ends(*ret_book, STR(".bin")))
+            ok = file_problem_set(problem, FILE_XLSB, (str){0}, (str){0});
+    }
+    mem_free(root.item);
+    return ok;
+}
+
 bool xlsx_book_read(struct xlsx_package *p, struct arena *a, const char *wanted, bool on,
                     struct xlsx_book *ret_book, struct file_problem *ret_problem, struct err *err)
 {
-    struct relations root, r = {.arena = a};
+    struct relations r = {.arena = a};
     struct sheets s = {.arena = a};
-    bool ok = read_relations(p, a, STR(""), &root, ret_problem, err);
+    str book;
+    bool ok = find_book(p, a, &book, ret_problem, err) &&
+              read_book(p, a, book, wanted, on, &r, &s, ret_book, ret_problem, err);
+    mem_free(r.item);
+    mem_free(s.item);
+    return ok;
+}
+
+bool sheets_list(const char *path, struct arena *a, struct sheet_name **ret_sheet,
+                 size_t *ret_count, struct file_problem *ret_problem, struct err *err)
+{
+    static const struct xlsx_events events = {on_book, NULL, NULL};
+    AUTO(xlsx_package_free) struct xlsx_package *p = NULL;
+    struct relations r = {.arena = a};
+    struct sheets s = {.arena = a};
+    size_t count = 0;
+    str book;
+    bool ok = xlsx_package_open(path, &p, ret_problem, err) &&
+              find_book(p, a, &book, ret_problem, err) &&
+              xlsx_part_parse_all(p, book, &events, &s, ret_problem, err) &&
+              read_relations(p, a, book, &r, ret_problem, err);
     if (ok) {
-        const struct relation *at = by_type(&root, "/officeDocument");
-        str book = at ? xlsx_package_resolve(a, STR(""), at->target) : STR("xl/workbook.xml");
-        if (str_ends(book, STR(".bin")))
-            ok = file_problem_set(ret_problem, FILE_XLSB, (str){0}, (str){0});
-        else
-            ok = read_book(p, a, book, wanted, on, &r, &s, ret_book, ret_problem, err);
+        struct sheet_name *sheet = ARENA_NEW(a, struct sheet_name, s.count);
+        for (size_t i = 0; i < s.count; i++)
+            if (is_worksheet(&r, &s.item[i]))
+                sheet[count++] = (struct sheet_name){s.item[i].name, !s.item[i].visible};
+        *ret_sheet = sheet;
+        *ret_count = count;
     }
-    mem_free(root.item);
     mem_free(r.item);
     mem_free(s.item);
     return ok;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "importer/analysis.h"
+#include "importer/analysis_priv.h"
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -7,16 +7,9 @@
 #include "base/utf8.h"
 #include "importer/import_priv.h"
 
-enum {
-    PREVIEW_ROWS = 20,
-    SAMPLES = 5,
-    SAMPLE_ROWS_MAX = 200,
-    CELL_SHOWN = 120,
-    LINES_READ = 5000,
-    MARK_ROWS = 100
-};
+enum { LINES_READ = 5000, MARK_ROWS = 100 };
 
-static bool next_data_row(struct rows *rows, uint64_t header_record, struct row *row)
+bool analysis_next_row(struct rows *rows, uint64_t header_record, struct row *row)
 {
     struct file_problem problem;
     struct err err;
@@ -27,108 +20,15 @@ static bool next_data_row(struct rows *rows, uint64_t header_record, struct row 
     return step == ROWS_ROW;
 }
 
-static void add_row(struct buf *b, const struct row *row)
+void analysis_add_row(struct buf *b, const struct row *row)
 {
     buf_format(b, "{\"line\":%llu,\"cells\":[", (unsigned long long)row->line);
     for (size_t i = 0; i < row->count; i++) {
         if (i)
             buf_add_char(b, ',');
-        json_write_string(b, row->cell[i].ptr ? str_shown(row->cell[i], CELL_SHOWN) : STR(""));
+        json_write_string(b, row->cell[i].ptr ? str_shown(row->cell[i], ANALYSIS_CELL) : STR(""));
     }
     buf_add(b, STR("]}"));
-}
-
-struct samples { /* of one column: the first values that differ */
-    str value[SAMPLES];
-    size_t count;
-    uint64_t filled;
-};
-
-static void take_sample(struct arena *a, struct samples *s, str cell)
-{
-    str value = utf8_trim(cell);
-    if (!value.len)
-        return;
-    s->filled++;
-    for (size_t i = 0; i < s->count; i++)
-        if (str_eq(s->value[i], str_shown(value, CELL_SHOWN)))
-            return;
-    if (s->count < SAMPLES)
-        s->value[s->count++] = arena_str(a, str_shown(value, CELL_SHOWN));
-}
-
-static void add_column(struct buf *b, const struct import_column *c, const struct samples *s)
-{
-    buf_add(b, STR("{\"header\":"));
-    json_write_string(b, c->header);
-    buf_add(b, STR(",\"becomes\":"));
-    if (c->by_id)
-        json_write_string(b, STR("id"));
-    else if (c->name_part)
-        json_write_string(b,
-                          c->field == FIELD_COUNT ? STR("name_part") : STR("name_part+first_name"));
-    else if (c->field != FIELD_COUNT)
-        json_write_string(b, str_of(consumer_field_name(c->field)));
-    else if (!str_is_null(c->attribute))
-        json_write_string(b, STR("custom_attributes"));
-    else
-        buf_add(b, STR("null"));
-    if (c->warning)
-        buf_format(b, ",\"warning\":\"%s\"", c->warning);
-    if (c->near.len)
-        buf_format(b, ",\"near\":\"%.*s\"", STR_ARG(c->near));
-    buf_add(b, STR(",\"samples\":["));
-    for (size_t i = 0; i < s->count; i++) {
-        if (i)
-            buf_add_char(b, ',');
-        json_write_string(b, s->value[i]);
-    }
-    buf_add(b, STR("]}"));
-}
-
-static void add_about(struct buf *b, const struct rows_about *about)
-{
-    buf_format(b, "\"format\":\"%s\"", rows_format_name(about->format));
-    if (about->format != ROWS_XLSX)
-        buf_format(b, ",\"encoding\":\"%.*s\"", STR_ARG(about->encoding));
-    if (about->format == ROWS_CSV) {
-        json_add_string(b, "delimiter", (str){&about->delimiter, 1});
-        json_add_string(b, "quote", str_of(import_quote_name(about->quote)));
-    }
-    if (about->format == ROWS_XLSX)
-        json_add_string(b, "sheet", about->sheet);
-}
-
-bool analysis_text(struct import_plan *p, struct arena *a, str *ret_json, struct err *err)
-{
-    AUTO(rows_free) struct rows *rows = NULL;
-    AUTO(buf_done) struct buf b = {0};
-    AUTO(buf_done) struct buf preview = {0};
-    struct file_problem problem;
-    struct row row;
-    struct samples *samples = ARENA_NEW(a, struct samples, p->count);
-    if (!rows_open(p->path, &p->settings.rows, &rows, &problem, err))
-        return false;
-    for (size_t n = 0; n < SAMPLE_ROWS_MAX && next_data_row(rows, p->header_record, &row); n++) {
-        if (n && n < PREVIEW_ROWS)
-            buf_add_char(&preview, ',');
-        if (n < PREVIEW_ROWS)
-            add_row(&preview, &row);
-        for (size_t i = 0; i < p->count && i < row.count; i++)
-            take_sample(a, &samples[i], row.cell[i]);
-    }
-    add_about(&b, &p->about);
-    buf_format(&b, ",\"header_line\":%llu,\"columns\":[", (unsigned long long)p->header_line);
-    for (size_t i = 0; i < p->count; i++) {
-        if (i)
-            buf_add_char(&b, ',');
-        add_column(&b, &p->column[i], &samples[i]);
-    }
-    buf_add(&b, STR("],\"preview\":["));
-    buf_add(&b, buf_str(&preview));
-    buf_add_char(&b, ']');
-    *ret_json = arena_str(a, buf_str(&b));
-    return true;
 }
 
 /* The first line and the one asked for; false when the encoding does not fit the bytes. */
@@ -149,7 +49,7 @@ static bool add_lines(struct buf *b, const char *path, const struct import_setti
         if (n && wanted)
             buf_add_char(b, ',');
         if (!n || wanted)
-            add_row(b, &row);
+            analysis_add_row(b, &row);
         if (wanted)
             break;
     }
@@ -251,7 +151,7 @@ bool analysis_is_sample(const char *path, const struct import_plan *p)
             id = i;
     if (id == SIZE_MAX || !rows_open(path, &p->settings.rows, &rows, &problem, &err))
         return false;
-    for (; n < 4 && next_data_row(rows, p->header_record, &row); n++)
+    for (; n < 4 && analysis_next_row(rows, p->header_record, &row); n++)
         if (id >= row.count || !str_starts(row.cell[id], STR("primer-")))
             return false;
     return n == 3;
@@ -268,12 +168,17 @@ const char *analysis_answer(enum file_problem_code code)
     case FILE_ONE_COLUMN:
         return "delimiter";
     case FILE_SHEET_NOT_FOUND:
+    case FILE_NO_SHEET:
         return "sheet";
+    case FILE_QUOTE_OPEN:
+        return "quote";
     case FILE_HEADER_LATER:
         return "header_row";
     case FILE_COLUMNS_MISSING:
     case FILE_HEADER_ID:
     case FILE_HEADER_REPEATED:
+    case FILE_HEADER_EMPTY:
+    case FILE_HEADER_TOO_LONG:
     case FILE_HEADER_RESERVED:
     case FILE_NAME_PARTS:
     case FILE_MAPPING:
@@ -290,4 +195,10 @@ const char *analysis_answer(enum file_problem_code code)
     default:
         return NULL;
     }
+}
+
+const char *analysis_answer_of(enum file_problem_code code, size_t sheets)
+{
+    bool other_sheet = sheets > 1 && (code == FILE_EMPTY || code == FILE_HEADER_ONLY);
+    return other_sheet ? "sheet" : analysis_answer(code);
 }

@@ -102,7 +102,7 @@ static void read_column(struct arena *a, const struct row *header, size_t i, enu
 
 static bool map_column(struct arena *a, str target, struct import_column *c)
 {
-    *c = (struct import_column){.header = c->header, .field = FIELD_COUNT};
+    *c = (struct import_column){.header = c->header, .field = FIELD_COUNT, .mapped = true};
     if (str_eq(target, STR("ignore")))
         return true;
     if (header_names_attribute(a, target, &c->attribute))
@@ -159,7 +159,9 @@ static str name_of(const struct import_column *c)
 static bool check_lengths(const struct import_column *column, size_t count, struct file_problem *p)
 {
     for (size_t i = 0; i < count; i++)
-        if (name_of(&column[i]).len > LIMIT_HEADER_CELL_BYTES) {
+        // One that is ignored may be called anything.
+        if ((!column[i].mapped || column[i].attribute.ptr) &&
+            name_of(&column[i]).len > LIMIT_HEADER_CELL_BYTES) {
             p->column = i + 1;
             p->limit = LIMIT_HEADER_CELL_BYTES;
             return file_problem_set(p, FILE_HEADER_TOO_LONG, str_shown(column[i].header, 100),
@@ -281,7 +283,7 @@ static bool check_bare_id(const struct import_column *column, size_t count, stru
 
 bool columns_is_nameless(const struct import_column *column)
 {
-    return !column->header.len;
+    return !column->header.len && !column->mapped;
 }
 
 bool columns_row_is_header(struct arena *a, const struct row *row, bool update_only)
@@ -298,12 +300,29 @@ bool columns_row_is_header(struct arena *a, const struct row *row, bool update_o
     return (seen & wanted) == wanted;
 }
 
-bool columns_read(struct arena *a, const struct row *header, const struct import_settings *settings,
-                  struct import_column **ret_column, struct file_problem *ret_problem)
+static struct import_column *read_all(struct arena *a, const struct row *header,
+                                      const struct import_settings *settings)
 {
     struct import_column *column = ARENA_NEW(a, struct import_column, header->count);
     for (size_t i = 0; i < header->count; i++)
         read_column(a, header, i, settings->from, &column[i]);
+    return column;
+}
+
+struct import_column *columns_guess(struct arena *a, const struct row *header,
+                                    const struct import_settings *settings)
+{
+    struct import_column *column = read_all(a, header, settings);
+    struct file_problem ignored = {0};
+    IGNORE(map_columns(a, settings->mapping, column, header->count, &ignored));
+    (void)name_mapping(a, column, header->count); // marks the parts of a name
+    return column;
+}
+
+bool columns_read(struct arena *a, const struct row *header, const struct import_settings *settings,
+                  struct import_column **ret_column, struct file_problem *ret_problem)
+{
+    struct import_column *column = read_all(a, header, settings);
     if (!map_columns(a, settings->mapping, column, header->count, ret_problem) ||
         !check_lengths(column, header->count, ret_problem) ||
         !check_bare_id(column, header->count, a, ret_problem) ||

@@ -18,9 +18,13 @@ extern const enum consumer_field columns_required[REQUIRED_COLUMNS];
 MUST_CHECK bool columns_read(struct arena *a, const struct row *header,
                              const struct import_settings *settings,
                              struct import_column **ret_column, struct file_problem *ret_problem);
+/* The same without judging: what the columns of a header that cannot be taken would be. */
+struct import_column *columns_guess(struct arena *a, const struct row *header,
+                                    const struct import_settings *settings);
 /* True when the row holds every required column: for finding a header further down. */
 bool columns_row_is_header(struct arena *a, const struct row *row, bool update_only);
-/* True when an empty header stands over this column: it must hold no values. */
+/* True when an empty header stands over this column and nobody said what it is: it must hold no
+ * values. */
 bool columns_is_nameless(const struct import_column *column);
 
 #endif

@@ -58,6 +58,7 @@ struct import_column {
     enum consumer_field field; /* FIELD_COUNT: a custom attribute or ignored */
     str attribute;  /* custom attribute's key; {0} when field is set or the column is ignored */
     bool by_id;     /* attributes.id: our own id */
+    bool mapped;    /* a person said what it is */
     bool name_part; /* joined with the others of its kind as the name, in the order of columns */
     const char
         *warning; /* "reserved_column", "near_miss", "name_part", "unknown_attribute"; NULL */

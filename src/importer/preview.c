@@ -5,9 +5,11 @@
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "domain/cell.h"
 #include "formats/row_writer.h"
+#include "importer/preview_rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,10 +24,11 @@ struct field_count { /* how often a field changes */
 };
 struct preview {
     struct row_writer *diff; /* NULL: only the outcomes are asked for */
-    int outcome_fd;
+    struct preview_files files;
     int64_t origin;
     const struct zone *zone;
-    struct buf outcomes, text;
+    struct preview_entry entry; /* of the record in hand */
+    struct buf outcomes, index, text;
     struct sha256 *hash;
     struct arena arena;  /* of one record */
     struct arena fields; /* of the counts */
@@ -52,15 +55,15 @@ struct preview *preview_bare(const struct zone *zone, int64_t origin)
     return p;
 }
 
-bool preview_new(int diff_fd, int outcome_fd, const struct zone *zone, int64_t origin,
+bool preview_new(const struct preview_files *files, const struct zone *zone, int64_t origin,
                  struct preview **ret_preview, struct err *err)
 {
     static const str header[] = {{"record", 6}, {"line", 4}, {"external_id", 11}, {"action", 6},
                                  {"field", 5},  {"old", 3},  {"new", 3},          {"repaired", 8}};
     AUTO(preview_free) struct preview *p = preview_bare(zone, origin);
-    p->outcome_fd = outcome_fd;
+    p->files = *files;
     p->hash = sha256_new();
-    if (!row_writer_open(diff_fd, ROWS_CSV, &p->diff, err) ||
+    if (!row_writer_open(files->diff_fd, ROWS_CSV, &p->diff, err) ||
         !row_writer_add(p->diff, header, COUNT(header), err))
         return false;
     *ret_preview = TAKE(p);
@@ -76,6 +79,7 @@ void preview_free(struct preview *p)
         sha256_end(p->hash, digest);
     row_writer_free(p->diff);
     buf_done(&p->outcomes);
+    buf_done(&p->index);
     buf_done(&p->text);
     arena_done(&p->arena);
     arena_done(&p->fields);
@@ -85,8 +89,10 @@ void preview_free(struct preview *p)
 static void count_field(struct preview *p, str name)
 {
     struct field_count *f = p->field;
-    while (f && !str_eq(f->name, name))
+    size_t at = 0;
+    for (; f && !str_eq(f->name, name); at++)
         f = f->next;
+    p->entry.fields |= UINT64_C(1) << MIN(at, (size_t)PREVIEW_FIELD_BITS - 1);
     if (!f) {
         if (p->field_names == SHOWN_FIELDS)
             return;
@@ -142,6 +148,7 @@ static void add_line(struct preview *p, const struct store_change *c, const char
                         old,
                         new,
                         repaired};
+    p->entry.changes++;
     if (p->diff && p->err.code == ERR_NONE)
         IGNORE(row_writer_add(p->diff, cell, COUNT(cell), &p->err));
     for (size_t i = FIRST_HASHED; i < COUNT(cell); i++) {
@@ -195,16 +202,48 @@ void preview_outcome(struct preview *p, const struct store_change *c,
     memcpy(ret + 1, &hash, sizeof hash);
 }
 
+static enum preview_reason reason_of(const struct store_change *c)
+{
+    return c->outcome != OUTCOME_SKIPPED ? REASON_NONE
+           : c->op == STORE_REFUSED      ? REASON_REPEATED
+           : c->skip_missing             ? REASON_MISSING
+                                         : REASON_EXISTS;
+}
+
+static void add_entry(struct preview *p, const struct store_change *c)
+{
+    struct preview_entry *e = &p->entry;
+    str id = c->after && c->after->external_id.len         ? c->after->external_id
+             : c->patch.set & FIELD_BIT(FIELD_EXTERNAL_ID) ? c->patch.value.external_id
+             : c->key == STORE_KEY_EXTERNAL_ID             ? c->key_text
+                                                           : (str){0};
+    e->line = c->line;
+    e->id_bytes = (uint16_t)MIN(id.len, (size_t)LIMIT_EXTERNAL_ID_BYTES);
+    e->outcome = (uint8_t)c->outcome;
+    e->reason = (uint8_t)reason_of(c);
+    buf_add(&p->index, (str){(const char *)e, sizeof *e});
+    buf_add(&p->index, str_first(id, e->id_bytes));
+}
+
+static void write_out(struct preview *p, struct buf *b, int fd)
+{
+    if (p->err.code == ERR_NONE)
+        IGNORE(file_write_fd(fd, buf_str(b), &p->err));
+    buf_reset(b);
+}
+
 void preview_record(struct preview *p, const struct store_change *c)
 {
     unsigned char outcome[OUTCOME_BYTES];
+    p->entry = (struct preview_entry){.diff_at = row_writer_bytes(p->diff)};
     preview_outcome(p, c, outcome);
+    add_entry(p, c);
     buf_add(&p->outcomes, (str){(const char *)outcome, sizeof outcome});
+    if (p->index.len >= FLUSH_BYTES)
+        write_out(p, &p->index, p->files.index_fd);
     if (p->outcomes.len >= FLUSH_BYTES) {
         sha256_add(p->hash, buf_str(&p->outcomes));
-        if (p->err.code == ERR_NONE)
-            IGNORE(file_write_fd(p->outcome_fd, buf_str(&p->outcomes), &p->err));
-        buf_reset(&p->outcomes);
+        write_out(p, &p->outcomes, p->files.outcome_fd);
     }
 }
 
@@ -215,7 +254,9 @@ bool preview_end(struct preview *p, struct arena *a, str *ret_fingerprint, str *
     AUTO(buf_done) struct buf b = {0};
     sha256_add(p->hash, buf_str(&p->outcomes));
     sha256_end(TAKE(p->hash), digest);
-    if (p->err.code == ERR_NONE && file_write_fd(p->outcome_fd, buf_str(&p->outcomes), &p->err))
+    write_out(p, &p->outcomes, p->files.outcome_fd);
+    write_out(p, &p->index, p->files.index_fd);
+    if (p->err.code == ERR_NONE)
         IGNORE(row_writer_end(p->diff, &p->err));
     if (p->err.code != ERR_NONE) {
         *err = p->err;

@@ -261,20 +261,45 @@ static bool settle(struct work *w, enum task_state state, const struct file_prob
     return task_end(w->jobs, w->company, &t, err);
 }
 
+/* What can be shown of a file that is asked about, with what the question needs. */
+static bool show_unsure(struct work *w, const struct file_problem *problem, str *ret_more,
+                        size_t *ret_sheets, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    AUTO(buf_done) struct buf b = {0};
+    char path[PATH_MAX];
+    str shown;
+    task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
+    if (!store_reader_open(w->company, &reader, err) ||
+        !analysis_unsure(path, &w->settings, reader, &w->arena, &shown, ret_sheets, err))
+        return false;
+    buf_add(&b, shown);
+    if (problem->code == FILE_ENCODING || problem->code == FILE_ENCODING_MISMATCH)
+        buf_format(&b, "%s\"encodings\":%.*s", b.len ? "," : "",
+                   STR_ARG(analysis_encodings(&w->arena, path, &w->settings, problem->line)));
+    if (problem->code == FILE_DELIMITER || problem->code == FILE_ONE_COLUMN)
+        buf_format(&b, "%s\"delimiters\":%.*s", b.len ? "," : "",
+                   STR_ARG(analysis_delimiters(&w->arena, path, &w->settings)));
+    *ret_more = arena_str(&w->arena, buf_str(&b));
+    return true;
+}
+
+static bool show(struct work *w, str *ret_more, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    return store_reader_open(w->company, &reader, err) &&
+           analysis_text(w->plan, reader, &w->arena, ret_more, err);
+}
+
 static bool settle_problem(struct work *w, const struct file_problem *problem, int64_t remembered,
                            str findings, struct err *err)
 {
-    char path[PATH_MAX];
     str more = {0};
-    bool asks = (w->task.manual || (w->task.wanted & WANT_ASK)) && analysis_answer(problem->code);
-    if (problem->code == FILE_ENCODING || problem->code == FILE_ENCODING_MISMATCH) {
-        task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
-        more =
-            arena_format(&w->arena, "\"encodings\":%.*s",
-                         STR_ARG(analysis_encodings(&w->arena, path, &w->settings, problem->line)));
-    } else if (w->plan && !analysis_text(w->plan, &w->arena, &more, err)) {
+    size_t sheets = 0;
+    if (!(w->plan ? show(w, &more, err) : show_unsure(w, problem, &more, &sheets, err)))
         return false;
-    }
+    bool asks = (w->task.manual || (w->task.wanted & WANT_ASK)) &&
+                analysis_answer_of(problem->code, sheets);
     w->task.analysis = analysis_json(w, remembered, more, findings);
     return settle(w, asks ? TASK_NEEDS_ANSWER : TASK_FAILED, problem, err);
 }
@@ -319,7 +344,7 @@ static bool judge(struct work *w, int64_t remembered, struct first_look *look, s
     if (!seen || !ask(w, look, &problem, err))
         return problem.code != FILE_OK &&
                settle_problem(w, &problem, remembered, look->findings, err);
-    if (!analysis_text(w->plan, &w->arena, &more, err))
+    if (!show(w, &more, err))
         return false;
     w->task.analysis = analysis_json(w, remembered, more, look->findings);
     return settle(w, TASK_READY, NULL, err);

@@ -237,7 +237,13 @@ void jobs_import_change_json(struct buf *b, const struct event *change);
 void jobs_fields_json(struct buf *b, unsigned fields);
 
 /* Files that belong to a task. */
-enum jobs_file { JOBS_FILE_ITSELF, JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES, JOBS_FILE_MISSING };
+enum jobs_file {
+    JOBS_FILE_ITSELF,
+    JOBS_FILE_DIFF,
+    JOBS_FILE_OUTCOMES,
+    JOBS_FILE_MISSING,
+    JOBS_FILE_INDEX
+};
 /* Opens one for reading; the caller closes it.  Errors: ERR_NOT_FOUND: there is none, or none any
  * more. */
 MUST_CHECK bool jobs_file_open(struct jobs *j, const struct store_task *task, enum jobs_file which,

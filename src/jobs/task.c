@@ -412,7 +412,8 @@ void task_path(const struct jobs *j, const struct store_task *task, enum jobs_fi
     static const char *const suffix[] = {[JOBS_FILE_ITSELF] = "",
                                          [JOBS_FILE_DIFF] = ".diff.csv",
                                          [JOBS_FILE_OUTCOMES] = ".outcomes",
-                                         [JOBS_FILE_MISSING] = ".missing.csv"};
+                                         [JOBS_FILE_MISSING] = ".missing.csv",
+                                         [JOBS_FILE_INDEX] = ".index"};
     (void)snprintf(path, room, "%s/uploads/%.*s%s", j->data_dir, STR_ARG(task->upload),
                    suffix[which]);
 }

@@ -42,15 +42,19 @@ void jobs_origin_json(struct buf *b, int64_t origin)
     buf_add_char(b, '}');
 }
 
-static void add_failure(struct buf *b, struct arena *a, enum language language, str failure)
+static void add_failure(struct buf *b, struct arena *a, enum language language,
+                        const struct store_task *t)
 {
+    const str failure = t->failure;
     buf_add(b, STR(",\"failure\":"));
     if (!failure.len) {
         buf_add(b, STR("null"));
         return;
     }
     struct file_problem problem = wording_failure_parse(failure);
-    const char *answer = analysis_answer(problem.code);
+    // What is asked of a workbook whose sheet is empty is which other one is meant.
+    const char *answer =
+        analysis_answer_of(problem.code, t->state == TASK_NEEDS_ANSWER ? SIZE_MAX : 0);
     buf_add(b, str_first(failure, failure.len - 1));
     json_add_string(b, "message", wording_file_problem(a, language, &problem));
     if (answer)
@@ -216,6 +220,6 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
     add_stamp(b, "finished_at", zone, t->finished_at_us);
     add_stamp(b, "undo_until", zone, jobs_undo_until(j, t));
     add_stamp(b, "files_until", zone, jobs_files_until(j, t));
-    add_failure(b, a, language, t->failure);
+    add_failure(b, a, language, t);
     buf_add_char(b, '}');
 }

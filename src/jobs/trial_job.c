@@ -73,8 +73,9 @@ static int make_file(const struct work *w, enum jobs_file which, const char *suf
 }
 
 /* The files of a dry run while they are made. */
-enum { DIFF, OUTCOMES, TRIAL_FILES };
-static const enum jobs_file trial_file[TRIAL_FILES] = {JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES};
+enum { DIFF, OUTCOMES, INDEX, TRIAL_FILES };
+static const enum jobs_file trial_file[TRIAL_FILES] = {JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES,
+                                                       JOBS_FILE_INDEX};
 struct trial_files {
     int fd[TRIAL_FILES];
 };
@@ -164,13 +165,14 @@ static bool end_log(struct work *w, str *details, struct err *err)
     return true;
 }
 
-static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_seen *keys,
+static bool run_trial(struct work *w, const struct trial_files *files, struct keys_seen *keys,
                       struct outcome *ret, struct file_problem *problem, struct err *err)
 {
     AUTO(store_trial_free) struct store_trial *base = NULL;
     AUTO(findings_free) struct findings *findings = findings_new(w->plan);
     AUTO(buf_done) struct buf b = {0};
     struct trial *t = mem_new(1, sizeof *t);
+    const struct preview_files to_files = {files->fd[DIFF], files->fd[OUTCOMES], files->fd[INDEX]};
     const struct import_watch watch = {.progress = see_progress,
                                        .record = see_record,
                                        .all_records = true,
@@ -181,8 +183,8 @@ static bool run_trial(struct work *w, int diff_fd, int outcome_fd, struct keys_s
     t->keys = keys;
     bool ok =
         store_trial_open(w->company, &base, err) &&
-        preview_new(diff_fd, outcome_fd, store_company_zone(w->company),
-                    origin_of(ORIGIN_IMPORT, w->task.id), &t->preview, err) &&
+        preview_new(&to_files, store_company_zone(w->company), origin_of(ORIGIN_IMPORT, w->task.id),
+                    &t->preview, err) &&
         store_problem_log_open(w->company, w->task.id, import_plan_header(w->plan), &t->log, err);
     const struct import_target to = {.company = w->company,
                                      .trial = base,
@@ -312,8 +314,7 @@ bool trial_step(struct work *w, struct err *err)
         return problem.code != FILE_OK && work_fail(w, &problem, err);
     work_phase(w, JOBS_TRIAL);
     struct trial_files files;
-    bool ok = open_files(w, "", &files, err) &&
-              run_trial(w, files.fd[DIFF], files.fd[OUTCOMES], keys, &o, &problem, err);
+    bool ok = open_files(w, "", &files, err) && run_trial(w, &files, keys, &o, &problem, err);
     bool kept = ok && keep_files(w, "", &files, err);
     close_files(&files);
     if (!ok)
@@ -394,14 +395,13 @@ bool trial_check(struct work *w, bool *ret_go, struct err *err)
     struct file_problem problem = {0};
     struct outcome o = {0};
     AUTO(keys_seen_free) struct keys_seen *keys = keys_seen_new();
-    struct trial_files files = {{-1, -1}};
+    struct trial_files files = {{-1, -1, -1}};
     int was_fd = -1;
     *ret_go = false;
     work_phase(w, JOBS_TRIAL);
     bool ok = (!w->task.expected.len ||
                jobs_file_open(w->jobs, &w->task, JOBS_FILE_OUTCOMES, &was_fd, err)) &&
-              open_files(w, ".new", &files, err) &&
-              run_trial(w, files.fd[DIFF], files.fd[OUTCOMES], keys, &o, &problem, err);
+              open_files(w, ".new", &files, err) && run_trial(w, &files, keys, &o, &problem, err);
     // What was tried last is what is shown.
     bool kept = ok && keep_files(w, ".new", &files, err) &&
                 judge(w, &o, keys, was_fd, files.fd[OUTCOMES], ret_go, err);

@@ -399,6 +399,14 @@ MUST_CHECK bool store_count(struct store_reader *r, uint64_t *ret_count, struct 
 MUST_CHECK bool store_attribute_keys(struct store_reader *r, struct arena *a, size_t max,
                                      str **ret_key, size_t *ret_count, struct err *err);
 
+enum store_known { STORE_KNOWN_UNSURE, STORE_KNOWN, STORE_UNKNOWN };
+/* Which of the custom attributes any customer has; ret_known has `count` places, a key that is {0}
+ * is left unsure.  At most `among` customers are looked at, the newest first: who is not found then
+ * is unsure when there are more. */
+MUST_CHECK bool store_attributes_known(struct store_reader *r, struct arena *a, const str *key,
+                                       size_t count, size_t among, enum store_known *ret_known,
+                                       struct err *err);
+
 /* --- import tasks: rows of a file on their way in, and back --- */
 enum task_state {
     TASK_UPLOADING,

@@ -16,7 +16,8 @@ enum { READER_CACHE_BYTES = 16 * 1024 * 1024 };
 
 static const char sql_get[] = SQL_CONSUMER_GET, sql_external[] = SQL_CONSUMER_BY_EXTERNAL,
                   sql_legacy[] = SQL_CONSUMER_BY_LEGACY, sql_list[] = SQL_CONSUMER_LIST,
-                  sql_meta[] = SQL_META_GET, sql_keys[] = SQL_ATTRIBUTE_KEYS;
+                  sql_meta[] = SQL_META_GET, sql_keys[] = SQL_ATTRIBUTE_KEYS,
+                  sql_newest[] = SQL_ATTRIBUTE_NEWEST;
 
 bool store_reader_open(struct store_company *c, struct store_reader **ret_reader, struct err *err)
 {
@@ -184,4 +185,48 @@ bool store_attribute_keys(struct store_reader *r, struct arena *a, size_t max, s
     *ret_count = MIN(k.count, max);
     return k.count <= max ||
            err_set(err, ERR_LIMIT, "more than %zu different custom attributes", max);
+}
+
+/* Marks those of the keys that the record has; how many were new. */
+static size_t mark_known(str attributes, const str *key_text, size_t count, enum store_known *known)
+{
+    struct member member[LIMIT_ATTRIBUTES];
+    size_t members = consumer_members_split(attributes, member, LIMIT_ATTRIBUTES), found = 0;
+    for (size_t i = 0; i < count; i++)
+        if (key_text[i].len && known[i] != STORE_KNOWN &&
+            consumer_members_find(member, members, i, key_text[i])) {
+            known[i] = STORE_KNOWN;
+            found++;
+        }
+    return found;
+}
+
+bool store_attributes_known(struct store_reader *r, struct arena *a, const str *key, size_t count,
+                            size_t among, enum store_known *ret_known, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql_newest, err);
+    str *text = ARENA_NEW(a, str, count);
+    size_t wanted = 0, seen = 0;
+    int step = SQLITE_DONE;
+    if (!s)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        AUTO(buf_done) struct buf b = {0};
+        ret_known[i] = STORE_KNOWN_UNSURE;
+        if (!key[i].len)
+            continue;
+        json_write_string(&b, key[i]);
+        text[i] = arena_str(a, buf_str(&b));
+        wanted++;
+    }
+    db_bind_int(s, 1, (int64_t)among);
+    while (wanted && (step = db_step(&r->db, s, err)) == SQLITE_ROW) {
+        wanted -= mark_known(db_column_borrow(s, 0), text, count, ret_known);
+        seen++;
+    }
+    (void)sqlite3_reset(s);
+    for (size_t i = 0; i < count && seen < among; i++)
+        if (text[i].len && ret_known[i] != STORE_KNOWN)
+            ret_known[i] = STORE_UNKNOWN;
+    return step != 0;
 }

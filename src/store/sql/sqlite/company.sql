@@ -55,6 +55,8 @@ SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, av
        updated_at, flags, origin, record, trail FROM consumer WHERE id > ?1 ORDER BY id LIMIT ?2 OFFSET ?3
 -- name: attribute_keys
 SELECT custom_attributes FROM consumer WHERE custom_attributes <> '{}' ORDER BY id
+-- name: attribute_newest
+SELECT custom_attributes FROM consumer ORDER BY id DESC LIMIT ?1
 -- name: task_insert
 INSERT INTO import_task (state, file_name, settings, sha256, upload, bytes, created_at, updated_at, origin, manual, parent,
                          same_as, wanted, source)
