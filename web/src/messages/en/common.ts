@@ -5,6 +5,7 @@ export const en: typeof ru = {
     product: "Customers",
     skip: "Skip to content",
     rail: "Sections",
+    path: "The way here",
     overview: "Overview",
     customers: "Customers",
     imports: "Import",

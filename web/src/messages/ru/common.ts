@@ -5,6 +5,7 @@ export const ru = {
     product: "Клиенты",
     skip: "К содержанию",
     rail: "Разделы",
+    path: "Путь сюда",
     overview: "Обзор",
     customers: "Клиенты",
     imports: "Импорт",
