@@ -32,7 +32,7 @@ UNSEEN = {
     ("POST /v4/operations", "409"): "only between a request with the same key and its commit",
     ("GET /v4/import_tasks/{id}/diff", "409"): "only while a dry run is under way",
     ("GET /v4/import_tasks/{id}/missing", "409"): "only while a dry run is under way",
-    ("GET /v4/import_tasks/{id}/rows", "409"): "only while a dry run is under way",
+    ("GET /v4/import_tasks/{id}/outcomes", "409"): "only while a dry run is under way",
     ("GET /v4/import_tasks/{id}/missing_customers", "409"): "only while a dry run is under way",
 }
 # 200 or 202: whether a worker was faster than the answer.
@@ -364,9 +364,9 @@ class Answers(unittest.TestCase):
         self.ask(409, "GET", path + "/failed_rows")
         self.ask((200, 202), "POST", path + "/dry_run")
         fingerprint = self.wait(number, "ready")["dry_run"]["result"]["fingerprint"]
-        for name in ("diff", "missing", "file", "rows", "missing_customers"):
+        for name in ("diff", "missing", "file", "outcomes", "missing_customers"):
             self.ask(200, "GET", f"{path}/{name}")
-        for name in ("rows", "missing_customers"):
+        for name in ("outcomes", "missing_customers"):
             self.ask(422, "GET", f"{path}/{name}?after=x")
         self.ask(200, "GET", path + "/errors?dry_run=true&warnings=true")
         self.ask((200, 202), "POST", path + "/start", {"fingerprint": fingerprint}, "application/json")

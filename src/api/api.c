@@ -96,7 +96,7 @@ static const struct http_route routes[] = {
     READ("/v4/import_tasks/{id}/error_groups", tasks_error_groups),
     READ("/v4/import_tasks/{id}/undo_kept", tasks_undo_kept),
     READ("/v4/import_tasks/{id}/changes", tasks_changes),
-    ERRAND(HTTP_GET, "/v4/import_tasks/{id}/rows", tasks_rows),
+    ERRAND(HTTP_GET, "/v4/import_tasks/{id}/outcomes", tasks_outcomes),
     ERRAND(HTTP_GET, "/v4/import_tasks/{id}/missing_customers", tasks_missing_customers),
     READ("/v4/import_tasks/{id}/diff", tasks_diff),
     READ("/v4/import_tasks/{id}/missing", tasks_missing),

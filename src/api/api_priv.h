@@ -192,7 +192,7 @@ void tasks_cancel(struct http_request *r);
 void tasks_revert(struct http_request *r);
 void tasks_failed_rows(struct http_request *r);
 /* Also those of a dry run: */
-void tasks_rows(struct http_request *r);
+void tasks_outcomes(struct http_request *r);
 void tasks_missing_customers(struct http_request *r);
 void tasks_diff(struct http_request *r);
 void tasks_missing(struct http_request *r);

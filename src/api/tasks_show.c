@@ -49,7 +49,8 @@ static void add_meta(struct buf *b, const struct store_task *t)
  * meta. */
 static void add_links(struct http_request *r, struct buf *b, const struct store_task *t)
 {
-    static const char *const lists[] = {"errors",    "error_groups", "rows", "missing_customers",
+    static const char *const lists[] = {"errors",    "error_groups",
+                                        "outcomes",  "missing_customers",
                                         "undo_kept", "changes"},
                              *const files[] = {"failed_rows", "diff", "missing", "file", "events"};
     str self = arena_format(http_arena(r), "%.*s/v4/import_tasks/%lld", STR_ARG(answer_base(r)),

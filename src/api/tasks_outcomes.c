@@ -40,7 +40,7 @@ static void add_row(struct buf *b, int64_t task_id, const struct preview_row *ro
 {
     const char *reason = preview_reason_name(row->reason);
     buf_format(b,
-               "{\"type\":\"import_rows\",\"id\":\"%lld-%llu\",\"attributes\":{\"record\":%llu,"
+               "{\"type\":\"import_outcomes\",\"id\":\"%lld-%llu\",\"attributes\":{\"record\":%llu,"
                "\"line\":%llu,\"action\":\"%s\"",
                (long long)task_id, (unsigned long long)row->record, (unsigned long long)row->record,
                (unsigned long long)row->line, preview_outcome_name(row->outcome));
@@ -245,7 +245,7 @@ static void send_looking(struct http_request *r, bool missing)
         errand_send(api->slow, r, &l->errand);
 }
 
-void tasks_rows(struct http_request *r)
+void tasks_outcomes(struct http_request *r)
 {
     send_looking(r, false);
 }

@@ -16,12 +16,12 @@ class Rows(test_tasks.WithServer):
         self.wait(self.before)
 
     def page(self, number, query="", **more):
-        answer = self.c.get(f"/v4/import_tasks/{number}/rows{query}", **more)
+        answer = self.c.get(f"/v4/import_tasks/{number}/outcomes{query}", **more)
         self.assertEqual(answer.status, 200, answer)
         return answer.json
 
     def all(self, number, query=""):
-        found, at = [], f"/v4/import_tasks/{number}/rows{query}"
+        found, at = [], f"/v4/import_tasks/{number}/outcomes{query}"
         while at:
             answer = self.c.get(at[at.index("/v4"):])
             self.assertEqual(answer.status, 200, answer)
@@ -32,7 +32,7 @@ class Rows(test_tasks.WithServer):
     def test_each_count_has_its_rows(self):
         text = (HEAD + "c1;c1@example.com;Анна;;;Омск\n" + 'c2;c2@example.com;Анна;;;"Тве;рь ""Ю"""\n' + "c3;bad;;;;\n" + "n1;n1@example.com;=Борис;;;\n")
         number = self.ready(text.encode())
-        self.assertEqual(self.c.get(f"/v4/import_tasks/{number}/rows").status, 404)
+        self.assertEqual(self.c.get(f"/v4/import_tasks/{number}/outcomes").status, 404)
         result = self.tried(number)
         rows = self.all(number)
         self.assertEqual([(r["record"], r["line"], r["external_id"], r["action"]) for r in rows],
@@ -70,7 +70,7 @@ class Rows(test_tasks.WithServer):
         number = self.ready(test_tasks.rows(3, city="Тверь"))
         self.tried(number)
         for query in ("?action=gone", "?after=x", "?per_page=0"):
-            self.assertEqual(self.c.get(f"/v4/import_tasks/{number}/rows{query}").status, 422, query)
+            self.assertEqual(self.c.get(f"/v4/import_tasks/{number}/outcomes{query}").status, 422, query)
         self.assertEqual(self.c.get(f"/v4/import_tasks/{number}/missing_customers?after=x").status, 422)
 
     def test_who_is_missing_by_page(self):
