@@ -77,16 +77,24 @@ class Cli(unittest.TestCase):
 
     def test_users(self):
         link = self.command("user create", "boss@example.com").stdout.strip()
-        self.assertRegex(link, r"^http://127\.0\.0\.1:8080/\S+$")
-        self.command("user role", "boss@example.com", "viewer")
+        self.assertRegex(link, r"^http://127\.0\.0\.1:8080/cabinet/invite#[A-Za-z0-9_-]{43}$")
+        self.command("user role", "boss@example.com", "company_moderator")
         self.command("user disable", "boss@example.com")
         listed = self.command("user list").stdout
-        self.assertRegex(listed, r"boss@example\.com\s.*viewer")
+        self.assertRegex(listed, r"boss@example\.com\s.*company_moderator")
         self.assertIn("disabled", listed)
         self.command("user enable", "boss@example.com")
         again = self.command("user reset-password", "boss@example.com").stdout.strip()
         self.assertNotEqual(again, link)
-        self.fails(5, "user role", "nobody@example.com", "viewer")
+        self.fails(5, "user role", "nobody@example.com", "company_moderator")
+        self.assertIn("the last one in charge", self.fails(1, "user disable", "admin@example.com"))
+        self.command("user create", "second@example.com", "--role", "admin")
+        self.fails(2, "user create", "third@example.com", "--role", "admin", "--company", "Test")
+        self.fails(2, "user role", "second@example.com", "company_manager")
+        self.command("company create", "Other")
+        self.command("user create", "boss@example.com", "--company", "Other")
+        self.assertIn("--company", self.fails(2, "user disable", "boss@example.com"))
+        self.command("user disable", "boss@example.com", "--company", "Other")
 
     def test_tokens(self):
         token = harness.new_token(self.data, "Test")

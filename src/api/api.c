@@ -138,7 +138,10 @@ static void let_go(void *context, size_t loop_index)
 
 static void seal(struct http_request *r, int status)
 {
-    limits_seal(r, status);
+    if (is_extension(r))
+        mount_seal(r, status);
+    else
+        limits_seal(r, status);
     request_log_add(r, status);
 }
 
@@ -152,13 +155,10 @@ bool api_new(const struct api_config *config, struct api **ret_api, struct err *
         api->config.upload_limit_bytes = LIMIT_UPLOAD_BYTES;
     api->readers = mem_new(api->config.loops, sizeof *api->readers);
     api->held = mem_new(api->config.loops, sizeof *api->held);
-    api->app = (struct http_app){.route = routes,
-                                 .count = COUNT(routes),
-                                 .context = api,
-                                 .seal = seal,
-                                 .at_rest = let_go,
-                                 .refuse = error_refuse};
+    api->app = (struct http_app){
+        .context = api, .seal = seal, .at_rest = let_go, .refuse = error_refuse};
     limits_open(api);
+    mount_open(api, routes, COUNT(routes));
     (void)pthread_mutex_init(&api->keys_lock, NULL);
     (void)pthread_mutex_init(&api->streams_lock, NULL);
     api->quick = errands_start(QUICK_THREADS);
@@ -199,6 +199,7 @@ void api_free(struct api *api)
     (void)pthread_mutex_destroy(&api->streams_lock);
     mem_free(api->readers);
     limits_close(api);
+    mount_close(api);
     mem_free(api->held);
     mem_free(api);
 }

@@ -4,12 +4,10 @@
 #ifndef API_API_PRIV_H
 #define API_API_PRIV_H
 
+#include "api/answer.h"
 #include "api/api.h"
-#include "importer/wording.h"
 
 #include <pthread.h>
-
-#define JSON_API "application/vnd.api+json; charset=utf-8"
 
 struct errands;
 struct request_log;
@@ -30,6 +28,8 @@ struct api {
     struct api_config config;
     struct limits limits;
     struct request_log *log;
+    struct http_route *route; /* its own, the mounted ones, the extension's */
+    size_t routes, mounted;   /* of its own; mounted after them */
     struct http_app app;
     struct reader_slot **readers; /* per loop: used on that loop's thread only */
     struct reader_slot **held;    /* per loop: those of them that hold on to a moment */
@@ -42,34 +42,14 @@ struct api {
     struct event_stream *streams; /* guarded by streams_lock: all that are open */
 };
 
-/* --- errors.c: in the vendor's envelope {"errors":{...}}, or as JSON:API's array when the client
- * asks so, or the server is set so --- */
+/* --- errors.c; more of it is in answer.h --- */
 
-enum error_source { SOURCE_NONE, SOURCE_POINTER, SOURCE_PARAMETER, SOURCE_HEADER };
-struct error {
-    int status;
-    const char *code;         /* stable, for programs; NULL: the status's own */
-    const char *title;        /* NULL: the status's own */
-    enum error_source source; /* where the trouble is: */
-    str where;                /* a JSON pointer into the body, a parameter, a header */
-};
-/* Answers with the error; the message is for people. */
-void error_say(struct http_request *r, const struct error *e, const char *message_format, ...)
-    PRINTF(3, 4);
-/* The same with the code of the status. */
-void error_answer(struct http_request *r, int status, const char *title, const char *message_format,
-                  ...) PRINTF(4, 5);
 /* Answers with all problems of a record: 404 when it is not there, else 422. */
 void error_problems(struct http_request *r, const struct problems *problems);
 /* 404: there is no customer of this id. */
 void error_not_found(struct http_request *r, str id);
-/* Answers for a failed store: 503 or 507. */
-void error_store(struct http_request *r, const struct err *err);
 /* 422 about a parameter of the query. */
 void error_query(struct http_request *r, const char *parameter, const char *message);
-/* "https://api.example.com": what links begin with: public_url, or the request's Host; "" when it
- * has none. */
-str answer_base(struct http_request *r);
 /* The Content-Type of an answer's document: it names the profile or extension that was asked for.
  */
 const char *answer_type(struct http_request *r);
@@ -86,10 +66,6 @@ void error_throttled(struct http_request *r);
 /* 403: the token lacks the scope; bearer: it came so. */
 void error_forbidden(struct http_request *r, bool bearer, const char *scope);
 
-enum language request_language(const struct http_request *r);
-/* One of two literals: what a person reads. */
-#define SAY(r, english, russian) (request_language(r) == LANGUAGE_RU ? (russian) : (english))
-
 /* --- auth.c --- */
 
 /* Finds the request's company by its token; answers 401 or 403 and returns NULL when it must not.
@@ -104,6 +80,23 @@ struct store_company *auth_asker(struct http_request *r, unsigned scope, struct 
 bool auth_holds(struct http_request *r);
 /* The key in an Authorization header's value; *ret_bearer tells the scheme. {0}: none. */
 str auth_key(str authorization, bool *ret_bearer);
+
+/* --- mount.c: the API's routes in an extension, too --- */
+
+/* Makes the table of all routes, of its own and the extension's. */
+void mount_open(struct api *api, const struct http_route *own, size_t count);
+/* The extension's part of sealing an answer of its own. */
+void mount_seal(struct http_request *r, int status);
+/* Frees it. */
+void mount_close(struct api *api);
+/* Whether the request came by a mounted route. */
+bool is_mounted(const struct http_request *r);
+/* Whether it is the extension's, mounted or not; also when nothing was found. */
+bool is_extension(const struct http_request *r);
+/* "/v4", or what stands there of a mounted route; lives as long as the request. */
+str path_prefix(struct http_request *r);
+/* answer_base() and path_prefix(). */
+str answer_prefix(struct http_request *r);
 
 /* --- body.c: a request's body as the JSON:API document it means --- */
 

@@ -97,10 +97,10 @@ static bool part_end(void *context)
 
 static const struct error malformed_form = {.status = 400, .code = "malformed_form"};
 
-static bool multipart_tree(struct http_request *r, str boundary, str body, struct json *ret_tree)
+static bool multipart_tree(struct http_request *r, struct arena *a, str boundary, str body,
+                           struct json *ret_tree)
 {
     static const struct multipart_events events = {part_begin, part_data, part_end};
-    struct arena *a = http_arena(r);
     struct gather g = {.arena = a, .field = ARENA_NEW(a, struct form_field, MAX_FIELDS)};
     AUTO(multipart_free) struct multipart *m = multipart_new(boundary, &events, &g);
     struct err err = {0};
@@ -117,13 +117,13 @@ static bool multipart_tree(struct http_request *r, str boundary, str body, struc
     return false;
 }
 
-static bool form_tree(struct http_request *r, str body, struct json *ret_tree)
+static bool form_tree(struct http_request *r, struct arena *a, str body, struct json *ret_tree)
 {
     struct form_field *field;
     size_t count;
     struct err err = {0};
-    if (form_parse(http_arena(r), body, MAX_FIELDS, &field, &count, &err) &&
-        body_tree(http_arena(r), field, count, ret_tree))
+    if (form_parse(a, body, MAX_FIELDS, &field, &count, &err) &&
+        body_tree(a, field, count, ret_tree))
         return true;
     error_say(r, &malformed_form,
               SAY(r, "The form is malformed%s%s", "Форма составлена неверно%s%s"),
@@ -131,11 +131,11 @@ static bool form_tree(struct http_request *r, str body, struct json *ret_tree)
     return false;
 }
 
-static bool json_tree(struct http_request *r, str body, struct json *ret_tree)
+static bool json_tree(struct http_request *r, struct arena *a, str body, struct json *ret_tree)
 {
     struct json_place place = {0};
     struct err err = {0};
-    if (json_parse(body, http_arena(r), ret_tree, &place, &err))
+    if (json_parse(body, a, ret_tree, &place, &err))
         return true;
     if (err.code == ERR_LIMIT)
         error_say(r, &(struct error){.status = 400, .code = "json_too_deep"},
@@ -152,29 +152,36 @@ static bool json_tree(struct http_request *r, str body, struct json *ret_tree)
 
 /* The vendor's PHP sample keeps its media type and adds a boundary; its Ruby sample sends a form:
  * the body's look decides. */
-bool body_document(struct http_request *r, struct json *ret_tree)
+static bool document_in(struct http_request *r, struct arena *a, const char *resource,
+                        struct json *ret_tree)
 {
     str body = http_body(r), type = http_header(r, "Content-Type");
     str boundary = multipart_boundary(http_arena(r), type);
     if (boundary.len && str_starts(body, STR("--")))
-        return multipart_tree(r, boundary, body, ret_tree);
+        return multipart_tree(r, a, boundary, body, ret_tree);
     if (str_starts(body, STR("data[")) || str_starts(body, STR("data%5B")) ||
         str_starts(body, STR("data%5b")))
-        return form_tree(r, body, ret_tree);
+        return form_tree(r, a, body, ret_tree);
     if (!str_trim(body).len) {
-        error_say(r, &(struct error){.status = 400, .code = "empty_body"},
-                  SAY(r, "Request body is empty: send %s", "Тело запроса пусто: пришлите %s"),
-                  "{\"data\":{\"type\":\"consumers\",\"attributes\":{...}}}");
+        error_say(
+            r, &(struct error){.status = 400, .code = "empty_body"},
+            SAY(r, "Request body is empty: send %s", "Тело запроса пусто: пришлите %s"),
+            arena_format(a, "{\"data\":{\"type\":\"%s\",\"attributes\":{...}}}", resource).ptr);
         return false;
     }
-    return json_tree(r, body, ret_tree);
+    return json_tree(r, a, body, ret_tree);
 }
 
-bool body_attributes_of(struct http_request *r, const char *resource,
+bool body_document(struct http_request *r, struct json *ret_tree)
+{
+    return document_in(r, http_arena(r), "consumers", ret_tree);
+}
+
+bool body_attributes_in(struct http_request *r, struct arena *a, const char *resource,
                         const struct json **ret_attributes)
 {
-    struct json *tree = ARENA_NEW(http_arena(r), struct json, 1);
-    if (!body_document(r, tree))
+    struct json *tree = ARENA_NEW(a, struct json, 1);
+    if (!document_in(r, a, resource, tree))
         return false;
     const struct json *data = json_get(tree, "data"), *type = json_get(data, "type");
     if (!data || data->kind != JSON_OBJECT) {
@@ -198,6 +205,12 @@ bool body_attributes_of(struct http_request *r, const char *resource,
     }
     *ret_attributes = json_get(data, "attributes");
     return true;
+}
+
+bool body_attributes_of(struct http_request *r, const char *resource,
+                        const struct json **ret_attributes)
+{
+    return body_attributes_in(r, http_arena(r), resource, ret_attributes);
 }
 
 bool body_attributes(struct http_request *r, const struct json **ret_attributes)

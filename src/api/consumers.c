@@ -24,7 +24,8 @@ static void make_record(struct write *w, struct write_answer *ret)
     if (created) {
         char id[CONSUMER_ID_BYTES];
         consumer_id_text(c->after->id, id);
-        (void)snprintf(ret->location, sizeof ret->location, "/v4/consumers/%s", id);
+        (void)snprintf(ret->location, sizeof ret->location, "%.*s/consumers/%s", STR_ARG(w->prefix),
+                       id);
     }
     document_consumer(&w->view, &w->arena, &ret->body, c->after, &c->warnings);
 }

@@ -20,7 +20,7 @@ static void add_link(struct listing *l, struct buf *b, const char *name, const c
                  {"include", l->cursor.include},
                  {"fields[consumers]", l->cursor.fields},
                  {"count", l->counts && l->filter.count ? STR("true") : STR("")}};
-    buf_format(&address, "%.*s/v4/consumers", STR_ARG(l->base));
+    buf_format(&address, "%.*s/consumers", STR_ARG(l->base));
     for (size_t i = 0; i < COUNT(asked); i++)
         if (asked[i].value.len)
             listing_add_parameter(&address, asked[i].name, asked[i].value);

@@ -15,6 +15,9 @@
 
 enum language request_language(const struct http_request *r)
 {
+    str asked = is_extension(r) ? http_query(r, "lang") : (str){0};
+    if (asked.len) // a link to a file cannot say it otherwise
+        return wording_language_of(asked, LANGUAGE_EN);
     return wording_language_of(http_header(r, "Accept-Language"), LANGUAGE_EN);
 }
 
@@ -29,12 +32,14 @@ static bool asks_for_array(struct http_request *r)
 bool error_in_array(struct http_request *r)
 {
     const struct api *api = http_app_context(r);
-    return api->config.errors_array || asks_for_array(r) || speaks_atomic(r);
+    return api->config.errors_array || asks_for_array(r) || speaks_atomic(r) || is_extension(r);
 }
 
 bool speaks_atomic(const struct http_request *r)
 {
-    return str_eq(http_path(r), STR("/v4/operations"));
+    const struct http_route *route = http_route_of(r);
+    return str_eq(http_path(r), STR("/v4/operations")) ||
+           (is_mounted(r) && str_ends(str_of(route->pattern), STR("/operations")));
 }
 
 const char *answer_type(struct http_request *r)
@@ -259,7 +264,10 @@ void error_array_problems(struct http_request *r, struct error_array *a, const c
 
 void error_array_send(struct http_request *r, struct error_array *a)
 {
-    buf_add(&a->b, STR("]}\n"));
+    buf_add_char(&a->b, ']');
+    if (a->meta.len)
+        json_add_raw(&a->b, "meta", a->meta);
+    buf_add(&a->b, STR("}\n"));
     answer(r, a->status, &a->b);
 }
 
@@ -286,7 +294,7 @@ static void say(struct http_request *r, const struct error *given, str name, boo
     AUTO(buf_done) struct buf b = {0};
     const struct error e = whole(r, given);
     if (error_in_array(r)) {
-        struct error_array a = {0};
+        struct error_array a = {.meta = e.meta};
         error_array_add(r, &a, &e, message);
         error_array_send(r, &a);
         buf_done(&a.b);

@@ -16,6 +16,7 @@ struct error_array {
     struct buf b;
     size_t count;
     int status; /* of the answer */
+    str meta;   /* of the document: a JSON object; {0}: none */
 };
 /* Appends one error. */
 void error_array_add(struct http_request *r, struct error_array *a, const struct error *e,

@@ -106,9 +106,10 @@ static void created(struct http_request *r, struct errand *e)
     } else if (a->err.code != ERR_NONE) {
         error_store(r, &a->err);
     } else {
-        http_add_header(
-            r, "Location",
-            arena_format(http_arena(r), "/v4/export_tasks/%lld", (long long)a->task.id).ptr);
+        http_add_header(r, "Location",
+                        arena_format(http_arena(r), "%.*s/export_tasks/%lld",
+                                     STR_ARG(path_prefix(r)), (long long)a->task.id)
+                            .ptr);
         if (a->request.replay == REPLAY_SAME)
             request_replayed(r);
         export_answer(r, 201, a->company, &a->task);

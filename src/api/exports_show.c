@@ -118,7 +118,7 @@ void export_add(struct http_request *r, struct buf *b, struct store_company *com
     json_add_string(b, "error_code", t->code);
     buf_add(b, STR(",\"refuse_reason\":null"));
     add_progress(b, t, jobs_export_records(api->config.jobs, company, t));
-    buf_format(b, "},\"links\":{\"self\":\"%.*s/v4/export_tasks/%lld\"}}", STR_ARG(answer_base(r)),
+    buf_format(b, "},\"links\":{\"self\":\"%.*s/export_tasks/%lld\"}}", STR_ARG(answer_prefix(r)),
                (long long)t->id);
 }
 
@@ -168,7 +168,7 @@ void exports_list(struct http_request *r)
     }
     buf_add(&b, STR("],\"links\":{\"next\":"));
     if (count > per_page)
-        buf_format(&b, "\"%.*s/v4/export_tasks?page=%llu&per_page=%llu\"", STR_ARG(answer_base(r)),
+        buf_format(&b, "\"%.*s/export_tasks?page=%llu&per_page=%llu\"", STR_ARG(answer_prefix(r)),
                    (unsigned long long)page + 1, (unsigned long long)per_page);
     else
         buf_add(&b, STR("null"));

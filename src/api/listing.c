@@ -188,7 +188,7 @@ struct listing *listing_new(struct http_request *r, struct store_company *compan
     l->cursor.include = kept(l, asked->include);
     l->cursor.fields = str_is_null(asked->fields) ? asked->fields : kept(l, asked->fields);
     l->cursor.place.text = asked->place.missing ? (str){0} : kept(l, asked->place.text);
-    l->base = kept(l, answer_base(r));
+    l->base = kept(l, answer_prefix(r));
     l->includes = document_include_bits(l->cursor.include);
     if (!document_field_bits(l->cursor.fields, &l->fields, &unknown)) {
         IGNORE(document_fields(r, &l->fields)); // says so

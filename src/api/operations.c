@@ -85,7 +85,8 @@ static bool find_id(struct reading *g, str id, const char *where)
     return false;
 }
 
-/* "/v4/consumers/ID" behind a host or not; {0}: it is something else.  The collection: "". */
+/* "/v4/consumers/ID" (or as the request itself came) behind a host or not; {0}: it is something
+ * else.  The collection: "". */
 static str id_of_href(struct reading *g, str href)
 {
     str id;
@@ -93,9 +94,10 @@ static str id_of_href(struct reading *g, str href)
         href = str_from(href, 8);
         href = str_from(href, str_find(href, '/'));
     }
-    if (!str_starts(href, STR(PATH)))
+    str mine = arena_format(http_arena(g->r), "%.*s/consumers", STR_ARG(path_prefix(g->r)));
+    if (!str_starts(href, mine) && !str_starts(href, STR(PATH)))
         return (str){0};
-    href = str_from(href, sizeof PATH - 1);
+    href = str_from(href, str_starts(href, mine) ? mine.len : sizeof PATH - 1);
     if (!href.len)
         return STR("");
     bool one = href.ptr[0] == '/' && href.len > 1 &&

@@ -16,6 +16,7 @@ struct request_note {
     int64_t company_id;      /* 0: not known yet */
     int64_t token_id;        /* 0: none, it is no program's */
     const char *code;        /* of the error that was answered; NULL: not said */
+    void *extension;         /* api_extension_note() */
 };
 /* The request's note, made when it has none. */
 struct request_note *request_note(struct http_request *r);

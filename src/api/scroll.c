@@ -20,7 +20,7 @@ static void finish(struct listing *l, struct buf *b)
         json_add_string(b, "applied_filter", l->cursor.filter);
     buf_add(b, STR("},\"links\":{"));
     if (l->more)
-        buf_format(b, "\"next\":\"%.*s/v4/scroll/consumers?cursor=%.*s\"", STR_ARG(l->base),
+        buf_format(b, "\"next\":\"%.*s/scroll/consumers?cursor=%.*s\"", STR_ARG(l->base),
                    STR_ARG(cursor));
     buf_add_char(b, '}');
 }

@@ -53,7 +53,7 @@ static void add_links(struct http_request *r, struct buf *b, const struct store_
                                         "outcomes",  "missing_customers",
                                         "undo_kept", "changes"},
                              *const files[] = {"failed_rows", "diff", "missing", "file", "events"};
-    str self = arena_format(http_arena(r), "%.*s/v4/import_tasks/%lld", STR_ARG(answer_base(r)),
+    str self = arena_format(http_arena(r), "%.*s/import_tasks/%lld", STR_ARG(answer_prefix(r)),
                             (long long)t->id);
     buf_add(b, STR(",\"relationships\":{"));
     for (size_t i = 0; i < COUNT(lists); i++)

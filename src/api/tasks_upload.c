@@ -367,6 +367,7 @@ static struct upload *new_upload(struct http_request *r, struct store_company *c
     u->errand = (struct errand){.run = make_task, .answer = answer_upload, .free = free_upload};
     u->api = api;
     u->company = company;
+    u->options.manual = is_mounted(r); // a person looks before it starts
     u->limit_bytes = api->config.upload_limit_bytes;
     str boundary = multipart_boundary(http_arena(r), http_header(r, "Content-Type"));
     if (boundary.len)
@@ -473,7 +474,8 @@ static void answer_upload(struct http_request *r, struct errand *e)
         error_store(r, &err);
         return;
     }
-    str location = arena_format(http_arena(r), "/v4/import_tasks/%lld", (long long)u->task_id);
+    str location = arena_format(http_arena(r), "%.*s/import_tasks/%lld", STR_ARG(path_prefix(r)),
+                                (long long)u->task_id);
     http_add_header(r, "Location", location.ptr);
     if (u->request.replay == REPLAY_SAME)
         request_replayed(r);

@@ -54,6 +54,7 @@ static struct tus *tus_new(struct http_request *r, struct store_company *company
     t->errand.free = tus_free;
     t->api = http_app_context(r);
     t->company = company;
+    t->options.manual = is_mounted(r); // a person looks before it starts
     http_set_context(r, t);
     return t;
 }
@@ -140,7 +141,9 @@ static void add_state(struct http_request *r, int64_t task_id, const struct jobs
     time_t until = (time_t)(part->until_us / 1000000);
     add_number(r, "Upload-Offset", part->received);
     http_add_header(r, "Import-Task",
-                    arena_format(http_arena(r), "/v4/import_tasks/%lld", (long long)task_id).ptr);
+                    arena_format(http_arena(r), "%.*s/import_tasks/%lld", STR_ARG(path_prefix(r)),
+                                 (long long)task_id)
+                        .ptr);
     if (part->until_us && gmtime_r(&until, &tm) &&
         strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
         http_add_header(r, "Upload-Expires", date);
@@ -255,9 +258,10 @@ static void answer_created(struct http_request *r, struct errand *e)
     if (t->request.replay == REPLAY_SAME)
         request_replayed(r);
     add_state(r, t->task.id, &t->part);
-    http_add_header(
-        r, "Location",
-        arena_format(http_arena(r), "/v4/import_uploads/%lld", (long long)t->task.id).ptr);
+    http_add_header(r, "Location",
+                    arena_format(http_arena(r), "%.*s/import_uploads/%lld", STR_ARG(path_prefix(r)),
+                                 (long long)t->task.id)
+                        .ptr);
     http_answer(r, 201, NULL, STR(""));
 }
 
@@ -458,12 +462,12 @@ static void answer_deleted(struct http_request *r, struct errand *e)
     if (t->err.code == ERR_NONE)
         http_answer(r, 204, NULL, STR(""));
     else if (t->err.code == ERR_CONFLICT)
-        error_answer(
-            r, 409, "Conflict",
-            SAY(r, "The file is here whole: cancel the import itself (%s)",
-                "Файл уже загружен целиком: отмените сам импорт (%s)"),
-            arena_format(http_arena(r), "POST /v4/import_tasks/%lld/cancel", (long long)t->task.id)
-                .ptr);
+        error_answer(r, 409, "Conflict",
+                     SAY(r, "The file is here whole: cancel the import itself (%s)",
+                         "Файл уже загружен целиком: отмените сам импорт (%s)"),
+                     arena_format(http_arena(r), "POST %.*s/import_tasks/%lld/cancel",
+                                  STR_ARG(path_prefix(r)), (long long)t->task.id)
+                         .ptr);
     else
         answer_error(r, &t->err);
 }

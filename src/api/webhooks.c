@@ -126,11 +126,10 @@ static void add_webhook(struct buf *b, const struct hook_errand *e, const struct
 {
     buf_format(b, "{\"id\":\"%lld\",\"type\":\"webhooks\",\"attributes\":", (long long)w->id);
     jobs_webhook_json(b, w, e->secret, store_company_zone(e->company));
-    buf_format(
-        b,
-        ",\"relationships\":{\"deliveries\":{\"links\":{\"related\":"
-        "\"%.*s/v4/webhooks/%lld/deliveries\"}}},\"links\":{\"self\":\"%.*s/v4/webhooks/%lld\"}}",
-        STR_ARG(e->base), (long long)w->id, STR_ARG(e->base), (long long)w->id);
+    buf_format(b,
+               ",\"relationships\":{\"deliveries\":{\"links\":{\"related\":"
+               "\"%.*s/webhooks/%lld/deliveries\"}}},\"links\":{\"self\":\"%.*s/webhooks/%lld\"}}",
+               STR_ARG(e->base), (long long)w->id, STR_ARG(e->base), (long long)w->id);
 }
 
 static void add_delivery(struct buf *b, const struct hook_errand *e, const struct delivery *d)
@@ -157,7 +156,7 @@ static void answer_list(struct http_request *r, const struct hook_errand *e)
     buf_add(&b, STR("],\"links\":{\"next\":"));
     if (deliveries && e->count > count)
         buf_format(
-            &b, "\"%.*s/v4/webhooks/%lld/deliveries?page%%5Bbefore%%5D=%lld&page%%5Bsize%%5D=%zu\"",
+            &b, "\"%.*s/webhooks/%lld/deliveries?page%%5Bbefore%%5D=%lld&page%%5Bsize%%5D=%zu\"",
             STR_ARG(e->base), (long long)e->id, (long long)e->delivery[count - 1].id, e->limit - 1);
     else
         buf_add(&b, STR("null"));
@@ -177,7 +176,9 @@ static void answer_one(struct http_request *r, const struct hook_errand *e)
     buf_add(&b, STR("}\n"));
     if (e->action == HOOK_CREATE)
         http_add_header(r, "Location",
-                        arena_format(http_arena(r), "/v4/webhooks/%lld", (long long)e->id).ptr);
+                        arena_format(http_arena(r), "%.*s/webhooks/%lld", STR_ARG(path_prefix(r)),
+                                     (long long)e->id)
+                            .ptr);
     http_answer(r,
                 e->action == HOOK_CREATE      ? 201
                 : e->action == DELIVERY_AGAIN ? 202
@@ -188,7 +189,7 @@ static void answer_one(struct http_request *r, const struct hook_errand *e)
 static void answer(struct http_request *r, struct errand *errand)
 {
     struct hook_errand *e = (struct hook_errand *)errand;
-    e->base = answer_base(r);
+    e->base = answer_prefix(r);
     if (e->err.code == ERR_NOT_FOUND)
         error_answer(r, 404, "Document not found",
                      SAY(r, "There is no such webhook or delivery",

@@ -15,6 +15,7 @@ struct write *write_new(struct http_request *r, struct store_company *company, i
     w->api = http_app_context(r);
     w->view = document_view_of(r, store_company_zone(company));
     w->tag = tag_view_of(r, company);
+    w->prefix = arena_str(&w->arena, path_prefix(r));
     w->batch = (struct store_batch){.change = w->change,
                                     .count = count,
                                     .want = STORE_WANT_RECORDS,

@@ -11,7 +11,7 @@
 
 struct write_answer {
     int status;
-    char location[64], tag[TAG_BYTES]; /* "": none */
+    char location[96], tag[TAG_BYTES]; /* "": none */
     struct buf body;
 };
 struct write {
@@ -22,6 +22,7 @@ struct write {
     struct api *api;
     struct document_view view;
     struct tag_view tag;
+    str prefix;              /* of Location */
     struct request_key *key; /* NULL: none was sent */
     struct store_request replay;
     _Atomic int state;  /* of the batch: who frees the write when the request ends before it */

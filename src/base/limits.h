@@ -69,6 +69,11 @@
 #define LIMIT_DELIVERIES_KEPT     5000      /* of one webhook, that are over */
 #define LIMIT_ANSWER_BYTES        (4 * KIB) /* of an answer, read and dropped */
 
+/* The cabinet. */
+#define LIMIT_SESSIONS          50 /* of one user; the one begun the longest ago gives way */
+#define LIMIT_ACCOUNTS_OF_EMAIL 8  /* of several companies, with one e-mail */
+#define LIMIT_PASSWORDS_WAITING 64 /* to be hashed; the next is told to come again */
+
 /* An export. */
 #define LIMIT_PROGRAM_TEXT_BYTES (16 * KIB)
 #define LIMIT_PROGRAM_BYTES      (256 * MIB) /* of the memory of the process that runs it */

@@ -83,7 +83,7 @@ int cmd_init(struct cli *c)
     if (!store_create(&config, &err) || !store_open(&config, &store, &err) ||
         !store_company_create(store, str_of(company), str_of(zone ? zone : "Europe/Moscow"), &id,
                               &err) ||
-        !store_user_create(store, id, str_of(admin), ROLE_OWNER, buf_str(&password), &user, &err))
+        !store_user_create(store, 0, str_of(admin), ROLE_ADMIN, buf_str(&password), &user, &err))
         return cli_fail_err(c, &err);
     cli_print(c,
               "made %s with the company %s; next:\n"
@@ -192,18 +192,34 @@ int cmd_company_delete(struct cli *c)
 
 /* --- users --- */
 
-static int named_user(struct cli *c, struct user *user)
+/* The user of the e-mail that was said: of --company, or the only one anywhere. */
+static int named_user(struct cli *c, struct user *ret_user)
 {
     struct company company;
+    struct user *user;
+    size_t count;
     struct err err = {0};
     if (!c->words)
         return cli_fail(c, EXIT_USAGE, "say the user's e-mail");
-    int code = cli_company(c, &company);
-    if (code != EXIT_OK)
-        return code;
-    return store_user_by_email(c->store, &c->arena, company.id, str_of(c->word[0]), user, &err)
-               ? EXIT_OK
-               : cli_fail_err(c, &err);
+    if (cli_option(c, "company")) {
+        int code = cli_company(c, &company);
+        if (code != EXIT_OK)
+            return code;
+        return store_user_by_email(c->store, &c->arena, company.id, str_of(c->word[0]), ret_user,
+                                   &err)
+                   ? EXIT_OK
+                   : cli_fail_err(c, &err);
+    }
+    if (!store_user_of_email(c->store, &c->arena, str_of(c->word[0]), &user, &count, &err))
+        return cli_fail_err(c, &err);
+    if (!count)
+        return cli_fail(c, EXIT_NOT_FOUND,
+                        "there is no such user; 'clientele user list' shows those there are");
+    if (count > 1)
+        return cli_fail(c, EXIT_USAGE,
+                        "there are %zu users with that e-mail: say which with --company", count);
+    *ret_user = user[0];
+    return EXIT_OK;
 }
 
 static int print_link(struct cli *c, int64_t user_id)
@@ -213,24 +229,30 @@ static int print_link(struct cli *c, int64_t user_id)
     struct err err = {0};
     if (!store_user_reset(c->store, user_id, clock_now_us() + DAY_US, secret, &err))
         return cli_fail_err(c, &err);
-    cli_print(c, "%s/reset-password?token=%s\n", base ? base : "http://127.0.0.1:8080", secret);
+    cli_print(c, "%s/cabinet/invite#%s\n", base ? base : "http://127.0.0.1:8080", secret);
     return EXIT_OK;
 }
+
+#define ROLES "company_manager, company_moderator, company_admin"
 
 int cmd_user_create(struct cli *c)
 {
     const char *role_name = cli_option(c, "role");
     AUTO(buf_done) struct buf password = {0};
     enum user_role role = ROLE_MANAGER;
-    struct company company;
+    struct company company = {0};
     struct err err = {0};
     int64_t id;
+    int code = EXIT_OK;
     if (!c->words)
         return cli_fail(c, EXIT_USAGE,
                         "say the user's e-mail: clientele user create --data DIR EMAIL");
     if (role_name && !user_role_of(str_of(role_name), &role))
-        return cli_fail(c, EXIT_USAGE, "--role is owner, manager or viewer");
-    int code = cli_company(c, &company);
+        return cli_fail(c, EXIT_USAGE, "--role is " ROLES " or admin");
+    if (role == ROLE_ADMIN && cli_option(c, "company"))
+        return cli_fail(c, EXIT_USAGE, "an admin is of all companies: leave --company out");
+    if (role != ROLE_ADMIN)
+        code = cli_company(c, &company);
     bool with_password = cli_option(c, "password-file");
     if (code == EXIT_OK && with_password)
         code = get_password(c, &password);
@@ -242,21 +264,29 @@ int cmd_user_create(struct cli *c)
     return with_password ? EXIT_OK : print_link(c, id);
 }
 
+static bool list_users(struct cli *c, int64_t company_id, struct err *err)
+{
+    struct user *user;
+    size_t count;
+    if (!store_user_list(c->store, &c->arena, company_id, &user, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        cli_print(c, "%s\t%s%s\n", user[i].email.ptr, user_role_name(user[i].role),
+                  user[i].disabled        ? "\tdisabled"
+                  : !user[i].has_password ? "\tinvited"
+                                          : "");
+    return true;
+}
+
 int cmd_user_list(struct cli *c)
 {
     struct company company;
-    struct user *user;
-    size_t count;
     struct err err = {0};
     int code = cli_company(c, &company);
     if (code != EXIT_OK)
         return code;
-    if (!store_user_list(c->store, &c->arena, company.id, &user, &count, &err))
-        return cli_fail_err(c, &err);
-    for (size_t i = 0; i < count; i++)
-        cli_print(c, "%s\t%s%s\n", user[i].email.ptr, user_role_name(user[i].role),
-                  user[i].disabled ? "\tdisabled" : "");
-    return EXIT_OK;
+    return list_users(c, 0, &err) && list_users(c, company.id, &err) ? EXIT_OK
+                                                                     : cli_fail_err(c, &err);
 }
 
 int cmd_user_role(struct cli *c)
@@ -264,11 +294,13 @@ int cmd_user_role(struct cli *c)
     enum user_role role;
     struct user user = {0};
     struct err err = {0};
-    if (c->words != 2 || !user_role_of(str_of(c->word[1]), &role))
-        return cli_fail(c, EXIT_USAGE, "say the e-mail and the role: owner, manager or viewer");
+    if (c->words != 2 || !user_role_of(str_of(c->word[1]), &role) || role == ROLE_ADMIN)
+        return cli_fail(c, EXIT_USAGE, "say the e-mail and the role: " ROLES);
     int code = named_user(c, &user);
     if (code != EXIT_OK)
         return code;
+    if (user.role == ROLE_ADMIN)
+        return cli_fail(c, EXIT_USAGE, "an admin stays one: make another user, and disable this");
     return store_user_set_role(c->store, user.id, role, &err) ? EXIT_OK : cli_fail_err(c, &err);
 }
 

@@ -4,10 +4,12 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "cabinet/cabinet.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/remote.h"
 #include "http/http.h"
+#include "version.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -99,6 +101,7 @@ static void set_log_level(const char *level)
 struct serving {
     struct store *store;
     struct jobs *jobs;
+    struct cabinet *cabinet;
     struct api *api;
     struct remote *remote;
     struct http_server *http;
@@ -144,6 +147,13 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
                                      .keep_exports_hours = config->keep_exports_hours};
     if (!jobs_start(&jobs, &s->jobs, err))
         return false;
+    const struct cabinet_config cabinet = {.store = s->store,
+                                           .jobs = s->jobs,
+                                           .public_url = config->public_url,
+                                           .version = CLIENTELE_VERSION,
+                                           .upload_limit_bytes = config->upload_limit_bytes};
+    if (!cabinet_new(&cabinet, &s->cabinet, err))
+        return false;
     const struct api_config api = {.store = s->store,
                                    .public_url = config->public_url,
                                    .jobs = s->jobs,
@@ -152,6 +162,7 @@ static bool start(struct cli *c, const struct config *config, struct serving *s,
                                    .token_rate = config->rate_limit_token,
                                    .address_rate = config->rate_limit_address,
                                    .failure_rate = config->rate_limit_failures,
+                                   .extension = cabinet_extension(s->cabinet),
                                    .errors_array = config->errors_jsonapi};
     return api_new(&api, &s->api, err) &&
            http_server_start(&http, api_app(s->api), &s->http, err) &&
@@ -163,6 +174,7 @@ static void stop(struct serving *s)
     if (s->http)
         http_server_stop(s->http, GRACE_MS);
     remote_stop(s->remote);
+    cabinet_free(s->cabinet);
     api_free(s->api); // what it still does off the loops needs the jobs
     jobs_stop(s->jobs);
     store_free(s->store);

@@ -50,10 +50,11 @@
 static const struct cli_command commands[] = {
     {"init",
      "--data DIR --company NAME --admin EMAIL [--password-file FILE] [--zone ZONE]",
-     "Makes a data directory with its first company and its owner",
-     DATA_HELP "  --company NAME    the company\n  --admin EMAIL     its owner\n"
-               "  --password-file F the owner's password; asked for unless given\n"
-               "  --zone ZONE       the company's time zone; Europe/Moscow unless given\n",
+     "Makes a data directory with its first company and the server's admin",
+     DATA_HELP
+     "  --company NAME    the company\n  --admin EMAIL     the admin, who may do everything in the cabinet\n"
+     "  --password-file F the admin's password; asked for unless given\n"
+     "  --zone ZONE       the company's time zone; Europe/Moscow unless given\n",
      cmd_init,
      {DATA, COMPANY, {"admin", true}, {"password-file", true}, {"zone", true}, LANGUAGE},
      0,
@@ -104,7 +105,7 @@ static const struct cli_command commands[] = {
      "--data DIR [--company NAME] EMAIL [--role R] [--password-file F]",
      "Makes a user; without a password, prints a one-time link for setting one",
      DATA_HELP COMPANY_HELP
-     "  --role R          owner, manager (unless given) or viewer\n  --password-file F the password\n"
+     "  --role R          company_manager (unless given): customers and imports; company_moderator: reads them;\n                    company_admin: all of the company; admin: all companies, and no --company\n  --password-file F the password\n"
      "  --base-url URL    where the link begins; http://127.0.0.1:8080 unless given\n",
      cmd_user_create,
      {DATA, COMPANY, {"role", true}, {"password-file", true}, {"base-url", true}, LANGUAGE},
@@ -112,7 +113,7 @@ static const struct cli_command commands[] = {
      true},
     {"user list",
      "--data DIR [--company NAME]",
-     "Lists a company's users",
+     "Lists a company's users, the server's admins first",
      DATA_HELP COMPANY_HELP,
      cmd_user_list,
      {DATA, COMPANY, LANGUAGE},
@@ -120,7 +121,7 @@ static const struct cli_command commands[] = {
      true},
     {"user role",
      "--data DIR [--company NAME] EMAIL ROLE",
-     "Changes a user's role: owner, manager or viewer",
+     "Changes a user's role: company_manager, company_moderator or company_admin",
      DATA_HELP COMPANY_HELP,
      cmd_user_role,
      {DATA, COMPANY, LANGUAGE},

@@ -35,7 +35,11 @@ const char *const import_webhooks_name[] = {[IMPORT_WEBHOOKS_DEFAULT] = "default
                                             [IMPORT_WEBHOOKS_COUNT] = NULL};
 
 static const char *const role_names[ROLE_COUNT] = {
-    [ROLE_OWNER] = "owner", [ROLE_MANAGER] = "manager", [ROLE_VIEWER] = "viewer"};
+    [ROLE_MODERATOR] = "company_moderator",
+    [ROLE_MANAGER] = "company_manager",
+    [ROLE_COMPANY_ADMIN] = "company_admin",
+    [ROLE_ADMIN] = "admin",
+};
 
 const char *user_role_name(enum user_role role)
 {

@@ -7,7 +7,14 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-enum user_role { ROLE_OWNER, ROLE_MANAGER, ROLE_VIEWER, ROLE_COUNT };
+/* Who may do what in the cabinet, each more than the one before: */
+enum user_role {
+    ROLE_MODERATOR,     /* reads customers, imports and exports */
+    ROLE_MANAGER,       /* and changes them */
+    ROLE_COMPANY_ADMIN, /* and all else of the company: users, tokens, settings, webhooks */
+    ROLE_ADMIN,         /* of all companies, and of none */
+    ROLE_COUNT
+};
 /* What a token may do; bits. */
 enum token_scope {
     SCOPE_CONSUMERS_READ = 1,
@@ -37,7 +44,8 @@ enum { TOKEN_TEXT_BYTES = 44, TOKEN_HASH_BYTES = 32 }; /* 43 URL-safe characters
 MUST_CHECK bool company_name_check(str name, struct err *err);
 /* A password: 8..1024 bytes.  Errors: ERR_INVALID. */
 MUST_CHECK bool password_check(str password, struct err *err);
-/* The name of a role ("owner", "manager", "viewer"), and the role of a name (false: none): */
+/* The name of a role ("company_moderator", "company_manager", "company_admin", "admin"), and the
+ * role of a name (false: none): */
 const char *user_role_name(enum user_role role);
 MUST_CHECK bool user_role_of(str name, enum user_role *ret_role);
 /* Whether a token of these scopes may do what needs `wanted`: one of its scopes does, or admin. */

@@ -42,6 +42,14 @@ void http_add_header(struct http_request *r, const char *name, const char *value
     r->header_tail = &h->next;
 }
 
+bool http_has_header(const struct http_request *r, const char *name)
+{
+    for (const struct answer_header *h = r->header; h; h = h->next)
+        if (str_eq_nocase(str_of(h->name), str_of(name)))
+            return true;
+    return false;
+}
+
 void http_answer(struct http_request *r, int status, const char *content_type, str body)
 {
     assert(status >= 200 && status <= 599 && !r->deferred);

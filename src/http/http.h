@@ -28,7 +28,8 @@ struct http_app;
 
 struct http_route {
     unsigned methods;    /* HTTP_GET | ...; HEAD goes with GET by itself */
-    const char *pattern; /* "/v4/consumers/{id}"; {x} matches one non-empty segment, decoded */
+    const char *pattern; /* "/v4/consumers/{id}"; {x} matches one non-empty segment, decoded,
+                            {x...} all the rest: see router.h */
     /* Called when the headers are complete, before the body: refuse early (401, 404, 413) by
      * answering; optional. */
     void (*begin)(struct http_request *r);
@@ -154,6 +155,8 @@ void http_set_note(struct http_request *r, void *note);
 /* --- answering, on the loop's thread --- */
 /* Adds a header to the answer to come; both are copied. */
 void http_add_header(struct http_request *r, const char *name, const char *value);
+/* Whether the answer to come has such a header by now. */
+bool http_has_header(const struct http_request *r, const char *name);
 /* Answers.  body is copied. content_type NULL: no such header.  The first answer counts. */
 void http_answer(struct http_request *r, int status, const char *content_type, str body);
 /* Answers with what an open file holds from its start; the file is the server's from now on. */

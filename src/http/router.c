@@ -11,6 +11,7 @@ enum { SEGMENTS_MAX = 16 };
 struct router_pattern {
     const struct http_route *route;
     unsigned methods; /* with HEAD beside GET */
+    bool open_end;    /* the last placeholder takes all the segments that are left */
     size_t count;
     struct {
         str text; /* of a placeholder: its name */
@@ -35,8 +36,16 @@ static void read_pattern(struct router_pattern *p, const struct http_route *rout
             die("route '%s': too many segments", route->pattern);
         str s = str_split(&rest, '/');
         bool placeholder = str_starts(s, STR("{")) && str_ends(s, STR("}"));
+        if (placeholder)
+            s = (str){s.ptr + 1, s.len - 2};
+        if (p->open_end)
+            die("route '%s': nothing may follow what takes all the rest", route->pattern);
+        if (placeholder && str_ends(s, STR("..."))) {
+            p->open_end = true;
+            s.len -= 3;
+        }
         p->segment[p->count].placeholder = placeholder;
-        p->segment[p->count].text = placeholder ? (str){s.ptr + 1, s.len - 2} : s;
+        p->segment[p->count].text = s;
         p->count++;
     } while (!str_is_null(rest));
 }
@@ -74,13 +83,28 @@ static bool decode_segment(struct arena *a, str raw, str *ret_segment, const cha
 
 static bool fits(const struct router_pattern *p, const str *segment, size_t count)
 {
-    if (p->count != count)
+    size_t fixed = p->count - p->open_end;
+    if (p->open_end ? count < p->count || count > SEGMENTS_MAX : count != p->count)
         return false;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = fixed; i < count; i++) // what is joined must come apart in the same way
+        if (p->open_end && str_find(segment[i], '/') < segment[i].len)
+            return false;
+    for (size_t i = 0; i < fixed; i++)
         if (p->segment[i].placeholder ? segment[i].len == 0
                                       : !str_eq(segment[i], p->segment[i].text))
             return false;
     return true;
+}
+
+static str join(struct arena *a, const str *segment, size_t count)
+{
+    AUTO(buf_done) struct buf b = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_add_char(&b, '/');
+        buf_add(&b, segment[i]);
+    }
+    return arena_str(a, buf_str(&b));
 }
 
 static unsigned all_methods(const struct router *t)
@@ -113,12 +137,14 @@ enum router_outcome router_find(const struct router *t, struct arena *a, enum ht
     ret_match->segment = segment;
     for (size_t i = 0; i < t->count; i++) {
         const struct router_pattern *p = &t->pattern[i];
-        if (!fits(p, segment, count))
+        if ((p->open_end && ret_match->allowed) || !fits(p, segment, count))
             continue;
         ret_match->allowed |= p->methods;
         if (!ret_match->route && (p->methods & method)) {
             ret_match->route = p->route;
             ret_match->pattern = p;
+            if (p->open_end)
+                segment[p->count - 1] = join(a, segment + p->count - 1, count - p->count + 1);
         }
     }
     if (ret_match->route)

@@ -1,7 +1,10 @@
 /* router: which route a path and a method mean.
  *
  * The raw path is split at '/' first and each segment is percent-decoded once, so that "%2F" inside
- * an id never becomes a separator.  Threads: a router is constant once made.
+ * an id never becomes a separator.  {x} in a pattern is one non-empty segment.  {x...} at its end
+ * is all the rest of the path, segments that may be empty (the rest of "/a/" is ""), joined by '/';
+ * such a pattern counts only where none before it fits, whatever the method. Threads: a router is
+ * constant once made.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_ROUTER_H

@@ -14,6 +14,9 @@ static const struct http_route routes[] = {
     {.methods = HTTP_DELETE, .pattern = "/v4/consumers/{id}"},
     {.methods = HTTP_GET, .pattern = "/v4/{kind}/{id}/errors"},
     {.methods = HTTP_OPTIONS | HTTP_GET, .pattern = "/own/options"},
+    {.methods = HTTP_GET, .pattern = "/app/api/one"},
+    {.methods = HTTP_GET | HTTP_POST, .pattern = "/app/api/{id...}"},
+    {.methods = HTTP_GET, .pattern = "/app/{id...}"},
 };
 
 static void router_finds_routes(void **state)
@@ -70,6 +73,19 @@ static void router_finds_routes(void **state)
          NULL},
         {"not UTF-8", HTTP_GET, "/v4/consumers/%ff", ROUTER_BAD_TARGET, -1, NULL, NULL},
         {"an overlong slash", HTTP_GET, "/v4/consumers/%c0%af", ROUTER_BAD_TARGET, -1, NULL, NULL},
+        {"all the rest", HTTP_GET, "/app/a/b/c", ROUTER_FOUND, 9, "a/b/c", NULL},
+        {"one segment is a rest", HTTP_GET, "/app/a", ROUTER_FOUND, 9, "a", NULL},
+        {"an empty one, too", HTTP_GET, "/app/", ROUTER_FOUND, 9, "", NULL},
+        {"no segment is none", HTTP_GET, "/app", ROUTER_NO_ROUTE, -1, NULL, NULL},
+        {"the rest is decoded", HTTP_GET, "/app/%D0%98/b%20c", ROUTER_FOUND, 9, "И/b c", NULL},
+        {"an encoded slash is no part of a rest", HTTP_GET, "/app/a%2Fb", ROUTER_NO_ROUTE, -1, NULL,
+         NULL},
+        {"the first of two rests", HTTP_POST, "/app/api/x", ROUTER_FOUND, 8, "x", NULL},
+        {"a literal before a rest", HTTP_GET, "/app/api/one", ROUTER_FOUND, 7, NULL, NULL},
+        {"a rest takes no method of a literal", HTTP_POST, "/app/api/one", ROUTER_WRONG_METHOD, -1,
+         NULL, "GET, HEAD, OPTIONS"},
+        {"a rest of too many segments", HTTP_GET, "/app/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q",
+         ROUTER_NO_ROUTE, -1, NULL, NULL},
         {"a bad escape where no route is", HTTP_GET, "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/%",
          ROUTER_BAD_TARGET, -1, NULL, NULL},
     };

@@ -78,6 +78,8 @@ void sweep_old(struct jobs *j)
         log_warning("counts of requests stay for now: %s", err.msg);
     if (!store_audit_purge_server(j->store, clock_now_us() - j->keep_audit_us, &err))
         log_warning("the server's audit log stays for now: %s", err.msg);
+    if (!store_sessions_flush(j->store, &err))
+        log_warning("when sessions were last used is not written down for now: %s", err.msg);
     if (!store_company_list(j->store, &a, &company, &companies, &err))
         companies = 0;
     for (size_t i = 0; i < companies; i++)

@@ -180,21 +180,29 @@ static void users_have_one_address_each(void **state)
     char first[TOKEN_TEXT_BYTES], second[TOKEN_TEXT_BYTES];
     struct err err = {0};
     assert_true(store_company_create(s, STR("U"), STR("UTC"), &company, &err));
-    assert_true(store_user_create(s, company, STR("Boss@example.com"), ROLE_OWNER,
+    assert_true(store_user_create(s, company, STR("Boss@example.com"), ROLE_COMPANY_ADMIN,
                                   STR("correct horse"), &id, &err));
-    assert_false(store_user_create(s, company, STR("boss@EXAMPLE.com"), ROLE_VIEWER, (str){0},
+    assert_false(store_user_create(s, company, STR("boss@EXAMPLE.com"), ROLE_MODERATOR, (str){0},
                                    &other, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
-    assert_true(store_user_set_role(s, id, ROLE_VIEWER, &err));
+    assert_false(store_user_set_role(s, id, ROLE_MODERATOR, &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
+    assert_false(store_user_set_disabled(s, id, true, &err));
+    assert_false(store_user_delete(s, id, &err));
+    assert_true(store_user_create(s, company, STR("invited@example.com"), ROLE_COMPANY_ADMIN,
+                                  (str){0}, &other, &err));
+    assert_false(store_user_set_role(s, id, ROLE_MANAGER, &err)); // who never came counts not
+    assert_true(store_user_set_password(s, other, STR("battery staple"), &err));
+    assert_true(store_user_set_role(s, id, ROLE_MODERATOR, &err));
     assert_true(store_user_set_disabled(s, id, true, &err));
     assert_true(store_user_by_email(s, &a, company, STR("BOSS@example.com"), &u, &err));
-    assert_true(u.id == id && u.role == ROLE_VIEWER && u.disabled);
+    assert_true(u.id == id && u.role == ROLE_MODERATOR && u.disabled);
     assert_true(store_user_reset(s, id, clock_now_us() + 1000000, first, &err));
     assert_true(store_user_reset(s, id, clock_now_us() + 1000000, second, &err));
     assert_string_not_equal(first, second);
     assert_true(store_user_list(s, &a, company, &all, &count, &err));
-    assert_int_equal(count, 1);
-    assert_false(store_user_set_role(s, id + 1000, ROLE_OWNER, &err));
+    assert_int_equal(count, 2);
+    assert_false(store_user_set_role(s, id + 1000, ROLE_COMPANY_ADMIN, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 

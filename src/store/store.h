@@ -59,10 +59,11 @@ struct company {
     int64_t created_at_us;
 };
 struct user {
-    int64_t id, company_id;
+    int64_t id, company_id; /* 0: of all companies, a ROLE_ADMIN */
     str email;
     enum user_role role;
     bool disabled;
+    bool has_password; /* else he was invited, and did not come yet */
     int64_t created_at_us;
 };
 struct token {
@@ -94,25 +95,92 @@ MUST_CHECK bool store_company_set_import_webhooks(struct store *s, int64_t id,
                                                   enum import_webhooks how, struct err *err);
 /* Removes the company, its users, tokens and customers for good. */
 MUST_CHECK bool store_company_delete(struct store *s, int64_t id, struct err *err);
-/* password {0}: none yet, the user comes in by a one-time link. */
+/* password {0}: none yet, the user comes in by a one-time link.  company_id is 0 for ROLE_ADMIN,
+ * and for no other. */
 MUST_CHECK bool store_user_create(struct store *s, int64_t company_id, str email,
                                   enum user_role role, str password, int64_t *ret_id,
                                   struct err *err);
-/* One user of a company, e-mails compared by consumer_email_key(), or ERR_NOT_FOUND. */
+/* One user of a company (0: of all), e-mails compared by consumer_email_key(), or ERR_NOT_FOUND. */
 MUST_CHECK bool store_user_by_email(struct store *s, struct arena *a, int64_t company_id, str email,
                                     struct user *ret, struct err *err);
-/* A company's users, by e-mail, in the arena. */
+/* The same by id. */
+MUST_CHECK bool store_user_get(struct store *s, struct arena *a, int64_t id, struct user *ret,
+                               struct err *err);
+/* The users of an e-mail in all companies, at most LIMIT_ACCOUNTS_OF_EMAIL, in the arena; {0} is
+ * nobody's. */
+MUST_CHECK bool store_user_of_email(struct store *s, struct arena *a, str email,
+                                    struct user **ret_user, size_t *ret_count, struct err *err);
+/* A company's users (0: those of all), by e-mail, in the arena. */
 MUST_CHECK bool store_user_list(struct store *s, struct arena *a, int64_t company_id,
                                 struct user **ret_user, size_t *ret_count, struct err *err);
-/* Change one thing of a user: */
+/* Whether there is any user at all; from memory. */
+bool store_has_users(const struct store *s);
+/* The first company and its server's admin, when there is no user yet. */
+struct store_first {
+    str company, zone, email, password;
+};
+/* Makes both, or neither.  Errors: ERR_BUSY when there is a user already; as of the two. */
+MUST_CHECK bool store_setup(struct store *s, const struct store_first *f, int64_t *ret_user_id,
+                            struct err *err);
+/* The users of all companies (or of one: *company_id; 0: of none) with this e-mail and password, in
+ * the arena; none is no error.  Takes as long whether there is such an e-mail or not: a tenth of a
+ * second, or so, and for each password that is looked at. */
+MUST_CHECK bool store_user_login(struct store *s, struct arena *a, str email, str password,
+                                 const int64_t *company_id, struct user **ret_user,
+                                 size_t *ret_count, struct err *err);
+/* Whether that is the user's password; as slow. */
+MUST_CHECK bool store_user_password_is(struct store *s, int64_t id, str password, bool *ret_is,
+                                       struct err *err);
+/* Sets it, and ends what store_user_reset() began; as slow. */
+MUST_CHECK bool store_user_set_password(struct store *s, int64_t id, str password, struct err *err);
+/* Change one thing of a user.  ERR_CONFLICT: he is the last who has a password, is not disabled and
+ * is the company's admin (or, of no company, the server's), and would be that no more: */
 MUST_CHECK bool store_user_set_role(struct store *s, int64_t id, enum user_role role,
                                     struct err *err);
 MUST_CHECK bool store_user_set_disabled(struct store *s, int64_t id, bool disabled,
                                         struct err *err);
+/* Removes a user and ends his sessions; ERR_CONFLICT as above. */
+MUST_CHECK bool store_user_delete(struct store *s, int64_t id, struct err *err);
 /* Makes a one-time secret for setting a new password, good until expires_at_us; only its hash is
  * kept. */
 MUST_CHECK bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
                                  char ret_secret[TOKEN_TEXT_BYTES], struct err *err);
+/* Whose such a secret is, or ERR_NOT_FOUND: also when it was used, or its time is over. */
+MUST_CHECK bool store_user_of_secret(struct store *s, struct arena *a, str secret, struct user *ret,
+                                     struct err *err);
+/* Sets the password and uses the secret up; ERR_NOT_FOUND as above.  As slow as a login. */
+MUST_CHECK bool store_user_accept(struct store *s, str secret, str password, struct err *err);
+
+/* Who is logged in to the cabinet. */
+#define STORE_SESSION_IDLE_US (12 * INT64_C(3600000000)) /* unused so long, it is over */
+#define STORE_SESSION_MOST_US (30 * INT64_C(86400000000))
+struct session {
+    int64_t id, user_id, company_id; /* company_id 0: of all companies */
+    enum user_role role;
+    str email;
+    int64_t created_at_us, seen_at_us;
+    str address, browser; /* when it began */
+};
+/* Begins a session of n->user_id at n->address with n->browser; the secret is the browser's, only
+ * its hash is kept. */
+MUST_CHECK bool store_session_create(struct store *s, const struct session *n,
+                                     char ret_secret[TOKEN_TEXT_BYTES], int64_t *ret_id,
+                                     struct err *err);
+/* Finds the session of a secret, as its user is now, in the arena; false: there is none, or it is
+ * over.  used: this is a use of it.  From memory. */
+MUST_CHECK bool store_session_find(struct store *s, struct arena *a, str secret, bool used,
+                                   struct session *ret);
+/* A user's sessions, the one used last first, in the arena. */
+void store_session_list(struct store *s, struct arena *a, int64_t user_id,
+                        struct session **ret_session, size_t *ret_count);
+/* Ends one; it may be gone already. */
+MUST_CHECK bool store_session_end(struct store *s, int64_t id, struct err *err);
+/* Ends all of a user's but one (0: all). */
+MUST_CHECK bool store_session_end_of(struct store *s, int64_t user_id, int64_t except_id,
+                                     struct err *err);
+/* Writes down when sessions were last used, and forgets those that are over. */
+MUST_CHECK bool store_sessions_flush(struct store *s, struct err *err);
+
 /* value: the token's text, kept as a hash and a sealed copy.  expires_at_us 0: as late as a token
  * may; ERR_INVALID when that is later. */
 MUST_CHECK bool store_token_create(struct store *s, int64_t company_id, str name, str value,

@@ -69,7 +69,7 @@ static bool open_control(struct store *s, struct err *err)
     if (!db_open(&s->control, path, true, CONTROL_CACHE_BYTES, err) ||
         !db_migrate(&s->control, migrations, COUNT(migrations), err))
         return err_context(err, "control.db: ");
-    return tokens_load(s, err);
+    return tokens_load(s, err) && sessions_load(s, err);
 }
 
 bool store_create(const struct store_config *config, struct err *err)
@@ -109,6 +109,7 @@ bool store_open(const struct store_config *config, struct store **ret_store, str
     (void)pthread_mutex_init(&s->open_lock, NULL);
     (void)pthread_mutex_init(&s->watch_lock, NULL);
     (void)pthread_rwlock_init(&s->token_lock, NULL);
+    (void)pthread_rwlock_init(&s->session_lock, NULL);
     if (!take_lock(s, err) || !load_seal_key(s, config->seal_key_file, err) ||
         !open_control(s, err)) {
         store_free(s);
@@ -136,7 +137,10 @@ void store_free(struct store *s)
     companies_close(s);
     if (s->tokens)
         IGNORE(store_tokens_flush(s, &ignored));
+    if (s->sessions)
+        IGNORE(store_sessions_flush(s, &ignored));
     db_close(&s->control);
+    sessions_free(s);
     arena_done(&s->token_arena);
     mem_free(s->token);
     if (s->lock_fd >= 0)
@@ -145,6 +149,7 @@ void store_free(struct store *s)
     (void)pthread_mutex_destroy(&s->open_lock);
     (void)pthread_mutex_destroy(&s->watch_lock);
     (void)pthread_rwlock_destroy(&s->token_lock);
+    (void)pthread_rwlock_destroy(&s->session_lock);
     mem_free(s->data_dir);
     mem_free(s);
 }
@@ -250,104 +255,12 @@ bool store_company_delete(struct store *s, int64_t id, struct err *err)
     static const char sql[] = SQL_COMPANY_DELETE;
     const struct value v[] = {INT_VALUE(id)};
     pthread_mutex_lock(&s->lock);
-    bool ok = control_change_locked(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err);
+    bool ok = control_change_locked(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err) &&
+              sessions_load(s, err);
     pthread_mutex_unlock(&s->lock);
     if (ok)
         company_close_for_good(s, id);
     return ok || control_explain(err, "", "there is no such company");
-}
-
-/* --- users --- */
-
-static void read_user(sqlite3_stmt *q, struct arena *a, void *to)
-{
-    *(struct user *)to = (struct user){.id = sqlite3_column_int64(q, 0),
-                                       .company_id = sqlite3_column_int64(q, 1),
-                                       .email = db_column_str(q, 2, a),
-                                       .role = (enum user_role)sqlite3_column_int(q, 3),
-                                       .disabled = sqlite3_column_int(q, 4),
-                                       .created_at_us = sqlite3_column_int64(q, 5)};
-}
-
-static const char sql_user_list[] = SQL_USER_LIST;
-
-bool store_user_create(struct store *s, int64_t company_id, str email, enum user_role role,
-                       str password, int64_t *ret_id, struct err *err)
-{
-    AUTO(arena_done) struct arena a = {0};
-    static const char sql[] = SQL_USER_INSERT;
-    char hash[PASSWORD_HASH_BYTES];
-    if (!consumer_email_valid(&a, email))
-        return err_set(err, ERR_INVALID, "a user needs a valid e-mail address");
-    if (!str_is_null(password) && !password_check(password, err))
-        return false;
-    if (!str_is_null(password))
-        crypto_password_hash(password, hash);
-    const struct value v[] = {INT_VALUE(company_id),
-                              STR_VALUE(email),
-                              STR_VALUE(consumer_email_key(&a, email)),
-                              INT_VALUE(role),
-                              str_is_null(password) ? NULL_VALUE : STR_VALUE(str_of(hash)),
-                              INT_VALUE(clock_now_us())};
-    return control_change(s, sql, v, COUNT(v), ret_id, err) ||
-           control_explain(err, "the company has a user with that e-mail already", "");
-}
-
-bool store_user_by_email(struct store *s, struct arena *a, int64_t company_id, str email,
-                         struct user *ret, struct err *err)
-{
-    const struct value v[] = {INT_VALUE(company_id), STR_VALUE(consumer_email_key(a, email))};
-    void *row;
-    size_t count;
-    if (!consumer_email_valid(a, email))
-        return err_set(err, ERR_INVALID, "that is no e-mail address");
-    if (!control_rows(s, sql_user_list, v, COUNT(v), a, sizeof *ret, read_user, &row, &count, err))
-        return false;
-    if (!count)
-        return err_set(err, ERR_NOT_FOUND,
-                       "the company has no such user; 'clientele user list' shows those there are");
-    *ret = *(struct user *)row;
-    return true;
-}
-
-bool store_user_list(struct store *s, struct arena *a, int64_t company_id, struct user **ret_user,
-                     size_t *ret_count, struct err *err)
-{
-    const struct value v[] = {INT_VALUE(company_id), NULL_VALUE};
-    return control_rows(s, sql_user_list, v, COUNT(v), a, sizeof **ret_user, read_user,
-                        (void **)ret_user, ret_count, err);
-}
-
-bool store_user_set_role(struct store *s, int64_t id, enum user_role role, struct err *err)
-{
-    static const char sql[] = SQL_USER_SET_ROLE;
-    const struct value v[] = {INT_VALUE(id), INT_VALUE(role)};
-    return control_change(s, sql, v, COUNT(v), NULL, err) ||
-           control_explain(err, "", "there is no such user");
-}
-
-bool store_user_set_disabled(struct store *s, int64_t id, bool disabled, struct err *err)
-{
-    static const char sql[] = SQL_USER_SET_DISABLED;
-    const struct value v[] = {INT_VALUE(id), INT_VALUE(disabled)};
-    return control_change(s, sql, v, COUNT(v), NULL, err) ||
-           control_explain(err, "", "there is no such user");
-}
-
-bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
-                      char ret_secret[TOKEN_TEXT_BYTES], struct err *err)
-{
-    static const char sql[] = SQL_USER_RESET;
-    unsigned char hash[TOKEN_HASH_BYTES];
-    char secret[TOKEN_TEXT_BYTES];
-    token_make(secret);
-    token_hash(str_of(secret), hash);
-    const struct value v[] = {INT_VALUE(id), BLOB_VALUE(hash, sizeof hash),
-                              INT_VALUE(expires_at_us)};
-    if (!control_change(s, sql, v, COUNT(v), NULL, err))
-        return control_explain(err, "", "there is no such user");
-    memcpy(ret_secret, secret, sizeof secret);
-    return true;
 }
 
 /* --- tokens --- */
@@ -473,18 +386,13 @@ bool store_tokens_flush(struct store *s, struct err *err)
         int64_t used_us = t->used_us;
         if (used_us == t->token.used_at_us)
             continue;
-        ok = (any || db_exec(&s->control, "BEGIN IMMEDIATE", err)) &&
-             write_used(s, t->token.id, used_us, err);
+        ok = (any || control_begin(s, err)) && write_used(s, t->token.id, used_us, err);
         any = true;
         pthread_rwlock_wrlock(&s->token_lock);
         t->token.used_at_us = used_us;
         pthread_rwlock_unlock(&s->token_lock);
     }
-    ok = ok && (!any || db_exec(&s->control, "COMMIT", err));
-    if (!ok && !sqlite3_get_autocommit(s->control.handle)) {
-        struct err ignored = {0};
-        IGNORE(db_exec(&s->control, "ROLLBACK", &ignored));
-    }
+    ok = any ? control_end(s, ok, err) : ok;
     pthread_mutex_unlock(&s->lock);
     return ok;
 }

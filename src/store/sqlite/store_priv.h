@@ -17,6 +17,11 @@ struct token_row {
     struct token token; /* used_at_us: as written down */
     _Atomic int64_t used_us;
 };
+struct session_row {
+    unsigned char hash[TOKEN_HASH_BYTES];
+    struct session session; /* seen_at_us: as written down; its texts are in session_arena */
+    _Atomic int64_t seen_us;
+};
 struct store {
     char *data_dir;
     size_t cache_bytes;
@@ -35,6 +40,12 @@ struct store {
     struct arena token_arena;
     struct token_row *token;
     size_t tokens;
+    /* guarded by session_lock; sessions in the order of their hashes: */
+    pthread_rwlock_t session_lock;
+    struct arena session_arena;
+    struct session_row *session;
+    size_t sessions;
+    atomic_bool has_users; /* somebody can log in, or be invited */
     pthread_mutex_t watch_lock;
     /* guarded by watch_lock: who is told that there are events */
     void (*watch)(void *context);
@@ -115,5 +126,9 @@ void events_announce(struct store *s);
 MUST_CHECK bool webhooks_load(struct store_company *c, struct err *err);
 /* Brings tokens in memory up to date with control.db; with store->lock held. */
 MUST_CHECK bool tokens_load(struct store *s, struct err *err);
+/* The same of sessions, and of what users are to them; with store->lock held. */
+MUST_CHECK bool sessions_load(struct store *s, struct err *err);
+/* Frees what sessions_load() made. */
+void sessions_free(struct store *s);
 
 #endif

@@ -9,17 +9,6 @@ UPDATE company SET name = ?2 WHERE id = ?1
 UPDATE company SET put_contacts = ?2 WHERE id = ?1
 -- name: company_delete
 DELETE FROM company WHERE id = ?1
--- name: user_insert
-INSERT INTO user (company_id, email, email_key, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
--- name: user_list
-SELECT id, company_id, email, role, disabled, created_at FROM user
- WHERE company_id = ?1 AND (?2 IS NULL OR email_key = ?2) ORDER BY email_key
--- name: user_set_role
-UPDATE user SET role = ?2 WHERE id = ?1
--- name: user_set_disabled
-UPDATE user SET disabled = ?2 WHERE id = ?1
--- name: user_reset
-UPDATE user SET reset_hash = ?2, reset_expires_at = ?3 WHERE id = ?1
 -- name: token_insert
 INSERT INTO token (company_id, name, hash, sealed, scope, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 -- name: token_list

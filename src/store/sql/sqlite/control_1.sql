@@ -1,4 +1,4 @@
--- Version 1 of control.db: companies, their users and their tokens.
+-- Version 1 of control.db: companies, their users, tokens and webhooks.
 CREATE TABLE company (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     name         TEXT NOT NULL UNIQUE,
@@ -9,7 +9,7 @@ CREATE TABLE company (
 ) STRICT;
 CREATE TABLE user (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
-    company_id       INTEGER NOT NULL REFERENCES company (id) ON DELETE CASCADE,
+    company_id       INTEGER REFERENCES company (id) ON DELETE CASCADE, -- NULL: of all companies
     email            TEXT NOT NULL,
     email_key        TEXT NOT NULL,
     role             INTEGER NOT NULL,
@@ -20,6 +20,18 @@ CREATE TABLE user (
     created_at       INTEGER NOT NULL,
     UNIQUE (company_id, email_key)
 ) STRICT;
+CREATE UNIQUE INDEX user_of_all ON user (email_key) WHERE company_id IS NULL;
+-- Who is logged in; the secret is the browser's.
+CREATE TABLE session (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id    INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    hash       BLOB NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    seen_at    INTEGER NOT NULL, -- written now and then
+    address    TEXT NOT NULL,
+    browser    TEXT NOT NULL
+) STRICT;
+CREATE INDEX session_of ON session (user_id, id);
 CREATE TABLE token (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     company_id INTEGER NOT NULL REFERENCES company (id) ON DELETE CASCADE,

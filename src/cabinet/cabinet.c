@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cabinet/cabinet_priv.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum { WORK_THREADS = 2, PASSWORD_THREADS = 2 };
+
+/* What the door let through to no handler. */
+static void nothing(struct http_request *r)
+{
+    error_say(r, &(struct error){.status = 404, .code = "no_route"}, "%s",
+              SAY(r, "There is nothing at this address of the cabinet",
+                  "По этому адресу в кабинете ничего нет"));
+}
+
+#define VISIT(method, pattern_text, function)                                                      \
+    {                                                                                              \
+        .methods = (method), .pattern = (pattern_text), .handle = (function),                      \
+        .resumed = errand_resumed, .end = errand_end, .max_body_bytes = LIMIT_RECORD_BODY_BYTES    \
+    }
+
+/* Each resource of these needs its line in rights.c. */
+static const struct http_route routes[] = {
+    VISIT(HTTP_GET, CABINET_API "/session", session_get),
+    VISIT(HTTP_POST, CABINET_API "/session", session_create),
+    VISIT(HTTP_DELETE, CABINET_API "/session", session_delete),
+    VISIT(HTTP_GET, CABINET_API "/sessions", sessions_list),
+    VISIT(HTTP_DELETE, CABINET_API "/sessions", sessions_delete),
+    // What is found nowhere above; the web app's files come after it.
+    {.methods = HTTP_GET | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE,
+     .pattern = CABINET_API "/{path...}",
+     .handle = nothing,
+     .max_body_bytes = LIMIT_RECORD_BODY_BYTES},
+};
+
+/* What of the API there is for a session. */
+static const char *const mounts[] = {
+    "consumers", "operations", "import_tasks", "import_uploads", "export_tasks", "webhooks", NULL};
+
+/* Whoever adds a route and forgets who may take it learns so at the first start. */
+static void check_rights(void)
+{
+    for (size_t i = 0; i < COUNT(routes); i++)
+        if (!str_ends(str_of(routes[i].pattern), STR("...}")) &&
+            str_starts(str_of(routes[i].pattern), STR(CABINET_API "/")) &&
+            right_needed(routes[i].pattern, HTTP_GET) == RIGHT_UNKNOWN)
+            die("route '%s': rights.c does not say who may", routes[i].pattern);
+    for (size_t i = 0; mounts[i]; i++) {
+        AUTO(arena_done) struct arena a = {0};
+        str pattern = arena_format(&a, CABINET_COMPANY "/%s", mounts[i]);
+        if (right_needed(pattern.ptr, HTTP_GET) == RIGHT_UNKNOWN)
+            die("route '%s': rights.c does not say who may", pattern.ptr);
+    }
+}
+
+bool cabinet_new(const struct cabinet_config *config, struct cabinet **ret_cabinet, struct err *err)
+{
+    struct cabinet *c = mem_new(1, sizeof *c);
+    check_rights();
+    c->config = *config;
+    c->extension = (struct api_extension){.context = c,
+                                          .root = CABINET_ROOT,
+                                          .mount = CABINET_COMPANY,
+                                          .mounts = mounts,
+                                          .route = routes,
+                                          .count = COUNT(routes),
+                                          .admit = door_admit,
+                                          .seal = door_seal,
+                                          .company = door_company,
+                                          .holds = door_holds};
+    if (!zone_open("UTC", &c->utc, err)) {
+        cabinet_free(c);
+        return false;
+    }
+    c->work = errands_start(WORK_THREADS);
+    c->passwords = errands_start(PASSWORD_THREADS);
+    if (!c->work || !c->passwords) {
+        cabinet_free(c);
+        return err_set(err, ERR_INTERNAL, "cannot start a thread");
+    }
+    *ret_cabinet = c;
+    return true;
+}
+
+const struct api_extension *cabinet_extension(const struct cabinet *c)
+{
+    return &c->extension;
+}
+
+void cabinet_free(struct cabinet *c)
+{
+    if (!c)
+        return;
+    errands_stop(c->work);
+    errands_stop(c->passwords);
+    zone_free(c->utc);
+    mem_free(c);
+}

@@ -1,0 +1,102 @@
+/* What the modules of the cabinet share.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CABINET_CABINET_PRIV_H
+#define CABINET_CABINET_PRIV_H
+
+#include "api/answer.h"
+#include "api/errand.h"
+#include "base/throttle.h"
+#include "base/zone.h"
+#include "cabinet/cabinet.h"
+#include "cabinet/rights.h"
+
+struct cabinet {
+    struct cabinet_config config;
+    struct api_extension extension;
+    struct errands *work, *passwords; /* what waits for the disk; what takes a tenth of a second */
+    struct zone *utc;
+    _Atomic int hashing; /* passwords that wait or are under way */
+};
+
+/* --- door.c: who comes in --- */
+
+/* struct api_extension's: */
+void door_admit(struct http_request *r);
+void door_seal(struct http_request *r, int status);
+struct store_company *door_company(struct http_request *r, int64_t *ret_origin);
+bool door_holds(struct http_request *r);
+/* Who asks; NULL: nobody who has logged in.  Lives as long as the request. */
+const struct session *door_who(const struct http_request *r);
+/* The company that the path names; 0: none is named. */
+int64_t door_company_id(const struct http_request *r);
+/* The secret of the session that the browser brought; {0}: none. */
+str door_secret(struct http_request *r);
+/* Gives the browser a session's secret, or takes it away ({0}). */
+void door_give_cookie(struct http_request *r, str secret);
+/* What a browser of that session shows to be no other site: lives in the arena. */
+str door_csrf_token(const struct cabinet *c, struct arena *a, str secret);
+
+/* --- visit.c: a request that is acted upon off the loops --- */
+
+/* A handler calls visit() or visit_slowly(); act() then runs on another thread, where it may wait
+ * for the store, and makes the answer: status, and a document in body or none (204).  All it is
+ * given and makes lives in the visit's arena. */
+struct visit {
+    struct errand errand;
+    struct cabinet *cabinet;
+    struct arena arena;
+    enum language language;
+    struct session who; /* user_id 0: nobody who has logged in */
+    int64_t company_id; /* that the path names, and he may see; 0: none is named */
+    str base;           /* answer_base() */
+    str secret;         /* of his session */
+    str id;             /* {id} of the path; {0}: it has none */
+    str address, browser;
+    const struct json *attributes; /* of the body, when it was asked for; NULL: none were sent */
+    bool (*act)(struct visit *v);  /* false: visit_say() or err has said why not */
+    /* out: */
+    int status; /* 200 unless set; 204 when there is no body */
+    struct buf body;
+    str location;       /* of what was made; {0}: no header */
+    str give_cookie;    /* a new session's secret */
+    bool take_cookie;   /* there is none any more */
+    struct error error; /* status 0: none */
+    str detail;
+    unsigned retry_after_s; /* with a 429 */
+    struct err err;
+    void (*done)(struct http_request *r,
+                 struct visit *v); /* on the loop, before the answer; NULL */
+};
+/* Sends the request on its way; resource: the type of the body's resource, NULL: no body is read.
+ * In the visit's route stand errand_resumed() and errand_end(). */
+void visit(struct http_request *r, const char *resource, bool (*act)(struct visit *v));
+/* The same for what hashes a password: two at most do at once, and the others wait. */
+void visit_slowly(struct http_request *r, const char *resource, bool (*act)(struct visit *v));
+/* Says what is wrong, for people, in the visit's language; always false.  pointer: into the body;
+ * NULL: nothing of it. */
+bool visit_say(struct visit *v, int status, const char *code, const char *pointer,
+               const char *english, const char *russian);
+/* A moment as documents have it (RFC 3339, UTC), in the arena; 0: {0}. */
+str visit_stamp(struct visit *v, int64_t at_us);
+/* A text of the body's attributes, null and "" being none; says so and returns false when it is
+ * something else, or missing though needed. */
+bool visit_text(struct visit *v, const char *name, bool needed, str *ret_text);
+
+/* --- sessions.c --- */
+
+/* A user's sessions, and what the web app needs to know first. */
+void session_get(struct http_request *r);
+void session_delete(struct http_request *r);
+void sessions_list(struct http_request *r);
+void sessions_delete(struct http_request *r);
+/* Makes the answer that the web app begins with, of v->who and the secret of his session. */
+MUST_CHECK bool session_show(struct visit *v, str secret);
+
+/* --- login.c --- */
+
+void session_create(struct http_request *r);
+/* Begins a session of the user in the visit, whose answer it makes: 201. */
+MUST_CHECK bool login(struct visit *v, const struct user *u);
+
+#endif
