@@ -155,8 +155,8 @@ bool api_new(const struct api_config *config, struct api **ret_api, struct err *
         api->config.upload_limit_bytes = LIMIT_UPLOAD_BYTES;
     api->readers = mem_new(api->config.loops, sizeof *api->readers);
     api->held = mem_new(api->config.loops, sizeof *api->held);
-    api->app = (struct http_app){
-        .context = api, .seal = seal, .at_rest = let_go, .refuse = error_refuse};
+    api->app =
+        (struct http_app){.context = api, .seal = seal, .at_rest = let_go, .refuse = error_refuse};
     limits_open(api);
     mount_open(api, routes, COUNT(routes));
     (void)pthread_mutex_init(&api->keys_lock, NULL);

@@ -53,6 +53,7 @@ const struct http_app *api_app(const struct api *api);
 void *api_extension(const struct http_request *r);
 /* A pointer of its own for a request, set by its admit; it lives as long as the request. */
 void *api_extension_note(const struct http_request *r);
+/* Sets it. */
 void api_set_extension_note(struct http_request *r, void *note);
 /* When the HTTP server has stopped. */
 void api_free(struct api *api);
