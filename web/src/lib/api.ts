@@ -70,6 +70,8 @@ export interface Options {
     once?: boolean;
     /** A 401 is an answer like others: login itself. */
     anonymous?: boolean;
+    /** The value is the text of the answer, for who reads it in a way of his own. */
+    text?: boolean;
 }
 
 export const ROOT = "/cabinet/api";
@@ -170,6 +172,12 @@ function headersFor(method: string, body: unknown, options: Options): Record<str
     return headers;
 }
 
+/** A text is a document that is written already. */
+function bodyOf(body: unknown): BodyInit | null {
+    if (body === undefined) return null;
+    return body instanceof Blob || typeof body === "string" ? body : JSON.stringify(body);
+}
+
 /** Asks the server for anything; get() and send() are what pages use. */
 export async function request<T>(
     method: string,
@@ -184,7 +192,7 @@ export async function request<T>(
             answer = await fetch(address(path, options.query), {
                 method,
                 headers: headersFor(method, body, options),
-                body: body === undefined ? null : body instanceof Blob ? body : JSON.stringify(body),
+                body: bodyOf(body),
                 credentials: "same-origin",
                 redirect: "error",
                 cache: "no-store",
@@ -212,7 +220,7 @@ export async function request<T>(
         if (!answer.ok) return refusal(answer);
         try {
             const text = answer.status === 204 ? "" : await answer.text();
-            const value = (text ? JSON.parse(text) : undefined) as T;
+            const value = (options.text ? text : text ? JSON.parse(text) : undefined) as T;
             return { ok: true, value, status: answer.status, headers: answer.headers };
         } catch {
             if (options.signal?.aborted) return failure(0, "aborted", "");
