@@ -65,8 +65,8 @@ static void answer(struct http_request *r, struct errand *e)
     } else if (!store_task_get(reader, http_arena(r), a->id, &task, &err)) {
         error_store(r, &err);
     } else if (a->err.code == ERR_CONFLICT) {
-        str text =
-            jobs_refusal(a->api->config.jobs, http_arena(r), request_language(r), &task, a->action);
+        str text = jobs_refusal(a->api->config.jobs, a->company, http_arena(r), request_language(r),
+                                &task, a->action);
         error_answer(r, 409, "Conflict", "%.*s", STR_ARG(text));
     } else {
         task_answer(r, jobs_task_rests(&task) ? 200 : 202, a->company, reader, &task);

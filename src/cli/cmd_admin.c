@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/commands.h"
+#include "cli/found.h"
 
 #include <fcntl.h>
 #include <termios.h>
@@ -81,8 +83,8 @@ int cmd_init(struct cli *c)
         return code;
     const struct store_config config = {.data_dir = cli_path(c, data)};
     if (!store_create(&config, &err) || !store_open(&config, &store, &err) ||
-        !store_company_create(store, str_of(company), str_of(zone ? zone : "Europe/Moscow"), &id,
-                              &err) ||
+        !store_company_create(store, &command_line_asker, str_of(company),
+                              str_of(zone ? zone : "Europe/Moscow"), &id, &err) ||
         !store_user_create(store, 0, str_of(admin), ROLE_ADMIN, buf_str(&password), &user, &err))
         return cli_fail_err(c, &err);
     cli_print(c,
@@ -101,8 +103,8 @@ int cmd_company_create(struct cli *c)
     if (!c->words)
         return cli_fail(c, EXIT_USAGE,
                         "say the company's name: clientele company create --data DIR NAME");
-    return store_company_create(c->store, str_of(c->word[0]), str_of(zone ? zone : "Europe/Moscow"),
-                                &id, &err)
+    return store_company_create(c->store, &command_line_asker, str_of(c->word[0]),
+                                str_of(zone ? zone : "Europe/Moscow"), &id, &err)
                ? EXIT_OK
                : cli_fail_err(c, &err);
 }
@@ -145,35 +147,119 @@ int cmd_company_rename(struct cli *c)
     int code = named_company(c, &company);
     if (code != EXIT_OK)
         return code;
-    return store_company_rename(c->store, company.id, str_of(c->word[1]), &err)
+    company.name = str_of(c->word[1]);
+    return store_company_change(c->store, &command_line_asker, company.id, COMPANY_NAME, &company,
+                                &err)
                ? EXIT_OK
                : cli_fail_err(c, &err);
 }
 
+/* --- company set --- */
+
+static int set_put_contacts(struct cli *c, const char *value, struct company *company)
+{
+    company->put_contacts =
+        strcmp(value, "update") == 0 ? PUT_CONTACTS_UPDATE : PUT_CONTACTS_IGNORE;
+    return company->put_contacts == PUT_CONTACTS_UPDATE || strcmp(value, "ignore") == 0
+               ? EXIT_OK
+               : cli_fail(c, EXIT_USAGE, "--put-contacts is update or ignore");
+}
+
+static int set_import_webhooks(struct cli *c, const char *value, struct company *company)
+{
+    enum import_webhooks how = IMPORT_WEBHOOKS_NONE;
+    while (how < IMPORT_WEBHOOKS_COUNT && strcmp(value, import_webhooks_name[how]) != 0)
+        how++;
+    company->import_webhooks = how;
+    return how < IMPORT_WEBHOOKS_COUNT
+               ? EXIT_OK
+               : cli_fail(c, EXIT_USAGE, "--import-webhooks is none, record or digest");
+}
+
+static int set_import_defaults(struct cli *c, const char *value, struct company *company)
+{
+    struct json tree;
+    struct json_place place;
+    struct err err = {0};
+    if (!json_parse(str_of(value), &c->arena, &tree, &place, &err) || tree.kind != JSON_OBJECT)
+        return cli_fail(c, EXIT_USAGE,
+                        "--import-defaults is a JSON object such as {\"mode\":\"update_only\"}");
+    return import_defaults_read(&c->arena, &tree, &company->import_defaults, &err)
+               ? EXIT_OK
+               : cli_fail(c, EXIT_USAGE, "--import-defaults: %s", err.msg);
+}
+
+static int set_zone(struct cli *c, const char *value, struct company *company)
+{
+    struct store_company *opened;
+    struct err err = {0};
+    bool moves;
+    company->zone = str_of(value);
+    if (!store_company_open(c->store, company->id, &opened, &err) ||
+        !jobs_any_moves(opened, &moves, &err))
+        return cli_fail_err(c, &err);
+    return moves ? cli_fail(c, EXIT_FAILED,
+                            "imports are under way, and their dates are read in the old zone: wait "
+                            "for them, or cancel them, and try again")
+                 : EXIT_OK;
+}
+
+/* "server", or a number of days that is no more than the server's. */
+static int set_days(struct cli *c, const char *option, const char *value, int64_t server_us,
+                    int64_t *days)
+{
+    uint64_t number = 0, most = (uint64_t)(server_us / DAY_US);
+    if (strcmp(value, "server") != 0 &&
+        (!str_to_u64(str_of(value), &number) || !number || number > most))
+        return cli_fail(c, EXIT_USAGE,
+                        "--%s is a number of days from 1 to %llu, as long as the server keeps "
+                        "them, or 'server'",
+                        option, (unsigned long long)most);
+    *days = (int64_t)number;
+    return EXIT_OK;
+}
+
 int cmd_company_set(struct cli *c)
 {
-    const char *how = cli_option(c, "put-contacts"), *tell = cli_option(c, "import-webhooks");
+    static const struct {
+        const char *option;
+        enum company_field field;
+        int (*set)(struct cli *c, const char *value, struct company *company);
+    } settings[] = {{"zone", COMPANY_ZONE, set_zone},
+                    {"put-contacts", COMPANY_PUT_CONTACTS, set_put_contacts},
+                    {"import-webhooks", COMPANY_IMPORT_WEBHOOKS, set_import_webhooks},
+                    {"import-defaults", COMPANY_IMPORT_DEFAULTS, set_import_defaults}};
+    const struct jobs_keep keep = jobs_keep(c->jobs, NULL);
     struct company company = {0};
     struct err err = {0};
-    enum import_webhooks webhooks = IMPORT_WEBHOOKS_NONE;
+    unsigned fields = 0;
     int code = named_company(c, &company);
+    const struct {
+        const char *option;
+        enum company_field field;
+        int64_t server_us, *days;
+    } days[] = {{"keep-files-days", COMPANY_KEEP_FILES, keep.files_us, &company.keep_files_days},
+                {"keep-trail-days", COMPANY_KEEP_TRAIL, keep.trail_us, &company.keep_trail_days},
+                {"keep-audit-days", COMPANY_KEEP_AUDIT, keep.audit_us, &company.keep_audit_days}};
+    for (size_t i = 0; i < COUNT(settings) && code == EXIT_OK; i++) {
+        const char *value = cli_option(c, settings[i].option);
+        if (value)
+            code = settings[i].set(c, value, &company);
+        fields |= value ? settings[i].field : 0;
+    }
+    for (size_t i = 0; i < COUNT(days) && code == EXIT_OK; i++) {
+        const char *value = cli_option(c, days[i].option);
+        if (value)
+            code = set_days(c, days[i].option, value, days[i].server_us, days[i].days);
+        fields |= value ? days[i].field : 0;
+    }
     if (code != EXIT_OK)
         return code;
-    if (!how && !tell)
-        return cli_fail(c, EXIT_USAGE, "say what to set: --put-contacts or --import-webhooks");
-    bool update = how && strcmp(how, "update") == 0;
-    if (how && !update && strcmp(how, "ignore") != 0)
-        return cli_fail(c, EXIT_USAGE, "--put-contacts is update or ignore");
-    while (tell && webhooks < IMPORT_WEBHOOKS_COUNT &&
-           strcmp(tell, import_webhooks_name[webhooks]) != 0)
-        webhooks++;
-    if (webhooks == IMPORT_WEBHOOKS_COUNT)
-        return cli_fail(c, EXIT_USAGE, "--import-webhooks is none, record or digest");
-    bool ok = (!how || store_company_set_put_contacts(
-                           c->store, company.id, update ? PUT_CONTACTS_UPDATE : PUT_CONTACTS_IGNORE,
-                           &err)) &&
-              (!tell || store_company_set_import_webhooks(c->store, company.id, webhooks, &err));
-    return ok ? EXIT_OK : cli_fail_err(c, &err);
+    if (!fields)
+        return cli_fail(c, EXIT_USAGE, "say what to set; see 'clientele company set --help'");
+    return store_company_change(c->store, &command_line_asker, company.id, fields, &company, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
 }
 
 int cmd_company_delete(struct cli *c)
@@ -187,7 +273,9 @@ int cmd_company_delete(struct cli *c)
         return cli_fail(
             c, EXIT_USAGE,
             "this removes the company, its users, tokens and customers for good: add --yes");
-    return store_company_delete(c->store, company.id, &err) ? EXIT_OK : cli_fail_err(c, &err);
+    return store_company_delete(c->store, &command_line_asker, company.id, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
 }
 
 /* --- users --- */

@@ -90,8 +90,9 @@ static int refused(struct cli *c, struct found *f, enum task_action action, cons
     if (err->code != ERR_CONFLICT ||
         !store_task_get(f->reader, &c->arena, f->task.id, &f->task, &ignored))
         return cli_fail_err(c, err);
-    return cli_fail(c, EXIT_FAILED, "%.*s",
-                    STR_ARG(jobs_refusal(c->jobs, &c->arena, c->language, &f->task, action)));
+    return cli_fail(
+        c, EXIT_FAILED, "%.*s",
+        STR_ARG(jobs_refusal(c->jobs, f->company, &c->arena, c->language, &f->task, action)));
 }
 
 static int print_outcome(struct cli *c, struct found *f)

@@ -84,13 +84,25 @@ static const struct cli_command commands[] = {
      2,
      true},
     {"company set",
-     "--data DIR NAME [--put-contacts update|ignore] [--import-webhooks none|record|digest]",
+     "--data DIR NAME [--zone ZONE] [--put-contacts update|ignore] [--import-webhooks none|record|digest] ...",
      "Changes a company's settings",
      DATA_HELP
      "  --put-contacts H  whether PUT changes e-mail and phone of a customer who exists\n"
-     "  --import-webhooks H  what webhooks are told of an import that does not say: none, each record, or a digest\n",
+     "  --import-webhooks H  what webhooks are told of an import that does not say: none, each record, or a digest\n"
+     "  --zone ZONE       in which times are shown, and a file's dates are read; what is stored stays\n"
+     "  --import-defaults JSON  settings of imports that say nothing else; {} is none\n"
+     "  --keep-files-days N, --keep-trail-days N, --keep-audit-days N\n"
+     "                    as in 'serve', but shorter than there; 'server' is as long as there\n",
      cmd_company_set,
-     {DATA, {"put-contacts", true}, {"import-webhooks", true}, LANGUAGE},
+     {DATA,
+      {"zone", true},
+      {"put-contacts", true},
+      {"import-webhooks", true},
+      {"import-defaults", true},
+      {"keep-files-days", true},
+      {"keep-trail-days", true},
+      {"keep-audit-days", true},
+      LANGUAGE},
      1,
      true},
     {"company delete",

@@ -156,6 +156,12 @@ MUST_CHECK bool import_settings_set(struct arena *a, struct import_settings *set
 /* Sets those that a JSON object names, as import_settings_set(). */
 MUST_CHECK bool import_settings_from_json(struct arena *a, const struct json *object,
                                           struct import_settings *settings, struct err *err);
+/* Reads what a company's imports are to be when they say nothing else, as text to keep; a setting
+ * that is about one file is none.  Errors: as of import_settings_set(). */
+MUST_CHECK bool import_defaults_read(struct arena *a, const struct json *object, str *ret_text,
+                                     struct err *err);
+/* The name of a setting that may be such a default, from 0; NULL past the last. */
+const char *import_defaults_name(size_t i);
 /* What a file of failed rows takes over from the import that they failed in: what its columns mean
  * and which rules hold, not how its file was to be read. */
 struct import_settings import_settings_for_correction(const struct import_settings *of);

@@ -35,7 +35,7 @@ static int build_world(void **state)
     (void)snprintf(data, sizeof data, "%s/data", w->dir);
     const struct store_config config = {.data_dir = data};
     if (!store_create(&config, &err) || !store_open(&config, &w->store, &err) ||
-        !store_company_create(w->store, STR("Test"), STR("Europe/Moscow"), &id, &err) ||
+        !store_company_create(w->store, NULL, STR("Test"), STR("Europe/Moscow"), &id, &err) ||
         !store_company_open(w->store, id, &w->company, &err)) {
         print_error("%s\n", err.msg);
         return -1;

@@ -328,6 +328,31 @@ bool import_settings_parse(struct arena *a, str text, struct import_settings *re
            err_context(err, "settings: ");
 }
 
+const char *import_defaults_name(size_t i)
+{
+    for (size_t k = 0; k < COUNT(settings_table); k++)
+        if (!settings_table[k].of_file && i-- == 0)
+            return settings_table[k].name;
+    return NULL;
+}
+
+bool import_defaults_read(struct arena *a, const struct json *object, str *ret_text,
+                          struct err *err)
+{
+    struct import_settings settings = {0};
+    for (size_t i = 0; i < object->count; i++)
+        for (size_t k = 0; k < COUNT(settings_table); k++)
+            if (settings_table[k].of_file &&
+                str_eq(object->member[i].key, str_of(settings_table[k].name)))
+                return err_set(err, ERR_INVALID,
+                               "%s: is about one file, and cannot be a default of all",
+                               settings_table[k].name);
+    if (!import_settings_from_json(a, object, &settings, err))
+        return false;
+    *ret_text = import_settings_text(a, &settings);
+    return true;
+}
+
 struct import_settings import_settings_for_correction(const struct import_settings *of)
 {
     struct import_settings settings = *of;

@@ -18,6 +18,9 @@ const struct wording_pair wording_setting_sentence[] = {
      "укажите объект JSON: заголовки и чем они станут, например {}"},
     {"use 1 to 255 characters", "укажите от 1 до 255 знаков"},
     {"use a number from 1", "укажите число от 1"},
+    {"use a number of days from 1 to {}", "укажите число дней от 1 до {}"},
+    {"is about one file, and cannot be a default of all",
+     "относится к одному файлу и не может действовать для всех"},
     {"there is no event '{}'; use {}", "события «{}» нет; есть {}"},
     {"a webhook's address begins with https://", "адрес вебхука начинается с https://"},
     {"a webhook's address begins with https://; http:// only goes to networks that the setting "

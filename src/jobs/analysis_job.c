@@ -140,6 +140,20 @@ static bool find_parent(struct work *w, const char *path, struct err *err)
     return true;
 }
 
+/* What was said neither for this file nor for the one that it corrects, the company has said for
+ * all. */
+static bool fill_defaults(struct work *w, struct err *err)
+{
+    str text = store_company_info(w->company)->import_defaults;
+    struct import_settings defaults, now;
+    if (!import_settings_parse(&w->arena, text, &defaults, err) ||
+        !import_settings_parse(&w->arena, w->task.settings, &now, err))
+        return false;
+    if (import_settings_fill(&w->arena, &now, &defaults))
+        w->task.settings = import_settings_text(&w->arena, &now);
+    return true;
+}
+
 /* --- settings of an earlier import with the same header --- */
 
 static bool wants_remembered(const struct work *w)
@@ -363,7 +377,8 @@ bool analysis_step(struct work *w, struct err *err)
     task_path(w->jobs, &w->task, JOBS_FILE_ITSELF, path, sizeof path);
     if (!import_settings_parse(&w->arena, w->task.settings, &w->settings, err) ||
         (!w->task.sha256.len && !upload_hash(path, &w->arena, &w->task.sha256, err)) ||
-        !find_parent(w, path, err) || !use_remembered(w, path, NULL, &remembered, err) ||
+        !find_parent(w, path, err) || !fill_defaults(w, err) ||
+        !use_remembered(w, path, NULL, &remembered, err) ||
         (!w->task.header.len && !use_remembered_encoding(w, path, &remembered, err)))
         return false;
     if (!work_open(w, &problem, err))

@@ -167,7 +167,7 @@ bool exports_sweep(struct jobs *j, struct store_company *c, struct err *err)
         if (!store_export_update(c, &task[i], err) && err->code != ERR_NOT_FOUND)
             return false;
     }
-    return store_export_purge(c, now - j->keep_audit_us, err);
+    return store_export_purge(c, now - jobs_keep(j, c).audit_us, err);
 }
 
 /* --- from start to stop --- */

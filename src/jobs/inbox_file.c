@@ -354,7 +354,7 @@ void inbox_sweep(struct inbox_place *p)
         for (size_t k = 0; k < count; k++) {
             // The report was written when the file came here.
             if (!str_ends(n[k].name, STR(REPORT)) ||
-                n[k].changed_us > clock_now_us() - p->jobs->keep_files_us)
+                n[k].changed_us > clock_now_us() - jobs_keep(p->jobs, p->company).files_us)
                 continue;
             str file = str_first(n[k].name, n[k].name.len - strlen(REPORT));
             const char *path = joined(p, folders[i], file);

@@ -146,15 +146,25 @@ MUST_CHECK bool jobs_task_undo_all(struct jobs *j, struct store_company *company
 bool jobs_task_is_over(const struct store_task *task);
 /* True when nothing moves and nothing is asked for: it is over, or waits for a person. */
 bool jobs_task_rests(const struct store_task *task);
+/* Whether a worker is at an import of the company, or will be without being asked. */
+MUST_CHECK bool jobs_any_moves(struct store_company *company, bool *ret_moves, struct err *err);
 /* What can be asked of the task now: a bit for each enum task_action. */
-unsigned jobs_possible(const struct jobs *j, const struct store_task *task);
+unsigned jobs_possible(const struct jobs *j, const struct store_company *company,
+                       const struct store_task *task);
 /* Why the action was refused (ERR_CONFLICT), and what is possible instead: a sentence. */
-str jobs_refusal(const struct jobs *j, struct arena *a, enum language language,
-                 const struct store_task *task, enum task_action action);
+str jobs_refusal(const struct jobs *j, const struct store_company *company, struct arena *a,
+                 enum language language, const struct store_task *task, enum task_action action);
 /* Until when the task can be undone, in microseconds; 0: it cannot. */
-int64_t jobs_undo_until(const struct jobs *j, const struct store_task *task);
+int64_t jobs_undo_until(const struct jobs *j, const struct store_company *company,
+                        const struct store_task *task);
 /* Until when its files are kept, in microseconds. */
-int64_t jobs_files_until(const struct jobs *j, const struct store_task *task);
+int64_t jobs_files_until(const struct jobs *j, const struct store_company *company,
+                         const struct store_task *task);
+struct jobs_keep { /* how long things of a company are kept, in microseconds */
+    int64_t files_us, trail_us, audit_us;
+};
+/* As the server has it (company NULL), or the company, which may be shorter. */
+struct jobs_keep jobs_keep(const struct jobs *j, const struct store_company *company);
 
 enum jobs_phase {
     JOBS_IDLE,

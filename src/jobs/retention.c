@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,16 +53,57 @@ void sweep_parts(struct jobs *j)
     sweep(j, is_part);
 }
 
+static int64_t shorter(int64_t server_us, int64_t company_days)
+{
+    return company_days ? MIN(server_us, company_days * DAY_US) : server_us;
+}
+
+struct jobs_keep jobs_keep(const struct jobs *j, const struct store_company *company)
+{
+    const struct company none = {0}, *c = company ? store_company_info(company) : &none;
+    return (struct jobs_keep){.files_us = shorter(j->keep_files_us, c->keep_files_days),
+                              .trail_us = shorter(j->keep_trail_us, c->keep_trail_days),
+                              .audit_us = shorter(j->keep_audit_us, c->keep_audit_days)};
+}
+
+/* Files of imports that the company keeps for a shorter time than the server. */
+static bool drop_files(struct jobs *j, struct store_company *c, int64_t now_us, struct err *err)
+{
+    const int64_t from_us = now_us - j->keep_files_us - DAY_US; // what is older is swept by its age
+    const int64_t before_us = now_us - jobs_keep(j, c).files_us;
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    AUTO(arena_done) struct arena a = {0};
+    static const enum jobs_file kinds[] = {JOBS_FILE_ITSELF, JOBS_FILE_DIFF, JOBS_FILE_OUTCOMES,
+                                           JOBS_FILE_MISSING};
+    struct store_task *task;
+    char path[PATH_MAX];
+    size_t count;
+    if (!store_reader_open(c, &reader, err) ||
+        !store_task_with_files(reader, &a, from_us, before_us, &task, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < COUNT(kinds); k++) {
+            task_path(j, &task[i], kinds[k], path, sizeof path);
+            (void)unlink(path);
+        }
+    return true;
+}
+
 static bool forget(struct jobs *j, int64_t company_id, struct err *err)
 {
     struct store_company *c;
     int64_t now = clock_now_us();
-    return store_company_open(j->store, company_id, &c, err) && part_expire(j, c, err) &&
-           exports_sweep(j, c, err) && store_trail_purge(c, now - j->keep_trail_us, err) &&
+    if (!store_company_open(j->store, company_id, &c, err))
+        return false;
+    const struct jobs_keep keep = jobs_keep(j, c);
+    if (keep.files_us < j->keep_files_us && !drop_files(j, c, now, err))
+        return false;
+    return part_expire(j, c, err) && exports_sweep(j, c, err) &&
+           store_trail_purge(c, now - keep.trail_us, err) &&
            store_request_purge(c, now - STORE_REQUESTS_KEPT_US, err) &&
-           store_task_purge(c, now - j->keep_files_us, now - j->keep_trail_us,
-                            now - j->keep_audit_us, err) &&
-           store_audit_purge(c, now - j->keep_audit_us, err) &&
+           store_task_purge(c, now - keep.files_us, now - keep.trail_us, now - keep.audit_us,
+                            err) &&
+           store_audit_purge(c, now - keep.audit_us, err) &&
            store_event_purge(c, 0, now - KEEP_EVENTS_US, err);
 }
 

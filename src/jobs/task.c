@@ -78,18 +78,23 @@ bool jobs_task_is_over(const struct store_task *t)
     return t->state >= TASK_COMPLETED && t->state != TASK_REVERTING;
 }
 
-int64_t jobs_undo_until(const struct jobs *j, const struct store_task *t)
+int64_t jobs_undo_until(const struct jobs *j, const struct store_company *company,
+                        const struct store_task *t)
 {
     bool undone =
         t->state == TASK_REVERTED || (t->wanted & WANT_FAILED); // at once, for it had to be whole
-    int64_t until = t->started_at_us + j->keep_trail_us;
+    int64_t until = t->started_at_us + jobs_keep(j, company).trail_us;
+    // Who keeps longer now may have forgotten it when he kept shorter.
+    if (t->started_at_us < store_trail_from(company))
+        return 0;
     return jobs_task_is_over(t) && !undone && wrote_something(t) && until > clock_now_us() ? until
                                                                                            : 0;
 }
 
-int64_t jobs_files_until(const struct jobs *j, const struct store_task *t)
+int64_t jobs_files_until(const struct jobs *j, const struct store_company *company,
+                         const struct store_task *t)
 {
-    return t->created_at_us + j->keep_files_us;
+    return t->created_at_us + jobs_keep(j, company).files_us;
 }
 
 bool jobs_task_rests(const struct store_task *t)
@@ -101,7 +106,21 @@ bool jobs_task_rests(const struct store_task *t)
     return !moves && !tried && !(t->wanted & (WANT_CANCEL | WANT_UNDO_TRIAL));
 }
 
-unsigned jobs_possible(const struct jobs *j, const struct store_task *t)
+bool jobs_any_moves(struct store_company *company, bool *ret_moves, struct err *err)
+{
+    AUTO(store_reader_free) struct store_reader *reader = NULL;
+    AUTO(arena_done) struct arena a = {0};
+    struct store_task *task;
+    size_t count;
+    if (!store_reader_open(company, &reader, err) ||
+        !store_task_list(reader, &a, TASKS_UNFINISHED, 0, 1, &task, &count, err))
+        return false;
+    *ret_moves = count > 0;
+    return true;
+}
+
+unsigned jobs_possible(const struct jobs *j, const struct store_company *company,
+                       const struct store_task *t)
 {
     bool untouched = t->state == TASK_FAILED && !t->counts.records && t->upload.len;
     bool waits =
@@ -110,20 +129,21 @@ unsigned jobs_possible(const struct jobs *j, const struct store_task *t)
                                          [TASK_DRY_RUN] = t->state == TASK_READY,
                                          [TASK_START] = t->state == TASK_READY,
                                          [TASK_CANCEL] = t->state <= TASK_PROCESSING,
-                                         [TASK_REVERT] = jobs_undo_until(j, t) != 0};
+                                         [TASK_REVERT] = jobs_undo_until(j, company, t) != 0};
     unsigned possible = 0;
     for (size_t i = 0; i < TASK_ACTION_COUNT; i++)
         possible |= (unsigned)can[i] << i;
     return possible;
 }
 
-static bool can(const struct jobs *j, const struct store_task *t, enum task_action action)
+static bool can(const struct jobs *j, const struct store_company *company,
+                const struct store_task *t, enum task_action action)
 {
-    return jobs_possible(j, t) >> action & 1;
+    return jobs_possible(j, company, t) >> action & 1;
 }
 
-str jobs_refusal(const struct jobs *j, struct arena *a, enum language language,
-                 const struct store_task *t, enum task_action action)
+str jobs_refusal(const struct jobs *j, const struct store_company *company, struct arena *a,
+                 enum language language, const struct store_task *t, enum task_action action)
 {
     bool over = t->state >= TASK_COMPLETED && t->state <= TASK_CANCELLED;
     enum task_refusal why = TASK_REFUSED_STATE;
@@ -131,8 +151,8 @@ str jobs_refusal(const struct jobs *j, struct arena *a, enum language language,
         why = TASK_REFUSED_NO_DRY_RUN;
     if (action == TASK_REVERT && over)
         why = wrote_something(t) ? TASK_REFUSED_TOO_OLD : TASK_REFUSED_NOTHING;
-    return wording_refusal(a, language, why, t->state, action, jobs_possible(j, t),
-                           (int)(j->keep_trail_us / DAY_US));
+    return wording_refusal(a, language, why, t->state, action, jobs_possible(j, company, t),
+                           (int)(jobs_keep(j, company).trail_us / DAY_US));
 }
 
 /* --- requests --- */
@@ -215,7 +235,7 @@ bool jobs_task_settings(struct jobs *j, struct store_company *company, int64_t i
         // Said before: what came of it since stays.
         return left_alone(j, company, id);
     }
-    if (!can(j, &t, TASK_SETTINGS))
+    if (!can(j, company, &t, TASK_SETTINGS))
         return refuse(j, &t, TASK_SETTINGS, err);
     t.settings = text;
     t.state = TASK_ANALYSED;
@@ -235,7 +255,7 @@ bool jobs_task_trial(struct jobs *j, struct store_company *company, int64_t id,
     struct store_task t;
     if (!task_begin(j, company, &a, id, &t, err))
         return false;
-    if (!can(j, &t, TASK_DRY_RUN))
+    if (!can(j, company, &t, TASK_DRY_RUN))
         return refuse(j, &t, TASK_DRY_RUN, err);
     if (t.trial == TRIAL_QUEUED || t.trial == TRIAL_RUNNING)
         return left_alone(j, company, id);
@@ -256,7 +276,7 @@ bool jobs_task_start(struct jobs *j, struct store_company *company, int64_t id, 
     if (t.state == TASK_QUEUED || t.state == TASK_PROCESSING || t.state == TASK_COMPLETED ||
         t.state == TASK_COMPLETED_WITH_ERRORS)
         return left_alone(j, company, id); // a second click
-    if (!can(j, &t, TASK_START) || (fingerprint.len && t.trial != TRIAL_DONE))
+    if (!can(j, company, &t, TASK_START) || (fingerprint.len && t.trial != TRIAL_DONE))
         return refuse(j, &t, TASK_START, err);
     t.state = TASK_QUEUED;
     t.expected = fingerprint.len ? fingerprint : (str){0};
@@ -290,7 +310,7 @@ bool jobs_task_cancel(struct jobs *j, struct store_company *company, int64_t id,
         task_leave(j);
         return true;
     }
-    if (!can(j, &t, TASK_CANCEL))
+    if (!can(j, company, &t, TASK_CANCEL))
         return refuse(j, &t, TASK_CANCEL, err);
     if (t.state == TASK_PROCESSING) {
         t.wanted |= WANT_CANCEL;
@@ -322,7 +342,7 @@ bool jobs_task_undo(struct jobs *j, struct store_company *company, int64_t id, b
     bool under_way = t.state == TASK_REVERTING || t.state == TASK_REVERTED;
     if (under_way && !preview)
         return left_alone(j, company, id);
-    if (!can(j, &t, TASK_REVERT))
+    if (!can(j, company, &t, TASK_REVERT))
         return refuse(j, &t, TASK_REVERT, err);
     if (preview) {
         t.wanted |= WANT_UNDO_TRIAL;
@@ -444,7 +464,7 @@ bool jobs_failed_rows(struct jobs *j, struct store_company *company, const struc
     if (!task->upload.len || access(path, R_OK) != 0)
         return err_set(err, ERR_NOT_FOUND,
                        "the imported file is kept for %d days, and they are over",
-                       (int)(j->keep_files_us / DAY_US));
+                       (int)(jobs_keep(j, company).files_us / DAY_US));
     if (!import_settings_parse(&a, task->settings, &settings, err) ||
         !store_reader_open(company, &reader, err))
         return false;

@@ -160,9 +160,10 @@ static void add_deeds(struct buf *b, const struct zone *zone, const struct jobs_
     buf_add_char(b, ']');
 }
 
-static void add_possible(struct buf *b, const struct jobs *j, const struct store_task *t)
+static void add_possible(struct buf *b, const struct jobs *j, const struct store_company *company,
+                         const struct store_task *t)
 {
-    unsigned possible = jobs_possible(j, t);
+    unsigned possible = jobs_possible(j, company, t);
     bool first = true;
     buf_add(b, STR(",\"possible\":["));
     for (size_t i = 0; i < TASK_ACTION_COUNT; i++) {
@@ -178,7 +179,7 @@ void jobs_progress_json(struct buf *b, struct jobs *j, struct store_company *com
                         const struct store_task *t)
 {
     buf_format(b, "{\"state\":\"%s\"", task_state_name(t->state));
-    add_possible(b, j, t);
+    add_possible(b, j, company, t);
     buf_add_char(b, ',');
     import_counts_write(b, &t->counts);
     buf_format(b, ",\"bytes_done\":%llu,\"dry_run\":{\"state\":\"%s\"}",
@@ -193,7 +194,7 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
 {
     const struct zone *zone = store_company_zone(company);
     buf_format(b, "{\"state\":\"%s\"", task_state_name(t->state));
-    add_possible(b, j, t);
+    add_possible(b, j, company, t);
     json_add_string(b, "file_name", t->file_name);
     buf_format(b, ",\"size\":%llu", (unsigned long long)t->bytes);
     json_add_string(b, "sha256", t->sha256);
@@ -218,8 +219,8 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
     add_stamp(b, "created_at", zone, t->created_at_us);
     add_stamp(b, "started_at", zone, t->started_at_us);
     add_stamp(b, "finished_at", zone, t->finished_at_us);
-    add_stamp(b, "undo_until", zone, jobs_undo_until(j, t));
-    add_stamp(b, "files_until", zone, jobs_files_until(j, t));
+    add_stamp(b, "undo_until", zone, jobs_undo_until(j, company, t));
+    add_stamp(b, "files_until", zone, jobs_files_until(j, company, t));
     add_failure(b, a, language, t);
     buf_add_char(b, '}');
 }

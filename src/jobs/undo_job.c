@@ -163,7 +163,7 @@ static bool add_corrections(struct work *w, struct buf *b, struct err *err)
     for (size_t i = 0; i < count; i++) {
         if (!store_task_get(reader, &w->arena, id[i], &t, err))
             return false;
-        if (!jobs_undo_until(w->jobs, &t))
+        if (!jobs_undo_until(w->jobs, w->company, &t))
             continue;
         buf_format(b, "%s{\"id\":\"%lld\",\"created\":%llu,\"updated\":%llu}", told++ ? "," : "",
                    (long long)t.id, (unsigned long long)t.counts.created,

@@ -37,7 +37,7 @@ static int build_world(void **state)
     for (size_t i = 0; i < COUNT(w->company); i++) {
         char name[] = {(char)('A' + i), 0};
         int64_t id;
-        if (!store_company_create(w->store, str_of(name), STR("Europe/Moscow"), &id, &err) ||
+        if (!store_company_create(w->store, NULL, str_of(name), STR("Europe/Moscow"), &id, &err) ||
             !store_company_open(w->store, id, &w->company[i], &err))
             return -1;
     }
@@ -432,7 +432,8 @@ static void days_count_who_came_and_went(void **state)
     struct err err = {0};
     size_t days;
     int64_t id, first, last;
-    assert_true(store_company_create(w->store, STR("Days"), STR("Asia/Kamchatka"), &id, &err));
+    assert_true(
+        store_company_create(w->store, NULL, STR("Days"), STR("Asia/Kamchatka"), &id, &err));
     assert_true(store_company_open(w->store, id, &company, &err));
     assert_true(store_reader_open(company, &r, &err));
     first = store_company_day(company, clock_now_us());

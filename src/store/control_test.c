@@ -112,24 +112,31 @@ static void companies_come_are_renamed_and_go(void **state)
     struct company c, *all;
     struct store_company *company;
     size_t count;
+    const struct company changed = {
+        .name = STR("Магазин"), .zone = STR("Asia/Tokyo"), .put_contacts = PUT_CONTACTS_IGNORE};
     int64_t id, other;
     struct err err = {0};
-    assert_true(store_company_create(s, STR("Лавка"), STR("Asia/Omsk"), &id, &err));
-    assert_false(store_company_create(s, STR("Лавка"), STR("Asia/Omsk"), &other, &err));
+    assert_true(store_company_create(s, NULL, STR("Лавка"), STR("Asia/Omsk"), &id, &err));
+    assert_false(store_company_create(s, NULL, STR("Лавка"), STR("Asia/Omsk"), &other, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
-    assert_false(store_company_create(s, STR("Other"), STR("Mars/Olympus"), &other, &err));
+    assert_false(store_company_create(s, NULL, STR("Other"), STR("Mars/Olympus"), &other, &err));
     assert_true(store_company_open(s, id, &company, &err));
-    assert_true(store_company_rename(s, id, STR("Магазин"), &err));
+    assert_true(store_company_change(s, NULL, id, COMPANY_NAME, &changed, &err));
     assert_true(store_company_by_name(s, &a, STR("Магазин"), &c, &err) && c.id == id);
     assert_false(store_company_by_name(s, &a, STR("Лавка"), &c, &err));
-    assert_true(store_company_set_put_contacts(s, id, PUT_CONTACTS_IGNORE, &err));
+    assert_int_equal(store_company_info(company)->put_contacts, PUT_CONTACTS_UPDATE);
+    const struct zone *before = store_company_zone(company);
+    assert_true(
+        store_company_change(s, NULL, id, COMPANY_ZONE | COMPANY_PUT_CONTACTS, &changed, &err));
     assert_int_equal(store_company_info(company)->put_contacts, PUT_CONTACTS_IGNORE);
-    assert_true(store_company_delete(s, id, &err));
+    assert_int_equal(zone_offset_s(store_company_zone(company), 0), 9 * 3600);
+    assert_int_equal(zone_offset_s(before, 0), 6 * 3600); // whoever holds it goes on with it
+    assert_true(store_company_delete(s, NULL, id, &err));
     assert_true(store_company_list(s, &a, &all, &count, &err));
     assert_int_equal(count, 0);
     assert_false(store_company_open(s, id, &company, &err));
     // A number is never given twice: an old link must not lead into another company.
-    assert_true(store_company_create(s, STR("Лавка"), STR("UTC"), &other, &err));
+    assert_true(store_company_create(s, NULL, STR("Лавка"), STR("UTC"), &other, &err));
     assert_true(other > id);
 }
 
@@ -147,7 +154,7 @@ static void tokens_are_found_until_they_are_revoked(void **state)
     for (int round = 0; round < 2; round++) { // the second time from the disk
         AUTO(store_free) struct store *s = opened(w);
         if (!round) {
-            assert_true(store_company_create(s, STR("T"), STR("UTC"), &company, &err));
+            assert_true(store_company_create(s, NULL, STR("T"), STR("UTC"), &company, &err));
             assert_true(store_token_create(s, company, STR("till"), str_of(key), SCOPE_IMPORTS,
                                            clock_now_us() + 1000, &id, &err));
             assert_true(store_token_create(s, company, STR("kept"), STR("an-old-key"), SCOPE_ALL, 0,
@@ -179,7 +186,7 @@ static void users_have_one_address_each(void **state)
     int64_t company, id, other;
     char first[TOKEN_TEXT_BYTES], second[TOKEN_TEXT_BYTES];
     struct err err = {0};
-    assert_true(store_company_create(s, STR("U"), STR("UTC"), &company, &err));
+    assert_true(store_company_create(s, NULL, STR("U"), STR("UTC"), &company, &err));
     assert_true(store_user_create(s, company, STR("Boss@example.com"), ROLE_COMPANY_ADMIN,
                                   STR("correct horse"), &id, &err));
     assert_false(store_user_create(s, company, STR("boss@EXAMPLE.com"), ROLE_MODERATOR, (str){0},

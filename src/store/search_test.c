@@ -41,7 +41,7 @@ static int build_world(void **state)
     (void)snprintf(w->data, sizeof w->data, "%s/data", w->dir);
     const struct store_config config = {.data_dir = w->data};
     if (!store_create(&config, &err) || !store_open(&config, &w->store, &err) ||
-        !store_company_create(w->store, STR("A"), STR("Europe/Moscow"), &id, &err) ||
+        !store_company_create(w->store, NULL, STR("A"), STR("Europe/Moscow"), &id, &err) ||
         !store_company_open(w->store, id, &w->company, &err) ||
         !store_reader_open(w->company, &w->reader, &err))
         return -1;

@@ -57,6 +57,19 @@ struct company {
     enum put_contacts put_contacts;
     enum import_webhooks import_webhooks; /* of imports that do not say */
     int64_t created_at_us;
+    str import_defaults; /* settings of imports that say nothing else: a JSON object, the
+                            importer's own */
+    int64_t keep_files_days, keep_trail_days, keep_audit_days; /* 0: as long as the server does */
+};
+enum company_field { /* bits */
+                     COMPANY_NAME = 1,
+                     COMPANY_ZONE = 2,
+                     COMPANY_PUT_CONTACTS = 4,
+                     COMPANY_IMPORT_WEBHOOKS = 8,
+                     COMPANY_IMPORT_DEFAULTS = 16,
+                     COMPANY_KEEP_FILES = 32,
+                     COMPANY_KEEP_TRAIL = 64,
+                     COMPANY_KEEP_AUDIT = 128
 };
 struct user {
     int64_t id, company_id; /* 0: of all companies, a ROLE_ADMIN */
@@ -76,9 +89,11 @@ struct token {
 /* Errors of all of these: ERR_NOT_FOUND, ERR_CONFLICT (name or e-mail taken), ERR_INVALID (a name,
  * zone, e-mail, password or key that is none), ERR_INTERNAL. */
 
+/* Who asks for a change stands in the audit log, in the same transaction; by NULL: nobody does. */
+
 /* Makes a company; name as company_name_check() wants it, zone as zone_open() takes it. */
-MUST_CHECK bool store_company_create(struct store *s, str name, str zone, int64_t *ret_id,
-                                     struct err *err);
+MUST_CHECK bool store_company_create(struct store *s, const struct asker *by, str name, str zone,
+                                     int64_t *ret_id, struct err *err);
 /* One company, or ERR_NOT_FOUND; the slices live in the arena: */
 MUST_CHECK bool store_company_by_name(struct store *s, struct arena *a, str name,
                                       struct company *ret, struct err *err);
@@ -87,14 +102,13 @@ MUST_CHECK bool store_company_by_id(struct store *s, struct arena *a, int64_t id
 /* All companies, by name, in the arena. */
 MUST_CHECK bool store_company_list(struct store *s, struct arena *a, struct company **ret_company,
                                    size_t *ret_count, struct err *err);
-/* Change one thing of a company; it shows at the next look: */
-MUST_CHECK bool store_company_rename(struct store *s, int64_t id, str name, struct err *err);
-MUST_CHECK bool store_company_set_put_contacts(struct store *s, int64_t id, enum put_contacts how,
-                                               struct err *err);
-MUST_CHECK bool store_company_set_import_webhooks(struct store *s, int64_t id,
-                                                  enum import_webhooks how, struct err *err);
+/* Gives a company those fields of *now; they show at the next look.  Who works with an earlier zone
+ * goes on with it. */
+MUST_CHECK bool store_company_change(struct store *s, const struct asker *by, int64_t id,
+                                     unsigned fields, const struct company *now, struct err *err);
 /* Removes the company, its users, tokens and customers for good. */
-MUST_CHECK bool store_company_delete(struct store *s, int64_t id, struct err *err);
+MUST_CHECK bool store_company_delete(struct store *s, const struct asker *by, int64_t id,
+                                     struct err *err);
 /* password {0}: none yet, the user comes in by a one-time link.  company_id is 0 for ROLE_ADMIN,
  * and for no other. */
 MUST_CHECK bool store_user_create(struct store *s, int64_t company_id, str email,
@@ -374,7 +388,7 @@ struct store_company;
  * Errors: ERR_NOT_FOUND, ERR_INVALID (a schema newer than this program), ERR_INTERNAL. */
 MUST_CHECK bool store_company_open(struct store *s, int64_t company_id,
                                    struct store_company **ret_company, struct err *err);
-/* Constant for the life of the company's opening. */
+/* As it is now; a zone once got stays valid as long as the company's opening. */
 const struct zone *store_company_zone(const struct store_company *c);
 /* Name and settings as they are now; a copy once got stays valid as long as the opening. */
 const struct company *store_company_info(const struct store_company *c);
@@ -704,6 +718,12 @@ MUST_CHECK bool store_undo_kept(struct store_reader *r, struct arena *a, int64_t
                                 struct store_kept **ret_kept, size_t *ret_count, struct err *err);
 /* Forgets what is older than before_us: after that, no import of that time can be undone. */
 MUST_CHECK bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *err);
+/* From when on what an undo needs is there; 0: nothing was forgotten.  Any thread. */
+int64_t store_trail_from(const struct store_company *c);
+/* Tasks made in [from_us, before_us) that rest, and whose file may still be there; in the arena. */
+MUST_CHECK bool store_task_with_files(struct store_reader *r, struct arena *a, int64_t from_us,
+                                      int64_t before_us, struct store_task **ret_task,
+                                      size_t *ret_count, struct err *err);
 /* Forgets what tasks hold of customers: of those made before files_us the values shown from their
  * files; of those at rest since before reports_us their problems and what an undo left; the tasks
  * themselves once they are over and at rest since before audit_us. */

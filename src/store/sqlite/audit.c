@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "sql_audit.h"
 #include "sql_office.h"
-#include "store/sqlite/control_priv.h"
 #include "store/sqlite/task_priv.h"
 
 #include <stdio.h>
@@ -149,6 +148,33 @@ bool control_audit_locked(struct store *s, const struct asker *by, const char *a
                           struct err *err)
 {
     return !by || add_control(s, by, action, subject_type, subject_id, 0, details, err);
+}
+
+static bool change_noted_locked(struct store *s, const char *sql, const struct value *value,
+                                size_t count, const struct control_note *n, int64_t *ret_id,
+                                struct err *err)
+{
+    int64_t id = 0;
+    // What is there is named before it changes, for then it may be gone.
+    if (n->subject_id &&
+        !control_audit_locked(s, n->by, n->action, n->subject_type, n->subject_id, n->details, err))
+        return false;
+    if (!control_change_locked(s, sql, value, count, &id, err))
+        return false;
+    if (ret_id)
+        *ret_id = id;
+    return n->subject_id ||
+           control_audit_locked(s, n->by, n->action, n->subject_type, id, n->details, err);
+}
+
+bool control_change_noted(struct store *s, const char *sql, const struct value *value, size_t count,
+                          const struct control_note *note, int64_t *ret_id, struct err *err)
+{
+    pthread_mutex_lock(&s->lock);
+    bool ok = control_begin(s, err) && change_noted_locked(s, sql, value, count, note, ret_id, err);
+    ok = control_end(s, ok, err);
+    pthread_mutex_unlock(&s->lock);
+    return ok;
 }
 
 bool store_audit_user(struct store *s, const struct asker *by, const char *action, int64_t user_id,

@@ -13,13 +13,20 @@
 
 static const char *const migrations[] = {SQL_COMPANY_1};
 
+static void free_info(struct company_info *info)
+{
+    zone_free(info->zone);
+    arena_done(&info->arena);
+    mem_free(info);
+}
+
 static struct company_info *read_info(struct store *s, int64_t id, struct err *err)
 {
     struct company_info *info = mem_new(1, sizeof *info);
-    if (store_company_by_id(s, &info->arena, id, &info->company, err))
+    if (store_company_by_id(s, &info->arena, id, &info->company, err) &&
+        zone_open(info->company.zone.ptr, &info->zone, err))
         return info;
-    arena_done(&info->arena);
-    mem_free(info);
+    free_info(info);
     return NULL;
 }
 
@@ -28,10 +35,8 @@ static void company_free(struct store_company *c)
     writer_stop(c);
     for (struct company_info *i = c->info, *older; i; i = older) {
         older = i->older;
-        arena_done(&i->arena);
-        mem_free(i);
+        free_info(i);
     }
-    zone_free(c->zone);
     (void)pthread_mutex_destroy(&c->lock);
     (void)pthread_cond_destroy(&c->changed);
     mem_free(c->path);
@@ -57,9 +62,9 @@ static bool open_parts(struct store_company *c, struct err *err)
     if (!info)
         return false;
     c->info = info;
-    return zone_open(info->company.zone.ptr, &c->zone, err) && webhooks_load(c, err) &&
-           db_open(&c->db, c->path, true, c->store->cache_bytes, err) &&
-           db_migrate(&c->db, migrations, COUNT(migrations), err) && writer_start(c, err);
+    return webhooks_load(c, err) && db_open(&c->db, c->path, true, c->store->cache_bytes, err) &&
+           db_migrate(&c->db, migrations, COUNT(migrations), err) &&
+           trail_from_load(c, &c->db, err) && writer_start(c, err);
 }
 
 static struct store_company *find_open(struct store *s, int64_t id)
@@ -93,7 +98,7 @@ bool store_company_open(struct store *s, int64_t company_id, struct store_compan
 
 const struct zone *store_company_zone(const struct store_company *c)
 {
-    return c->zone;
+    return ((struct store_company *)c)->info->zone;
 }
 
 const struct company *store_company_info(const struct store_company *c)

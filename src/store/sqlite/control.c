@@ -3,9 +3,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "sql_control.h"
 #include "sql_schema.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/company.h"
 #include "store/sqlite/control_priv.h"
 #include "store/sqlite/store_priv.h"
@@ -156,7 +158,8 @@ void store_free(struct store *s)
 
 /* --- companies --- */
 
-static const char sql_company_list[] = SQL_COMPANY_LIST;
+static const char sql_company_list[] = SQL_COMPANY_LIST,
+                  company_taken[] = "there is a company of that name already";
 
 static void read_company(sqlite3_stmt *q, struct arena *a, void *to)
 {
@@ -166,10 +169,15 @@ static void read_company(sqlite3_stmt *q, struct arena *a, void *to)
                          .zone = db_column_str(q, 2, a),
                          .put_contacts = (enum put_contacts)sqlite3_column_int(q, 3),
                          .created_at_us = sqlite3_column_int64(q, 4),
-                         .import_webhooks = (enum import_webhooks)sqlite3_column_int(q, 5)};
+                         .import_webhooks = (enum import_webhooks)sqlite3_column_int(q, 5),
+                         .import_defaults = db_column_str(q, 6, a),
+                         .keep_files_days = sqlite3_column_int64(q, 7),
+                         .keep_trail_days = sqlite3_column_int64(q, 8),
+                         .keep_audit_days = sqlite3_column_int64(q, 9)};
 }
 
-bool store_company_create(struct store *s, str name, str zone, int64_t *ret_id, struct err *err)
+bool store_company_create(struct store *s, const struct asker *by, str name, str zone,
+                          int64_t *ret_id, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     AUTO(zone_free) struct zone *known = NULL;
@@ -177,8 +185,9 @@ bool store_company_create(struct store *s, str name, str zone, int64_t *ret_id, 
     if (!company_name_check(name, err) || !zone_open(arena_str(&a, zone).ptr, &known, err))
         return false;
     const struct value v[] = {STR_VALUE(name), STR_VALUE(zone), INT_VALUE(clock_now_us())};
-    return control_change(s, sql, v, COUNT(v), ret_id, err) ||
-           control_explain(err, "there is a company of that name already", "");
+    const struct control_note note = {by, "company.created", "companies", 0, "{}"};
+    return control_change_noted(s, sql, v, COUNT(v), &note, ret_id, err) ||
+           control_explain(err, company_taken, "");
 }
 
 static bool one_company(struct store *s, struct arena *a, struct value name, struct value id,
@@ -217,46 +226,142 @@ bool store_company_list(struct store *s, struct arena *a, struct company **ret_c
                         (void **)ret_company, ret_count, err);
 }
 
-static bool change_company(struct store *s, const char *sql, int64_t id, struct value value,
-                           struct err *err)
+/* --- changing a company --- */
+
+static bool check_company(struct arena *a, unsigned fields, const struct company *now,
+                          struct err *err)
 {
-    const struct value v[] = {INT_VALUE(id), value};
+    AUTO(zone_free) struct zone *known = NULL;
+    const int64_t days[] = {now->keep_files_days, now->keep_trail_days, now->keep_audit_days};
+    for (size_t i = 0; i < COUNT(days); i++)
+        if ((fields & (unsigned)COMPANY_KEEP_FILES << i) && (days[i] < 0 || days[i] > 36500))
+            return err_set(err, ERR_INVALID, "use a number of days from 1 to 36500");
+    return (!(fields & COMPANY_NAME) || company_name_check(now->name, err)) &&
+           (!(fields & COMPANY_ZONE) || zone_open(arena_str(a, now->zone).ptr, &known, err));
+}
+
+/* A field's old and new value as JSON, for the audit log. */
+static void note_change(struct buf *b, const char *name, str old, str new)
+{
+    if (str_eq(old, new))
+        return;
+    buf_add(b, b->len > 1 ? STR(",\"") : STR("\""));
+    buf_format(b, "%s\":{\"old\":%.*s,\"new\":%.*s}", name, STR_ARG(old), STR_ARG(new));
+}
+
+static str days_text(struct arena *a, int64_t days)
+{
+    return days ? arena_format(a, "%lld", (long long)days) : STR("null");
+}
+
+static str put_contacts_text(enum put_contacts how)
+{
+    return how == PUT_CONTACTS_UPDATE ? STR("\"update\"") : STR("\"ignore\"");
+}
+
+static str import_webhooks_text(struct arena *a, enum import_webhooks how)
+{
+    return json_string_text(
+        a,
+        str_of(
+            import_webhooks_name[how == IMPORT_WEBHOOKS_DEFAULT ? IMPORT_WEBHOOKS_DIGEST : how]));
+}
+
+static str changes_text(struct arena *a, const struct company *old, const struct company *new)
+{
+    AUTO(buf_done) struct buf b = {0};
+    buf_add_char(&b, '{');
+    note_change(&b, "name", json_string_text(a, old->name), json_string_text(a, new->name));
+    note_change(&b, "zone", json_string_text(a, old->zone), json_string_text(a, new->zone));
+    note_change(&b, "put_contacts", put_contacts_text(old->put_contacts),
+                put_contacts_text(new->put_contacts));
+    note_change(&b, "import_webhooks", import_webhooks_text(a, old->import_webhooks),
+                import_webhooks_text(a, new->import_webhooks));
+    note_change(&b, "import_defaults", old->import_defaults, new->import_defaults);
+    note_change(&b, "keep_files_days", days_text(a, old->keep_files_days),
+                days_text(a, new->keep_files_days));
+    note_change(&b, "keep_trail_days", days_text(a, old->keep_trail_days),
+                days_text(a, new->keep_trail_days));
+    note_change(&b, "keep_audit_days", days_text(a, old->keep_audit_days),
+                days_text(a, new->keep_audit_days));
+    buf_add_char(&b, '}');
+    return arena_str(a, buf_str(&b));
+}
+
+static struct company merged(const struct company *old, unsigned fields, const struct company *now)
+{
+    struct company c = *old;
+    c.name = fields & COMPANY_NAME ? now->name : c.name;
+    c.zone = fields & COMPANY_ZONE ? now->zone : c.zone;
+    c.put_contacts = fields & COMPANY_PUT_CONTACTS ? now->put_contacts : c.put_contacts;
+    c.import_webhooks = fields & COMPANY_IMPORT_WEBHOOKS ? now->import_webhooks : c.import_webhooks;
+    c.import_defaults = fields & COMPANY_IMPORT_DEFAULTS ? now->import_defaults : c.import_defaults;
+    c.keep_files_days = fields & COMPANY_KEEP_FILES ? now->keep_files_days : c.keep_files_days;
+    c.keep_trail_days = fields & COMPANY_KEEP_TRAIL ? now->keep_trail_days : c.keep_trail_days;
+    c.keep_audit_days = fields & COMPANY_KEEP_AUDIT ? now->keep_audit_days : c.keep_audit_days;
+    return c;
+}
+
+static bool read_locked(struct store *s, struct arena *a, int64_t id, struct company *ret,
+                        struct err *err)
+{
+    const struct value v[] = {NULL_VALUE, INT_VALUE(id)};
+    sqlite3_stmt *q = control_bound(s, sql_company_list, v, COUNT(v), err);
+    int step = q ? db_step(&s->control, q, err) : 0;
+    if (step == SQLITE_ROW)
+        read_company(q, a, ret);
+    if (q)
+        (void)sqlite3_reset(q);
+    return step == SQLITE_ROW || (step && err_set(err, ERR_NOT_FOUND, "there is no such company"));
+}
+
+static bool change_locked(struct store *s, struct arena *a, const struct asker *by, int64_t id,
+                          unsigned fields, const struct company *now, struct err *err)
+{
+    static const char sql[] = SQL_COMPANY_SET;
+    struct company old;
+    if (!read_locked(s, a, id, &old, err))
+        return false;
+    const struct company c = merged(&old, fields, now);
+    str changes = changes_text(a, &old, &c);
+    const struct value v[] = {INT_VALUE(id),
+                              STR_VALUE(c.name),
+                              STR_VALUE(c.zone),
+                              INT_VALUE(c.put_contacts),
+                              INT_VALUE(c.import_webhooks),
+                              STR_VALUE(c.import_defaults),
+                              INT_VALUE(c.keep_files_days),
+                              INT_VALUE(c.keep_trail_days),
+                              INT_VALUE(c.keep_audit_days)};
+    return str_eq(changes, STR("{}")) ||
+           (control_change_locked(s, sql, v, COUNT(v), NULL, err) &&
+            control_audit_locked(s, by, "company.changed", "companies", id, changes.ptr, err));
+}
+
+bool store_company_change(struct store *s, const struct asker *by, int64_t id, unsigned fields,
+                          const struct company *now, struct err *err)
+{
+    AUTO(arena_done) struct arena a = {0};
+    if (!check_company(&a, fields, now, err))
+        return false;
     pthread_mutex_lock(&s->lock);
-    bool ok = control_change_locked(s, sql, v, COUNT(v), NULL, err);
+    bool ok = control_begin(s, err) && change_locked(s, &a, by, id, fields, now, err);
+    ok = control_end(s, ok, err);
     pthread_mutex_unlock(&s->lock);
     if (ok)
         company_refresh(s, id);
-    return ok || control_explain(err, "there is a company of that name already",
-                                 "there is no such company");
+    return ok || control_explain(err, company_taken, "there is no such company");
 }
 
-bool store_company_rename(struct store *s, int64_t id, str name, struct err *err)
-{
-    static const char sql[] = SQL_COMPANY_RENAME;
-    return company_name_check(name, err) && change_company(s, sql, id, STR_VALUE(name), err);
-}
-
-bool store_company_set_put_contacts(struct store *s, int64_t id, enum put_contacts how,
-                                    struct err *err)
-{
-    static const char sql[] = SQL_COMPANY_SET_PUT_CONTACTS;
-    return change_company(s, sql, id, INT_VALUE(how), err);
-}
-
-bool store_company_set_import_webhooks(struct store *s, int64_t id, enum import_webhooks how,
-                                       struct err *err)
-{
-    static const char sql[] = SQL_COMPANY_SET_IMPORT_WEBHOOKS;
-    return change_company(s, sql, id, INT_VALUE(how), err);
-}
-
-bool store_company_delete(struct store *s, int64_t id, struct err *err)
+bool store_company_delete(struct store *s, const struct asker *by, int64_t id, struct err *err)
 {
     static const char sql[] = SQL_COMPANY_DELETE;
     const struct value v[] = {INT_VALUE(id)};
+    // Its own audit log goes with it; that it was there and who removed it stays with the server's.
+    const struct control_note note = {by, "company.deleted", "companies", id, "{}"};
+    bool ok = control_change_noted(s, sql, v, COUNT(v), &note, NULL, err);
     pthread_mutex_lock(&s->lock);
-    bool ok = control_change_locked(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err) &&
-              sessions_load(s, err);
+    ok = ok && tokens_load(s, err) && sessions_load(s, err);
     pthread_mutex_unlock(&s->lock);
     if (ok)
         company_close_for_good(s, id);

@@ -5,10 +5,11 @@
 #include "sql_company.h"
 #include "store/sqlite/task_priv.h"
 
-static const char sql_trail_purge[] = SQL_TRAIL_PURGE, sql_gone_purge[] = SQL_GONE_PURGE,
-                  sql_purge_samples[] = SQL_PURGE_SAMPLES, sql_purge_errors[] = SQL_PURGE_ERRORS,
-                  sql_purge_kept[] = SQL_PURGE_KEPT, sql_purge_previews[] = SQL_PURGE_PREVIEWS,
-                  sql_purge_tasks[] = SQL_PURGE_TASKS, sql_purge_deeds[] = SQL_AUDIT_PURGE_TASKS;
+static const char sql_trail_forget[] = SQL_TRAIL_FORGET, sql_trail_purge[] = SQL_TRAIL_PURGE,
+                  sql_gone_purge[] = SQL_GONE_PURGE, sql_purge_samples[] = SQL_PURGE_SAMPLES,
+                  sql_purge_errors[] = SQL_PURGE_ERRORS, sql_purge_kept[] = SQL_PURGE_KEPT,
+                  sql_purge_previews[] = SQL_PURGE_PREVIEWS, sql_purge_tasks[] = SQL_PURGE_TASKS,
+                  sql_purge_deeds[] = SQL_AUDIT_PURGE_TASKS;
 
 enum {
     AT_ONCE = 10000
@@ -38,12 +39,31 @@ static bool purge_many(struct db *db, const char *sql, int64_t before_us, struct
     return true;
 }
 
+bool trail_from_load(struct store_company *c, struct db *db, struct err *err)
+{
+    static const char sql[] = SQL_TRAIL_FROM;
+    sqlite3_stmt *s = db_statement(db, sql, err);
+    int step = s ? db_step(db, s, err) : 0;
+    if (step == SQLITE_ROW)
+        c->trail_from = sqlite3_column_int64(s, 0);
+    if (s)
+        (void)sqlite3_reset(s);
+    return step != 0;
+}
+
+int64_t store_trail_from(const struct store_company *c)
+{
+    return c->trail_from;
+}
+
 bool store_trail_purge(struct store_company *c, int64_t before_us, struct err *err)
 {
     struct db db;
     if (!task_enter(c, &db, err))
         return false;
-    bool ok = purge(&db, sql_gone_purge, before_us, err) &&
+    // First it is said, then it is done: there is no moment at which an undo misses what it needs.
+    bool ok = purge(&db, sql_trail_forget, before_us, err) && trail_from_load(c, &db, err) &&
+              purge(&db, sql_gone_purge, before_us, err) &&
               purge_many(&db, sql_trail_purge, before_us, err);
     task_exit(c, &db);
     return ok;

@@ -54,15 +54,16 @@ struct store {
 struct company_info { /* replaced as a whole, never changed: readers may hold an old one */
     struct arena arena;
     struct company company;
+    struct zone *zone;
     struct company_info *older;
 };
 struct store_company {
     struct store *store;
     int64_t id;
     char *path;
-    struct zone *zone;
     struct company_info *_Atomic info;
-    _Atomic unsigned events; /* EVENT_BIT()s that its webhooks want */
+    _Atomic int64_t trail_from; /* meta's */
+    _Atomic unsigned events;    /* EVENT_BIT()s that its webhooks want */
     struct store_company *next;
     pthread_t writer;
     bool started;
@@ -122,6 +123,8 @@ MUST_CHECK bool event_add_task(struct db *db, unsigned wanted, const struct stor
                                bool *ret_told, struct err *err);
 /* Tells whoever watches that there are events, after their commit. */
 void events_announce(struct store *s);
+/* Reads from when on the trail is there. */
+MUST_CHECK bool trail_from_load(struct store_company *c, struct db *db, struct err *err);
 /* Reads which events the company's webhooks want. */
 MUST_CHECK bool webhooks_load(struct store_company *c, struct err *err);
 /* Brings tokens in memory up to date with control.db; with store->lock held. */

@@ -15,8 +15,8 @@ static const char sql_task_insert[] = SQL_TASK_INSERT, sql_task_update[] = SQL_T
                   sql_task_list_unfinished[] = SQL_TASK_LIST_UNFINISHED,
                   sql_task_list_pending[] = SQL_TASK_LIST_PENDING,
                   sql_task_list_uploading[] = SQL_TASK_LIST_UPLOADING,
-                  sql_task_from[] = SQL_TASK_FROM, sql_task_same[] = SQL_TASK_SAME,
-                  sql_task_remembered[] = SQL_TASK_REMEMBERED,
+                  sql_task_list_files[] = SQL_TASK_LIST_FILES, sql_task_from[] = SQL_TASK_FROM,
+                  sql_task_same[] = SQL_TASK_SAME, sql_task_remembered[] = SQL_TASK_REMEMBERED,
                   sql_task_corrected[] = SQL_TASK_CORRECTED,
                   sql_task_corrections[] = SQL_TASK_CORRECTIONS,
                   sql_undo_progress[] = SQL_UNDO_PROGRESS, sql_kept_insert[] = SQL_KEPT_INSERT,
@@ -412,6 +412,18 @@ bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter f
         return false;
     db_bind_int(s, 1, db_limit(limit));
     db_bind_int(s, 2, db_limit(skip));
+    return read_tasks(r, s, a, ret_task, ret_count, err);
+}
+
+bool store_task_with_files(struct store_reader *r, struct arena *a, int64_t from_us,
+                           int64_t before_us, struct store_task **ret_task, size_t *ret_count,
+                           struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql_task_list_files, err);
+    if (!s)
+        return false;
+    db_bind_int(s, 1, from_us);
+    db_bind_int(s, 2, before_us);
     return read_tasks(r, s, a, ret_task, ret_count, err);
 }
 

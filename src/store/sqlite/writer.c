@@ -45,6 +45,7 @@ enum {
 static bool begin(struct store_company *c, bool sync_later, struct err *err)
 {
     c->applier.events = c->events;
+    c->applier.zone = store_company_zone(c);
     return db_sync_later(&c->db, sync_later, err) && db_exec(&c->db, "BEGIN IMMEDIATE", err);
 }
 
@@ -456,7 +457,6 @@ bool writer_start(struct store_company *c, struct err *err)
     c->small_seen_us = c->file_seen_us = INT64_MIN / 2;
     c->shared_slice = SHARED_FIRST_CHANGES;
     c->held_bytes = fault_number("CLIENTELE_FAULT_HELD_BYTES", LIMIT_HELD_BYTES);
-    c->applier.zone = c->zone;
     if (!apply_init(&c->applier, &c->db, false, err) ||
         !checkpointer_start(c->path, &c->checkpointer, err))
         return false;

@@ -104,6 +104,13 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
        undo_preview, source, died_reading, died_applying, deaths FROM import_task
  WHERE state = 0 ORDER BY id LIMIT ?1 OFFSET ?2
+-- name: task_list_files
+SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
+       failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
+       wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
+       last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
+       undo_preview, source, died_reading, died_applying, deaths FROM import_task
+ WHERE created_at >= ?1 AND created_at < ?2 AND upload <> '' AND state NOT IN (0, 4, 5, 10)
 -- name: task_from
 SELECT max(id) FROM import_task WHERE source = ?1 AND source <> ''
 -- name: purge_samples
@@ -191,6 +198,10 @@ UPDATE trail SET prev = ?2 WHERE id = ?1
 DELETE FROM trail WHERE id = ?1
 -- name: trail_purge
 DELETE FROM trail WHERE id IN (SELECT id FROM trail WHERE at < ?1 ORDER BY id LIMIT ?2)
+-- name: trail_forget
+UPDATE meta SET trail_from = ?1 WHERE trail_from < ?1 AND EXISTS (SELECT 1 FROM trail WHERE at < ?1)
+-- name: trail_from
+SELECT trail_from FROM meta
 -- name: gone_add
 INSERT OR REPLACE INTO gone (consumer_id, origin, at, made_by) VALUES (?1, ?2, ?3, ?4)
 -- name: gone_get

@@ -72,9 +72,10 @@ CREATE TABLE meta (
     changes     INTEGER NOT NULL, -- entries in changed
     indexed_to  INTEGER NOT NULL, -- the stamp of the last of them that is in created_key
     unindexed   INTEGER NOT NULL, -- entries after it
-    created     INTEGER NOT NULL  -- entries in created_key
+    created     INTEGER NOT NULL, -- entries in created_key
+    trail_from  INTEGER NOT NULL  -- rows of trail from before then have been forgotten
 ) STRICT;
-INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
+INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 CREATE TABLE import_task (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     state         INTEGER NOT NULL,

@@ -1,12 +1,12 @@
 -- name: company_insert
 INSERT INTO company (name, zone, created_at) VALUES (?1, ?2, ?3)
 -- name: company_list
-SELECT id, name, zone, put_contacts, created_at, import_webhooks FROM company
+SELECT id, name, zone, put_contacts, created_at, import_webhooks, import_defaults, keep_files_days, keep_trail_days,
+       keep_audit_days FROM company
  WHERE (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR id = ?2) ORDER BY name
--- name: company_rename
-UPDATE company SET name = ?2 WHERE id = ?1
--- name: company_set_put_contacts
-UPDATE company SET put_contacts = ?2 WHERE id = ?1
+-- name: company_set
+UPDATE company SET name = ?2, zone = ?3, put_contacts = ?4, import_webhooks = ?5, import_defaults = ?6, keep_files_days = ?7,
+       keep_trail_days = ?8, keep_audit_days = ?9 WHERE id = ?1
 -- name: company_delete
 DELETE FROM company WHERE id = ?1
 -- name: token_insert
@@ -20,5 +20,3 @@ UPDATE token SET used_at = max(used_at, ?2) WHERE id = ?1
 SELECT sealed FROM token WHERE id = ?1
 -- name: token_revoke
 UPDATE token SET revoked_at = ?2 WHERE id = ?1 AND revoked_at = 0
--- name: company_set_import_webhooks
-UPDATE company SET import_webhooks = ?2 WHERE id = ?1

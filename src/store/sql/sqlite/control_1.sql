@@ -5,7 +5,11 @@ CREATE TABLE company (
     zone         TEXT NOT NULL,
     put_contacts INTEGER NOT NULL DEFAULT 0,
     import_webhooks INTEGER NOT NULL DEFAULT 0, -- what imports tell of
-    created_at   INTEGER NOT NULL
+    created_at   INTEGER NOT NULL,
+    import_defaults TEXT NOT NULL DEFAULT '{}', -- settings of imports that say nothing else
+    keep_files_days INTEGER NOT NULL DEFAULT 0, -- 0: as long as the server does
+    keep_trail_days INTEGER NOT NULL DEFAULT 0,
+    keep_audit_days INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE user (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -8,7 +8,7 @@ SELECT company_id, hour, calls, errors FROM api_calls WHERE company_id = ?1 AND 
 DELETE FROM api_calls WHERE hour < ?1
 -- name: control_audit_add
 INSERT INTO audit (company_id, at, action, origin, who, address, subject_type, subject_id, subject, details)
-SELECT CASE ?5 WHEN 'companies' THEN (SELECT id FROM company WHERE id = ?6)
+SELECT CASE ?5 WHEN 'companies' THEN iif(?2 = 'company.deleted', NULL, ?6)
                WHEN 'users' THEN ifnull(?8, (SELECT company_id FROM user WHERE id = ?6))
                WHEN 'tokens' THEN (SELECT company_id FROM token WHERE id = ?6)
                WHEN 'webhooks' THEN (SELECT company_id FROM webhook WHERE id = ?6) END,
