@@ -115,13 +115,14 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
 SELECT max(id) FROM import_task WHERE source = ?1 AND source <> ''
 -- name: purge_samples
 UPDATE import_task
-   SET analysis = json_replace(json_remove(analysis, '$.preview', '$.encodings'), '$.columns',
+   SET analysis = json_replace(json_remove(analysis, '$.preview', '$.encodings', '$.head'), '$.columns',
                                json((SELECT json_group_array(json(json_remove(c.value, '$.samples')))
                                        FROM json_each(import_task.analysis, '$.columns') AS c)), '$.findings',
                                json((SELECT json_group_array(json(json_remove(f.value, '$.examples', '$.value')))
                                        FROM json_each(import_task.analysis, '$.findings') AS f)))
  WHERE created_at < ?1
-   AND (json_type(analysis, '$.preview') IS NOT NULL OR json_type(analysis, '$.encodings') IS NOT NULL)
+   AND (json_type(analysis, '$.preview') IS NOT NULL OR json_type(analysis, '$.encodings') IS NOT NULL
+        OR json_type(analysis, '$.head') IS NOT NULL)
 -- name: purge_errors
 DELETE FROM import_error WHERE (task_id, warning, record, seq) IN (
     SELECT e.task_id, e.warning, e.record, e.seq FROM import_task AS t CROSS JOIN import_error AS e ON e.task_id = t.id
