@@ -14,8 +14,29 @@ static void get_health(struct http_request *r)
     http_answer(r, 200, "application/json; charset=utf-8", STR("{\"status\":\"ok\"}\n"));
 }
 
+/* What browsers ask for, and programs do not: they say nothing, or anything. */
+static bool wants_page(str accept)
+{
+    while (!str_is_null(accept)) {
+        str one = str_split(&accept, ',');
+        if (str_eq_nocase(str_trim(str_split(&one, ';')), STR("text/html")))
+            return true;
+    }
+    return false;
+}
+
 static void get_root(struct http_request *r)
 {
+    const struct api *api = http_app_context(r);
+    const struct api_extension *x = api->config.extension;
+    if (x && x->start) {
+        http_add_header(r, "Vary", "Accept");
+        if (wants_page(http_header(r, "Accept"))) {
+            http_add_header(r, "Location", x->start);
+            http_answer(r, 302, NULL, STR(""));
+            return;
+        }
+    }
     http_answer(
         r, 200, "text/plain; charset=utf-8",
         STR("clientele: a registry of a company's customers.\nThe API is at /v4/consumers and /v4/import_tasks; "

@@ -14,8 +14,9 @@ struct api;
  * with links and Location that begin so, errors always in JSON:API's array, and imports that wait
  * to be started unless told otherwise. */
 struct api_extension {
-    void *context;    /* api_extension() */
-    const char *root; /* "/cabinet": all below is the extension's */
+    void *context;     /* api_extension() */
+    const char *root;  /* "/cabinet": all below is the extension's */
+    const char *start; /* where a browser that asks for "/" is sent; NULL: nowhere */
     /* "/cabinet/api/companies/{company}": where what stands below /v4 also is, as far as `mounts`
      * names it. */
     const char *mount;

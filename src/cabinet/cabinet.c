@@ -33,6 +33,8 @@ static const struct http_route routes[] = {
      .pattern = CABINET_API "/{path...}",
      .handle = nothing,
      .max_body_bytes = LIMIT_RECORD_BODY_BYTES},
+    {.methods = HTTP_GET, .pattern = CABINET_ROOT, .handle = assets_get},
+    {.methods = HTTP_GET, .pattern = CABINET_ROOT "/{path...}", .handle = assets_get},
 };
 
 /* What of the API there is for a session. */
@@ -62,6 +64,7 @@ bool cabinet_new(const struct cabinet_config *config, struct cabinet **ret_cabin
     c->config = *config;
     c->extension = (struct api_extension){.context = c,
                                           .root = CABINET_ROOT,
+                                          .start = assets_start(),
                                           .mount = CABINET_COMPANY,
                                           .mounts = mounts,
                                           .route = routes,

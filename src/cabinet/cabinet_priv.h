@@ -37,6 +37,13 @@ void door_give_cookie(struct http_request *r, str secret);
 /* What a browser of that session shows to be no other site: lives in the arena. */
 str door_csrf_token(const struct cabinet *c, struct arena *a, str secret);
 
+/* --- assets.c: the web app --- */
+
+/* Any address below CABINET_ROOT that is not the API's. */
+void assets_get(struct http_request *r);
+/* Where the app begins; NULL: the program was built without it. */
+const char *assets_start(void);
+
 /* --- visit.c: a request that is acted upon off the loops --- */
 
 /* A handler calls visit() or visit_slowly(); act() then runs on another thread, where it may wait
