@@ -166,6 +166,7 @@ class Answers(unittest.TestCase):
 
     def drive_server(self):
         self.ask(200, "GET", "/", who="none")
+        self.ask(302, "GET", "/", who="none", Accept="text/html")
         self.ask(200, "GET", "/healthz", who="none")
         with open(openapi.DESCRIPTION, "rb") as f:
             self.assertEqual(self.ask(200, "GET", "/v4/openapi.yaml", who="none").body, f.read())

