@@ -34,6 +34,8 @@ export async function page(t, world, { language = "ru", width = 1440, height = 9
         acceptDownloads: true,
     });
     context.setDefaultTimeout(20000);
+    // The cabinet begins in Russian whatever the browser speaks; a person's choice is kept there.
+    await context.addInitScript((chosen) => localStorage.setItem("language", localStorage.getItem("language") ?? chosen), language);
     const made = await context.newPage();
     const wrong = [];
     made.on("pageerror", (error) => wrong.push(`error: ${error.message}`));

@@ -42,7 +42,7 @@ export class World {
         writeFileSync(this.logPath, "");
         if (users) {
             run("init", "--data", this.data, "--company", company, "--admin", "admin@example.com", "--password-file", this.passwordFile);
-            for (const role of ["manager"]) this.addUser(`${role}@example.com`, role);
+            for (const role of ["company_admin", "company_manager", "company_moderator"]) this.addUser(`${role}@example.com`, role);
         } else run("init", "--data", this.data);
     }
 
