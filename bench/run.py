@@ -18,9 +18,10 @@ import file_parts
 import import_parts
 import latency_parts
 import list_parts
+import search_parts
 from common import Bench
 
-PARTS = {**api_parts.PARTS, **import_parts.PARTS, **file_parts.PARTS, **latency_parts.PARTS, **list_parts.PARTS}
+PARTS = {**api_parts.PARTS, **import_parts.PARTS, **file_parts.PARTS, **latency_parts.PARTS, **list_parts.PARTS, **search_parts.PARTS}
 
 
 def main():

@@ -7,6 +7,13 @@
 
 enum { DEFAULT_PER_PAGE = 25 };
 
+/* How it was asked to count; "": not. */
+static str count_of(const struct listing *l)
+{
+    bool asked = l->counts && (l->filter.count || l->query.search);
+    return !asked ? STR("") : l->some ? STR("some") : STR("true");
+}
+
 /* The address of a page: what was asked, and where it begins. */
 static void add_link(struct listing *l, struct buf *b, const char *name, const char *where,
                      str value)
@@ -15,11 +22,12 @@ static void add_link(struct listing *l, struct buf *b, const char *name, const c
     const struct {
         const char *name;
         str value;
-    } asked[] = {{"filter", l->cursor.filter},
+    } asked[] = {{"search", l->cursor.search},
+                 {"filter", l->cursor.filter},
                  {"sort", l->cursor.sort},
                  {"include", l->cursor.include},
                  {"fields[consumers]", l->cursor.fields},
-                 {"count", l->counts && l->filter.count ? STR("true") : STR("")}};
+                 {"count", count_of(l)}};
     buf_format(&address, "%.*s/consumers", STR_ARG(l->base));
     for (size_t i = 0; i < COUNT(asked); i++)
         if (asked[i].value.len)
@@ -44,8 +52,13 @@ static void finish(struct listing *l, struct buf *b)
     struct cursor next = l->cursor;
     next.place = l->end;
     buf_add(b, STR("\"meta\":{"));
-    if (l->counted)
+    if (l->counted && l->some && l->total > LISTING_SOME)
+        buf_format(b, "\"total_more_than\":%d", LISTING_SOME);
+    else if (l->counted)
         buf_format(b, "\"total_count\":%llu", (unsigned long long)l->total);
+    if (l->query.search)
+        buf_format(b, "%s\"search_unindexed\":%llu", l->counted ? "," : "",
+                   (unsigned long long)l->unindexed);
     buf_add(b, STR("},\"links\":{\"prev\":"));
     if (l->page > 1) {
         b->len -= strlen("\"prev\":");
@@ -73,7 +86,7 @@ static bool read_after(struct http_request *r, int64_t company_id, struct cursor
         listing_refuse_cursor(r, false);
         return false;
     }
-    if (!str_eq(c.filter, asked->filter) || !str_eq(c.sort, asked->sort)) {
+    if (!str_eq(c.search, asked->search) || !str_eq(c.filter, asked->filter) || !str_eq(c.sort, asked->sort)) {
         listing_refuse_cursor(r, true);
         return false;
     }
@@ -90,6 +103,7 @@ void consumers_list(struct http_request *r)
     uint64_t page = 0;
     struct cursor asked = {.kind = STR("list"),
                            .company_id = store_company_info(company)->id,
+                           .search = http_query(r, "search"),
                            .filter = http_query(r, "filter"),
                            .sort = http_query(r, "sort"),
                            .include = http_query(r, "include"),
@@ -109,7 +123,9 @@ void consumers_list(struct http_request *r)
     if (!l)
         return;
     l->finish = finish;
-    l->counts = !l->filter.count || str_eq(count, STR("true"));
+    bool all = !l->filter.count && !l->query.search;
+    l->some = !all && str_eq(count, STR("some"));
+    l->counts = all || l->some || str_eq(count, STR("true"));
     if (str_is_null(after)) {
         l->page = MAX(page, (uint64_t)1);
         l->query.skip = (l->page - 1) * asked.per_page;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/cursor.h"
 
-enum { SIGNATURE_BYTES = 16, VERSION = 1 };
+enum { SIGNATURE_BYTES = 16, VERSION = 2 };
 
 /* Each member is its length, a colon and its bytes. */
 static void add(struct buf *b, str text)
@@ -52,6 +52,7 @@ str cursor_write(const struct store *s, struct arena *a, const struct cursor *c)
     add_number(&b, VERSION);
     add(&b, c->kind);
     add_number(&b, c->company_id);
+    add(&b, c->search);
     add(&b, c->filter);
     add(&b, c->sort);
     add(&b, c->include);
@@ -80,7 +81,7 @@ bool cursor_read(const struct store *s, struct arena *a, str text, str kind, int
     sign(s, rest, signature);
     if (!crypto_equal(signature, bytes.ptr, SIGNATURE_BYTES) || !take_number(&rest, &version) ||
         version != VERSION || !take(&rest, &c.kind) || !take_number(&rest, &c.company_id) ||
-        !take(&rest, &c.filter) || !take(&rest, &c.sort) || !take(&rest, &c.include) ||
+        !take(&rest, &c.search) || !take(&rest, &c.filter) || !take(&rest, &c.sort) || !take(&rest, &c.include) ||
         !take(&rest, &c.fields) || !take_number(&rest, &per_page) ||
         !take_number(&rest, &missing) || !take_number(&rest, &c.place.number) ||
         !take(&rest, &c.place.text) || !take_number(&rest, &c.place.id) || !str_eq(c.kind, kind) ||

@@ -10,7 +10,7 @@
 struct cursor {
     str kind; /* "list", "scroll" */
     int64_t company_id;
-    str filter, sort, include, fields; /* as they were asked for; {0} is "" */
+    str search, filter, sort, include, fields; /* as they were asked for; {0} is "" */
     uint64_t per_page;
     struct store_place place;
 };

@@ -9,6 +9,7 @@
 enum {
     AT_ONCE_US = 3000,     // so long a loop may be kept
     SEARCH_US = 10000000,  // and so long a thread
+    COUNT_SOME_US = 1000000, // more on counting, when only some are counted
     SEARCHES_MAX = 32,     // that wait or are under way
     PAGE_BYTES = 64 << 20, // of an answer
 };
@@ -68,7 +69,7 @@ static bool add_consumers(struct listing *l, struct store_reader *reader)
         }
         add_consumer(l, &c);
         if (l->count == l->cursor.per_page) {
-            l->end = store_place_of(&l->order, &c);
+            l->end = store_search_place(s, &c);
             l->end.text = arena_str(&l->arena, l->end.text);
         }
         arena_reset(&row);
@@ -82,9 +83,17 @@ static bool add_count(struct listing *l, struct store_reader *reader)
     struct err err = {0};
     if (!l->counts)
         return true;
+    if (l->some && l->page == 1 && !l->more) {
+        l->total = l->count;
+        l->counted = true;
+        return true;
+    }
+    l->query.count_most = l->some ? LISTING_SOME + 1 : 0;
+    if (l->some && !l->query.quick)
+        l->query.until_us = clock_monotonic_us() + COUNT_SOME_US;
     l->counted = store_search_count(reader, &l->query, &l->total, &err);
-    if (l->counted || (err.code == ERR_BUSY && !l->query.quick && l->errand.request &&
-                       str_eq(l->cursor.kind, STR("scroll"))))
+    bool may_fail = l->some || str_eq(l->cursor.kind, STR("scroll"));
+    if (l->counted || (err.code == ERR_BUSY && !l->query.quick && l->errand.request && may_fail))
         return true;
     l->err = err;
     return false;
@@ -96,7 +105,8 @@ static bool make(struct listing *l, struct store_reader *reader, bool quick, int
     l->query.quick = quick;
     l->query.until_us = clock_monotonic_us() + budget_us;
     buf_add(&l->body, STR("{\"data\":["));
-    if (!add_consumers(l, reader) || !add_count(l, reader))
+    if (!add_consumers(l, reader) || !add_count(l, reader) ||
+        (l->query.search && !store_search_unindexed(reader, &l->unindexed, &l->err)))
         return false;
     buf_add(&l->body, l->includes ? STR("],\"included\":[],") : STR("],"));
     l->finish(l, &l->body);
@@ -183,6 +193,7 @@ struct listing *listing_new(struct http_request *r, struct store_company *compan
     l->company = company;
     l->body.max = PAGE_BYTES;
     l->cursor = *asked;
+    l->cursor.search = kept(l, asked->search);
     l->cursor.filter = kept(l, asked->filter);
     l->cursor.sort = kept(l, asked->sort);
     l->cursor.include = kept(l, asked->include);
@@ -194,6 +205,11 @@ struct listing *listing_new(struct http_request *r, struct store_company *compan
         IGNORE(document_fields(r, &l->fields)); // says so
         return NULL;
     }
+    enum search_problem wrong = consumer_search_parse(&l->arena, l->cursor.search, &l->search);
+    if (wrong != SEARCH_OK && wrong != SEARCH_EMPTY) {
+        listing_refuse_search(r, wrong);
+        return NULL;
+    }
     if (!consumer_filter_parse(&l->arena, l->cursor.filter, &l->filter, &problem)) {
         listing_refuse(r, "filter", &problem);
         return NULL;
@@ -202,7 +218,9 @@ struct listing *listing_new(struct http_request *r, struct store_company *compan
         listing_refuse(r, "sort", &problem);
         return NULL;
     }
-    l->query = (struct store_query){
-        .filter = &l->filter, .order = &l->order, .limit = l->cursor.per_page + 1};
+    l->query = (struct store_query){.search = wrong == SEARCH_OK ? &l->search : NULL,
+                                    .filter = &l->filter,
+                                    .order = &l->order,
+                                    .limit = l->cursor.per_page + 1};
     return l;
 }

@@ -14,6 +14,7 @@ struct listing { /* holds copies of all it needs: the request may end before it 
     struct api *api;
     struct store_company *company;
     struct arena arena;
+    struct consumer_search search;
     struct consumer_filter filter;
     struct consumer_order order;
     struct store_query query; /* its limit is one more than a page has */
@@ -22,6 +23,7 @@ struct listing { /* holds copies of all it needs: the request may end before it 
     uint64_t page;            /* by number; 0: by place */
     unsigned fields, includes;
     bool counts; /* total_count is wanted: when asked for a filter's, or nothing else says */
+    bool some;   /* counting may end early */
     bool sent;
     /* what came of it */
     struct buf body;
@@ -30,11 +32,12 @@ struct listing { /* holds copies of all it needs: the request may end before it 
     size_t count;
     bool more;
     bool counted;
-    uint64_t total;
+    uint64_t total, unindexed;
     struct store_place end; /* of the page, when there is more */
     /* Appends what follows the customers. */
     void (*finish)(struct listing *l, struct buf *b);
 };
+enum { LISTING_SOME = 1000 }; /* so many are counted when only some are to be */
 
 /* Begins one; it is the request's context, freed at its end.  On wrong parameters it answers and
  * returns NULL.  filter, sort: as given, or as a cursor has them. */
@@ -42,6 +45,8 @@ struct listing *listing_new(struct http_request *r, struct store_company *compan
                             const struct cursor *asked);
 /* Makes the page and answers, now or later. */
 void listing_run(struct http_request *r, struct listing *l);
+/* Answers about a search. */
+void listing_refuse_search(struct http_request *r, enum search_problem problem);
 /* Answers 400 or 422 about a filter or a sort. */
 void listing_refuse(struct http_request *r, const char *parameter,
                     const struct filter_problem *problem);

@@ -15,6 +15,24 @@ void listing_refuse_cursor(struct http_request *r, bool other_query)
                  other_query ? "Cursor was issued for a different query" : "Invalid cursor");
 }
 
+void listing_refuse_search(struct http_request *r, enum search_problem problem)
+{
+    AUTO(arena_done) struct arena a = {0};
+    if (problem == SEARCH_TOO_LONG)
+        error_query(r, "search",
+                    arena_format(&a,
+                                 SAY(r, "is longer than %d bytes", "длиннее %d байт"),
+                                 LIMIT_SEARCH_BYTES)
+                        .ptr);
+    else
+        error_query(r, "search",
+                    arena_format(&a,
+                                 SAY(r, "has more than %d words with blanks between",
+                                     "больше %d слов через пробел"),
+                                 LIMIT_SEARCH_PARTS)
+                        .ptr);
+}
+
 static str syntax_text(struct http_request *r, const struct filter_problem *p)
 {
     struct arena *a = http_arena(r);

@@ -16,6 +16,8 @@
 #define LIMIT_ATTRIBUTES          256       /* keys in custom_attributes */
 #define LIMIT_ATTRIBUTES_BYTES    (64 * KIB)
 #define LIMIT_ATTRIBUTE_KEY_BYTES 255
+#define LIMIT_SEARCH_WORDS        16  /* of a name, by which it is found: the first ones */
+#define LIMIT_SEARCH_WORD_BYTES   128 /* of them: the first ones */
 
 /* A request. */
 #define LIMIT_JSON_DEPTH            64
@@ -29,6 +31,8 @@
 #define LIMIT_LIST_PER_PAGE         1000 /* of customers */
 #define LIMIT_FILTER_CONDITIONS     32
 #define LIMIT_FILTER_VALUES         1000 /* of all its conditions */
+#define LIMIT_SEARCH_BYTES          512  /* of ?search= */
+#define LIMIT_SEARCH_PARTS          8    /* of it, with blanks between */
 #define LIMIT_HEADER_FIELDS         128
 #define LIMIT_QUERY_FIELDS          256
 #define LIMIT_DISCARD_BYTES         (8 * MIB) /* of a refused body, read so that the answer arrives */
@@ -84,6 +88,7 @@
 #define LIMIT_FIRST_BATCH_ROWS                                                                     \
     1000 /* committed at once: whoever is killed again and again gets on */
 #define LIMIT_BATCH_BYTES      (14 * MIB)
+#define LIMIT_TERMS_BYTES      (24 * MIB) /* of terms that are sorted before they are written */
 #define LIMIT_SLICE_LOAD_BYTES (18 * MIB) /* of stored records that changes act on */
 #define LIMIT_SLICE_BYTES      (25 * MIB) /* of them and what the changes add */
 #define LIMIT_HELD_BYTES       (36 * MIB) /* of changed records before they are written */

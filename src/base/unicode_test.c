@@ -45,6 +45,35 @@ static void domains_have_one_form(void **state)
     assert_true(unicode_is_word(0x44F) && unicode_is_word('7') && !unicode_is_word('@'));
 }
 
+static void plain_texts_have_no_case_and_no_accents(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"plain", "plain"},
+        {"Anna PETROVA-7", "anna petrova-7"},
+        {"Пётр ЁЛКИН", "петр елкин"},
+        {"Андре\u0301й Йодль", "андрей йодль"},           // the accent of a dictionary
+        {"и\u0306од Ё Е\u0308", "йод е е"},               // decomposed
+        {"\u0404вген \u0407жак", "\u0454вген \u0456жак"}, // Ukrainian
+        {"\u0460 я", "\u0461 я"},                         // beyond the quick part of Cyrillic
+        {"Jos\u00e9 Mu\u00f1oz", "jose munoz"},
+        {"M\u00fcller Stra\u00dfe", "muller strasse"},
+        {"\u0141ukasz \u00d8rsted", "lukasz orsted"},
+        {"\u0130stanbul", "istanbul"},
+        {"\uff21\uff4e\uff4e\uff41", "anna"}, // full width
+        {"\u738b\u5c0f\u660e", "\u738b\u5c0f\u660e"},
+        {"", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena_done) struct arena a = {0};
+        str got = unicode_plain(&a, str_of(cases[i].text)), again = unicode_plain(&a, got);
+        if (!str_eq(got, str_of(cases[i].want)) || !str_eq(got, again))
+            fail_msg("%s: '%.*s' '%.*s'", cases[i].text, STR_ARG(got), STR_ARG(again));
+    }
+}
+
 static void letters_that_look_latin_become_latin(void **state)
 {
     static const struct {
@@ -74,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_composed_and_folded),
         cmocka_unit_test(domains_have_one_form),
+        cmocka_unit_test(plain_texts_have_no_case_and_no_accents),
         cmocka_unit_test(letters_that_look_latin_become_latin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,8 +106,13 @@ static void write_all(struct world *w, struct writing *b)
 static const char *random_json(struct world *w, struct arena *a, size_t n)
 {
     AUTO(buf_done) struct buf b = {0};
-    buf_format(&b, "{\"name\":\"N%zu\",\"unsubscribed\":%s", pick(w, 20),
-               pick(w, 3) ? "false" : "true");
+    const char *first = "";
+    static const char *const first_names[] = {"Анна Петрова", "Пётр", "Аннабель Ким-Петренко",
+                                              "Jos\u00e9 Anna", "Иван"};
+    if (pick(w, 3))
+        first = first_names[pick(w, COUNT(first_names))];
+    buf_format(&b, "{\"first_name\":\"%s\",\"name\":\"N%zu\",\"unsubscribed\":%s", first,
+               pick(w, 20), pick(w, 3) ? "false" : "true");
     if (n && pick(w, 3))
         buf_format(&b, ",\"external_id\":\"x,%zu\"", n);
     if (n && pick(w, 3))
@@ -243,7 +248,42 @@ static int by_order(const void *x, const void *y)
     return order ? order : way * ((c->id > d->id) - (c->id < d->id));
 }
 
+static const struct consumer_search *searching; /* those who are exact come first; NULL: nobody */
+
+static int by_rank(const void *x, const void *y)
+{
+    bool c = searching && consumer_search_is_exact(searching, sorting_arena, x),
+         d = searching && consumer_search_is_exact(searching, sorting_arena, y);
+    return c != d ? d - c : by_order(x, y);
+}
+
 /* --- comparing --- */
+
+/* %e, %i: as below; %p: half of an e-mail. */
+static const char *const texts[] = {"",
+                                    "анна",
+                                    "АННА",
+                                    "петр",
+                                    "пет анн",
+                                    "ким анна",
+                                    "jose n1",
+                                    "N7",
+                                    "n",
+                                    "x,12",
+                                    "x,7",
+                                    "x,1",
+                                    "x,",
+                                    "%e",
+                                    "%p",
+                                    "a",
+                                    "8 (900) 000-00-05",
+                                    "+7900000001",
+                                    "9000000",
+                                    "0012",
+                                    "0012 анна",
+                                    "%i",
+                                    "никого нет",
+                                    "анна никого"};
 
 /* %x: an external id, %e: an e-mail, %i: an id, %c and %u: moments of someone. */
 static const char *const filters[] = {
@@ -329,6 +369,9 @@ static str fill(struct world *w, struct arena *a, const char *pattern, const str
         case 'x':
             buf_format(&b, "x\\,%zu", 1 + pick(w, CUSTOMERS));
             break;
+        case 'p':
+            buf_add(&b, str_first(c->email, c->email.len / 2));
+            break;
         case 'e':
             buf_add(&b, c->email.len ? c->email : STR("nobody@example.com"));
             break;
@@ -344,7 +387,7 @@ static str fill(struct world *w, struct arena *a, const char *pattern, const str
 }
 
 static size_t search(struct world *w, struct arena *a, const struct store_query *q,
-                     struct consumer *ret)
+                     struct consumer *ret, struct store_place *ret_place)
 {
     AUTO(store_search_free) struct store_search *s = NULL;
     struct err err = {0};
@@ -352,7 +395,7 @@ static size_t search(struct world *w, struct arena *a, const struct store_query 
     enum store_step step = STORE_FAILED;
     if (store_search_open(w->reader, q, &s, &err))
         while ((step = store_search_next(s, a, &ret[count], &err)) == STORE_ROW)
-            count++;
+            *ret_place = store_search_place(s, &ret[count++]);
     if (step == STORE_FAILED)
         fail_msg("%s", err.msg);
     return count;
@@ -362,15 +405,15 @@ static size_t search(struct world *w, struct arena *a, const struct store_query 
 static size_t search_paged(struct world *w, struct arena *a, struct store_query q, size_t per_page,
                            struct consumer *ret)
 {
-    struct store_place place;
+    struct store_place place = {0}, next;
     size_t count = 0, found;
     bool places = q.order->count <= 1;
     q.limit = per_page;
     do {
-        found = search(w, a, &q, ret + count);
+        found = search(w, a, &q, ret + count, &next);
         count += found;
         if (found && places) {
-            place = store_place_of(q.order, &ret[count - 1]);
+            place = next;
             q.after = &place;
         } else {
             q.skip += found;
@@ -379,7 +422,7 @@ static size_t search_paged(struct world *w, struct arena *a, struct store_query 
     return count;
 }
 
-static void compare(struct world *w, str filter, const char *order_text)
+static void compare(struct world *w, str filter, const char *order_text, str text)
 {
     static struct consumer got[3 * CUSTOMERS + 1], want[3 * CUSTOMERS];
     AUTO(arena_done) struct arena a = {0};
@@ -387,14 +430,18 @@ static void compare(struct world *w, str filter, const char *order_text)
     struct consumer_filter f;
     struct consumer_order order;
     struct filter_problem problem;
+    struct consumer_search text_search, *s = text.len ? &text_search : NULL;
+    struct store_place place;
     struct err err = {0};
     size_t count = everyone(w, &a, &all), wanted = 0;
     uint64_t counted;
+    if (s)
+        assert_int_equal(consumer_search_parse(&a, text, s), SEARCH_OK);
     if (!consumer_filter_parse(&a, filter, &f, &problem) ||
         !consumer_order_parse(&a, str_of(order_text), &order, &problem))
         fail_msg("%.*s, %s: %d at %zu", STR_ARG(filter), order_text, problem.error, problem.at);
     for (size_t i = 0; i < count; i++) {
-        bool in = true;
+        bool in = !s || consumer_search_matches(s, &a, &all[i]);
         for (size_t n = 0; n < f.count; n++)
             in = in && holds(&a, &f.condition[n], &all[i]);
         if (in)
@@ -402,24 +449,28 @@ static void compare(struct world *w, str filter, const char *order_text)
     }
     sorting = &order;
     sorting_arena = &a;
-    qsort(want, wanted, sizeof *want, by_order);
-    const struct store_query q = {.filter = &f, .order = &order};
+    searching = f.count || order.count ? NULL : s;
+    qsort(want, wanted, sizeof *want, by_rank);
+    struct store_query q = {.search = s, .filter = &f, .order = &order};
     const size_t per_page[] = {0, 1 + pick(w, 20), 100};
     for (size_t way = 0; way < COUNT(per_page); way++) {
-        size_t found =
-            per_page[way] ? search_paged(w, &a, q, per_page[way], got) : search(w, &a, &q, got);
+        size_t found = per_page[way] ? search_paged(w, &a, q, per_page[way], got)
+                                     : search(w, &a, &q, got, &place);
         for (size_t i = 0; i < found && i < wanted; i++)
             if (got[i].id != want[i].id || !str_eq(got[i].email, want[i].email))
-                fail_msg("filter '%.*s', sort '%s', pages of %zu: another one at %zu",
-                         STR_ARG(filter), order_text, per_page[way], i);
+                fail_msg("'%.*s', filter '%.*s', sort '%s', pages of %zu: another one at %zu",
+                         STR_ARG(text), STR_ARG(filter), order_text, per_page[way], i);
         if (found != wanted)
-            fail_msg("filter '%.*s', sort '%s', pages of %zu: %zu instead of %zu", STR_ARG(filter),
-                     order_text, per_page[way], found, wanted);
+            fail_msg("'%.*s', filter '%.*s', sort '%s', pages of %zu: %zu instead of %zu",
+                     STR_ARG(text), STR_ARG(filter), order_text, per_page[way], found, wanted);
     }
     assert_true(store_search_count(w->reader, &q, &counted, &err));
     if (counted != wanted)
-        fail_msg("filter '%.*s': counted %llu instead of %zu", STR_ARG(filter),
-                 (unsigned long long)counted, wanted);
+        fail_msg("'%.*s', filter '%.*s': counted %llu instead of %zu", STR_ARG(text),
+                 STR_ARG(filter), (unsigned long long)counted, wanted);
+    q.count_most = 10; // of everyone no limit is needed
+    assert_true(store_search_count(w->reader, &q, &counted, &err));
+    assert_int_equal(counted, f.count || s ? MIN(wanted, (size_t)10) : wanted);
 }
 
 static void compare_many(struct world *w)
@@ -430,7 +481,13 @@ static void compare_many(struct world *w)
     for (size_t i = 0; i < QUERIES; i++) {
         const char *order = orders[pick(w, COUNT(orders))];
         compare(w, fill(w, &a, filters[i % COUNT(filters)], all, count),
-                strcmp(order, "unique") == 0 ? "-updated_at,name" : order);
+                strcmp(order, "unique") == 0 ? "-updated_at,name" : order, STR(""));
+    }
+    for (size_t i = 0; i < QUERIES / 2; i++) {
+        const char *order = orders[pick(w, 2) * pick(w, COUNT(orders))];
+        str filter = fill(w, &a, filters[pick(w, 2) * pick(w, COUNT(filters))], all, count);
+        compare(w, filter, strcmp(order, "unique") == 0 ? "-updated_at,name" : order,
+                fill(w, &a, texts[i % COUNT(texts)], all, count));
     }
 }
 
@@ -472,10 +529,49 @@ static void searches_find_what_a_look_at_everyone_finds(void **state)
     write_all(w, &b);
     compare_many(w); // nobody is sorted in yet
     change_some(w, 200);
-    wait_until_below(w, "SELECT unindexed FROM meta", 1);
+    wait_until_below(w, "SELECT unindexed + untermed FROM meta", 1);
     compare_many(w);
     change_some(w, 150);
     compare_many(w); // some are
+}
+
+static void words_that_very_many_have_are_found_by_looking(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(setenv("CLIENTELE_FAULT_SEARCH_MOST", "20", 1), 0);
+    compare_many(w);
+    wait_until_below(w, "SELECT untermed FROM meta", 1);
+    compare_many(w);
+    assert_int_equal(unsetenv("CLIENTELE_FAULT_SEARCH_MOST"), 0);
+}
+
+/* Of the terms none that counts no more is left, but for those of few customers. */
+static void terms_that_count_no_more_are_swept_out(void **state)
+{
+    struct world *w = *state;
+    struct writing b = {0};
+    add_change(&b, STORE_CREATE, (str){0},
+               "{\"external_id\":\"gone\",\"name\":\"Уникум\",\"phone\":\"79999999999\"}");
+    write_all(w, &b);
+    wait_until_below(w, "SELECT untermed FROM meta", 1);
+    assert_int_equal(number_in(w, "SELECT count(*) FROM search_term WHERE term IN ('уникум',"
+                                  " '+79999999999', '-99999999997')"),
+                     3);
+    add_change(&b, STORE_DELETE, STR("gone"), NULL);
+    write_all(w, &b);
+    assert_int_equal(number_in(w, "SELECT count(*) FROM search_term WHERE term IN ('уникум',"
+                                  " '+79999999999', '-99999999997')"),
+                     0);
+    for (int i = 0; i < 15; i++) {
+        for (size_t n = 1; n <= 100; n++)
+            add_change(&b, STORE_UPSERT, arena_format(&b.arena, "often-%zu", n),
+                       arena_format(&b.arena, "{\"name\":\"Смена%d\"}", i).ptr);
+        write_all(w, &b);
+        wait_until_below(w, "SELECT untermed FROM meta", 1);
+    }
+    wait_until_below(w, "SELECT stale_terms FROM meta", 1000);
+    wait_until_below(w, "SELECT count(*) FROM search_term WHERE term = 'смена0'", 1);
+    compare_many(w);
 }
 
 static void what_counts_no_more_is_swept_out(void **state)
@@ -576,6 +672,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(searches_find_what_a_look_at_everyone_finds),
+        cmocka_unit_test(words_that_very_many_have_are_found_by_looking),
+        cmocka_unit_test(terms_that_count_no_more_are_swept_out),
         cmocka_unit_test(what_counts_no_more_is_swept_out),
         cmocka_unit_test(filters_and_orders_use_indexes),
         cmocka_unit_test(a_search_that_takes_too_long_is_given_up),

@@ -16,6 +16,7 @@
 #include "domain/company.h"
 #include "domain/consumer.h"
 #include "domain/consumer_filter.h"
+#include "domain/consumer_search.h"
 
 struct store;
 struct store_config {
@@ -442,12 +443,15 @@ struct store_place {
     int64_t id;
 };
 struct store_query {
+    const struct consumer_search *search; /* NULL: everyone */
     const struct consumer_filter *filter; /* NULL: everyone */
-    const struct consumer_order *order;   /* NULL: by id */
+    const struct consumer_order *order; /* NULL: by id; of a search alone, those whose key or phone
+                                           it is come first */
     const struct store_place *after; /* past that place; NULL: from the first on.  Only in an order
                                         by one field */
     uint64_t skip;                   /* past so many more */
     uint64_t limit;                  /* 0: all */
+    uint64_t count_most;             /* counting ends there; 0: all */
     int64_t until_us; /* of clock_monotonic_us(): then it is given up, ERR_BUSY; 0: never */
     bool quick;       /* ERR_BUSY at once when no index serves it, or it skips many */
 };
@@ -468,7 +472,13 @@ void store_search_free(struct store_search *s);
 DEFINE_AUTO(struct store_search *, store_search_free)
 /* Where a customer stands in the order (one field; NULL: by id); borrows his slices. */
 struct store_place store_place_of(const struct consumer_order *order, const struct consumer *c);
-/* How many customers the query's filter lets through; ERR_BUSY as above. */
+/* Where a customer that the search gave stands in its order; borrows his slices. */
+struct store_place store_search_place(const struct store_search *s, const struct consumer *c);
+/* How many customers were written since the index of names and phones was brought up to date, or a
+ * few more: a search looks at each of them. */
+MUST_CHECK bool store_search_unindexed(struct store_reader *r, uint64_t *ret_count,
+                                       struct err *err);
+/* How many customers the query's search and filter let through; ERR_BUSY as above. */
 MUST_CHECK bool store_search_count(struct store_reader *r, const struct store_query *query,
                                    uint64_t *ret_count, struct err *err);
 /* How the search would go about it: SQLite's EXPLAIN QUERY PLAN, a line for each step. */

@@ -10,6 +10,7 @@
 #include "store/sqlite/changes.h"
 #include "store/sqlite/days.h"
 #include "store/sqlite/rowio.h"
+#include "store/sqlite/terms.h"
 
 #include <stdatomic.h>
 
@@ -60,11 +61,13 @@ bool apply_load_meta(struct applier *p, struct err *err)
     sqlite3_stmt *s = db_statement(p->db, sql_meta_get, err);
     if (!s || !db_step(p->db, s, err))
         return false;
-    p->meta = (struct apply_meta){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
-                                  sqlite3_column_int64(s, 2), sqlite3_column_int64(s, 3),
-                                  sqlite3_column_int64(s, 4), sqlite3_column_int64(s, 5),
-                                  sqlite3_column_int64(s, 6), sqlite3_column_int64(s, 7)};
+    p->meta = (struct apply_meta){
+        sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2),
+        sqlite3_column_int64(s, 3), sqlite3_column_int64(s, 4), sqlite3_column_int64(s, 5),
+        sqlite3_column_int64(s, 6), sqlite3_column_int64(s, 7), sqlite3_column_int64(s, 8),
+        sqlite3_column_int64(s, 9), sqlite3_column_int64(s, 10)};
     p->tidy = (struct changes_tidy){0};
+    terms_drop(p);
     p->wrote = false;
     (void)sqlite3_reset(s);
     return true;
@@ -85,6 +88,9 @@ bool apply_save_meta(struct applier *p, struct err *err)
     db_bind_int(s, 6, p->meta.indexed_to);
     db_bind_int(s, 7, p->meta.unindexed);
     db_bind_int(s, 8, p->meta.created);
+    db_bind_int(s, 9, p->meta.termed_to);
+    db_bind_int(s, 10, p->meta.untermed);
+    db_bind_int(s, 11, p->meta.stale_terms);
     p->wrote = false;
     return db_run(p->db, s, err) && days_add(p, err);
 }
@@ -92,6 +98,7 @@ bool apply_save_meta(struct applier *p, struct err *err)
 void apply_done(struct applier *p)
 {
     slice_done(&p->slice);
+    terms_done(p);
     memtable_done(&p->held);
 }
 
@@ -539,6 +546,7 @@ void apply_remove(struct applier *p, struct entry *e)
     e->dirty = true;
     p->meta.consumers--;
     p->meta.went++;
+    p->meta.stale_terms++;
 }
 
 static bool act_delete(struct applier *p, struct entry *e, const struct apply_item *item,
@@ -550,7 +558,7 @@ static bool act_delete(struct applier *p, struct entry *e, const struct apply_it
     if (!p->trial && !trail_forget(p, e, item->batch->origin, err))
         return false;
     apply_remove(p, e);
-    return true;
+    return !item->batch->small || terms_forget(p, &e->now, err);
 }
 
 static bool has_same_keys(const struct consumer *x, const struct consumer *y)
@@ -654,6 +662,8 @@ static void act_write(struct applier *p, struct entry *e, const struct apply_ite
     }
     apply_move_keys(s, before, &after, e);
     c->outcome = before ? OUTCOME_UPDATED : OUTCOME_CREATED;
+    if (before && (c->changed & TERMS_FIELDS))
+        p->meta.stale_terms++;
     e->now = after;
     e->dirty = true;
     // Whatever else changed him makes the customer one whom no file row left so.

@@ -11,11 +11,26 @@
 struct apply_meta {
     int64_t last_id, last_stamp, consumers, last_trail;
     int64_t changes, indexed_to, unindexed, created; /* see changes.h */
+    int64_t termed_to, untermed, stale_terms;        /* see terms.h */
     int64_t came, went; /* customers made and removed since the counters were written: see days.h */
 };
 struct changes_tidy { /* how far a sweep has come */
     enum { TIDY_NOTHING, TIDY_CHANGED, TIDY_CREATED } what;
     int64_t at, id;
+};
+enum { TERMS_RUNS = 64 };
+struct terms_load { /* terms on their way into search_term */
+    enum { TERMS_REST, TERMS_GATHER, TERMS_WRITE, TERMS_SWEEP } step;
+    struct arena arena;
+    struct term_entry *entry; /* in runs, each of which is sorted */
+    size_t count, room;
+    struct terms_run {
+        size_t at, end;
+    } run[TERMS_RUNS];
+    size_t runs;
+    int64_t to, changes; /* of customers up to that stamp, so many entries of changed */
+    str swept;           /* of TERMS_SWEEP: the last that was looked at, in the arena */
+    int64_t swept_id;
 };
 struct applier {
     struct db *db;
@@ -25,6 +40,7 @@ struct applier {
     struct slice slice;
     struct feed feed;
     struct changes_tidy tidy;
+    struct terms_load terms;
     int64_t noted_to;     /* the last stamp before the slice in hand */
     struct memtable held; /* changed, and not written yet */
     bool hold;            /* what changes is held until apply_write_held() */

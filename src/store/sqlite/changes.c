@@ -124,6 +124,7 @@ bool changes_add(struct applier *p, struct err *err)
         return true;
     p->meta.changes += (int64_t)count;
     p->meta.unindexed += (int64_t)count;
+    p->meta.untermed += (int64_t)count;
     return add_blocks(p, entry, count, err);
 }
 
@@ -149,9 +150,8 @@ bool changes_due(const struct applier *p, enum changes_when when)
     return false;
 }
 
-/* The blocks after `after`, up to about TIDY_ENTRIES and not past `last`. */
-static bool next_blocks(struct applier *p, int64_t after, int64_t last, int64_t *ret_to,
-                        int64_t *ret_count, struct err *err)
+bool changes_next_blocks(struct applier *p, int64_t after, int64_t last, int64_t *ret_to,
+                         int64_t *ret_count, struct err *err)
 {
     sqlite3_stmt *s = db_statement(p->db, sql_change_counts, err);
     int step = SQLITE_DONE;
@@ -184,7 +184,7 @@ static sqlite3_stmt *between(struct applier *p, const char *sql, int64_t after, 
 static bool index_some(struct applier *p, struct err *err)
 {
     int64_t to, count;
-    if (!next_blocks(p, p->meta.indexed_to, INT64_MAX, &to, &count, err))
+    if (!changes_next_blocks(p, p->meta.indexed_to, INT64_MAX, &to, &count, err))
         return false;
     sqlite3_stmt *s = between(p, sql_created_add, p->meta.indexed_to, to, err);
     if (!s || !db_run(p->db, s, err))
@@ -200,7 +200,7 @@ static bool sweep_changed(struct applier *p, struct err *err)
 {
     int64_t after = p->tidy.at, to, count;
     int step = 0;
-    if (!next_blocks(p, after, p->meta.indexed_to, &to, &count, err))
+    if (!changes_next_blocks(p, after, p->meta.indexed_to, &to, &count, err))
         return false;
     if (!count) {
         p->tidy.what = TIDY_NOTHING;

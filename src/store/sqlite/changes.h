@@ -25,6 +25,10 @@ bool changes_due(const struct applier *p, enum changes_when when);
 /* Does a piece of some milliseconds, in a transaction of the caller's; several in one transaction
  * write less to the log. */
 MUST_CHECK bool changes_tidy(struct applier *p, struct err *err);
+/* The blocks after the stamp `after`, some 2,000 entries and not past `last`: the last stamp of
+ * them, and how many entries.  None: *ret_count is 0. */
+MUST_CHECK bool changes_next_blocks(struct applier *p, int64_t after, int64_t last, int64_t *ret_to,
+                                    int64_t *ret_count, struct err *err);
 /* The table-valued function unpacked(entries, reversed): stamp, id. */
 MUST_CHECK bool changes_register(struct db *db, struct err *err);
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "sql_search.h"
 #include "store/sqlite/changes.h"
 #include "store/sqlite/rowio.h"
 #include "store/sqlite/search_sql.h"
@@ -15,6 +16,7 @@ enum {
 struct store_search {
     struct store_reader *reader;
     struct store_query query;
+    struct search_found found;
     struct search_plan plan;
     struct arena arena;
     struct search_sql sql;
@@ -63,10 +65,12 @@ static bool is_quick(const struct store_query *q, const struct search_plan *plan
     return plan->narrow || (!counts && plan->sorted && q->skip <= QUICK_SKIP);
 }
 
+/* The caller frees *found, which the plan points to. */
 static bool make_plan(struct store_reader *r, const struct store_query *q, bool counts,
-                      struct search_plan *ret_plan, struct err *err)
+                      struct search_found *found, struct search_plan *ret_plan, struct err *err)
 {
-    if (!search_plan_make(r, q, counts, ret_plan, err))
+    if ((q->search && !search_find(r, q->search, q->quick, found, err)) ||
+        !search_plan_make(r, q, counts, q->search ? found : NULL, ret_plan, err))
         return explain(r, err);
     return !q->quick || is_quick(q, ret_plan, counts) ||
            err_set(err, ERR_BUSY, "no index serves the search");
@@ -89,7 +93,7 @@ bool store_search_open(struct store_reader *r, const struct store_query *query,
     s->reader = r;
     s->query = *query;
     s->sql.arena = &s->arena;
-    if (!begin(r, &s->query, err) || !make_plan(r, &s->query, false, &s->plan, err))
+    if (!begin(r, &s->query, err) || !make_plan(r, &s->query, false, &s->found, &s->plan, err))
         return false;
     bool rest = s->plan.rest && query->after && query->after->missing;
     if (!start(s, rest ? PART_REST : PART_ALL, err))
@@ -135,6 +139,7 @@ void store_search_free(struct store_search *s)
         return;
     finish(s);
     end(s->reader);
+    search_found_done(&s->found);
     buf_done(&s->sql.text);
     arena_done(&s->arena);
     mem_free(s);
@@ -155,12 +160,31 @@ struct store_place store_place_of(const struct consumer_order *order, const stru
     return place;
 }
 
+struct store_place store_search_place(const struct store_search *s, const struct consumer *c)
+{
+    if (!s->plan.ranked)
+        return store_place_of(s->query.order, c);
+    return (struct store_place){.missing = s->part == PART_REST, .number = c->id, .id = c->id};
+}
+
+bool store_search_unindexed(struct store_reader *r, uint64_t *ret_count, struct err *err)
+{
+    static const char sql[] = SQL_FIND_UNTERMED;
+    sqlite3_stmt *s = db_statement(&r->db, sql, err);
+    if (!s || !db_step(&r->db, s, err))
+        return false;
+    *ret_count = (uint64_t)sqlite3_column_int64(s, 0);
+    (void)sqlite3_reset(s);
+    return true;
+}
+
 static bool count_rows(struct store_reader *r, const struct store_query *q, struct arena *a,
                        uint64_t *ret_count, struct err *err)
 {
+    AUTO(search_found_done) struct search_found found = {0};
     struct search_sql sql = {.arena = a};
     struct search_plan plan;
-    if (!make_plan(r, q, true, &plan, err))
+    if (!make_plan(r, q, true, &found, &plan, err))
         return false;
     search_sql_make(&sql, &plan, q, PART_COUNT);
     sqlite3_stmt *s = search_sql_prepare(&r->db, &sql, err);
@@ -178,9 +202,12 @@ bool store_search_count(struct store_reader *r, const struct store_query *query,
                         uint64_t *ret_count, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
-    const struct store_query all = {
-        .filter = query->filter, .until_us = query->until_us, .quick = query->quick};
-    if (!query->filter || !query->filter->count)
+    const struct store_query all = {.search = query->search,
+                                    .filter = query->filter,
+                                    .count_most = query->count_most,
+                                    .until_us = query->until_us,
+                                    .quick = query->quick};
+    if (!query->search && (!query->filter || !query->filter->count))
         return store_count(r, ret_count, err);
     bool ok = begin(r, &all, err) && count_rows(r, &all, &a, ret_count, err);
     end(r);
@@ -206,10 +233,11 @@ bool store_search_plan(struct store_reader *r, struct arena *a, const struct sto
                        str *ret_plan, struct err *err)
 {
     AUTO(buf_done) struct buf b = {0};
+    AUTO(search_found_done) struct search_found found = {0};
     struct search_sql sql = {.arena = a};
     struct search_plan plan;
     buf_add(&sql.text, STR("EXPLAIN QUERY PLAN "));
-    bool ok = begin(r, query, err) && make_plan(r, query, false, &plan, err);
+    bool ok = begin(r, query, err) && make_plan(r, query, false, &found, &plan, err);
     if (ok) {
         search_sql_make(&sql, &plan, query, PART_ALL);
         ok = explain_steps(r, &sql, &b, err);

@@ -6,6 +6,9 @@
 #include "sql_search.h"
 
 enum { FEW = 10000, FEW_BLOCKS = FEW / 128 };
+#define NO_FIELD ((enum consumer_field)(FIELD_COUNT + 1)) /* which no condition is on */
+
+#define SEARCH_POINTER "search" /* the type under which a struct consumer_search is bound */
 
 /* The ways beside the one by id: the field they are in order of, and its column there. */
 static const struct {
@@ -19,6 +22,7 @@ static const struct {
     [WAY_LEGACY] = {FIELD_LEGACY_ID, "k.legacy_id", SQL_SEARCH_BY_LEGACY, true},
     [WAY_UPDATED] = {FIELD_UPDATED_AT, "u.stamp", SQL_SEARCH_BY_UPDATED, false},
     [WAY_CREATED] = {FIELD_CREATED_AT, "k.created_at", SQL_SEARCH_BY_CREATED, false},
+    [WAY_HITS] = {NO_FIELD, "h.id", SQL_SEARCH_BY_HITS, false},
 };
 static const char *const columns[FIELD_COUNT + 1] = {
     [FIELD_EMAIL] = SQL_SEARCH_EMAIL,
@@ -176,15 +180,37 @@ static bool find_point(const struct store_query *q, struct search_plan *plan)
     return false;
 }
 
+/* By the ids of those who are meant, if there are not too many. */
+static bool plan_by_text(const struct store_query *q, bool counts, const struct search_found *found,
+                         struct search_plan *plan)
+{
+    const struct consumer_sort *sort = single_sort(q);
+    bool ranked = !counts && !conditions(q) && !(q->order && q->order->count);
+    *plan = (struct search_plan){
+        .way = found->wide ? WAY_ID : WAY_HITS, .sorted = true, .found = found, .ranked = ranked};
+    plan->rest = ranked;
+    plan->narrow = !found->wide;
+    if (!ranked)
+        plan->sorted = !counts && sort && sort->field == FIELD_COUNT;
+    return ranked || !found->wide;
+}
+
 bool search_plan_make(struct store_reader *r, const struct store_query *q, bool counts,
-                      struct search_plan *ret_plan, struct err *err)
+                      const struct search_found *found, struct search_plan *ret_plan,
+                      struct err *err)
 {
     static const enum search_way spans[] = {WAY_UPDATED, WAY_CREATED};
     struct search_plan plan = {.way = WAY_ID}, other = {.way = WAY_COUNT};
+    if (found && plan_by_text(q, counts, found, &plan)) {
+        *ret_plan = plan;
+        return true;
+    }
+    plan = (struct search_plan){.way = WAY_ID};
     if (!counts)
         plan_by_order(q, &plan);
     if (find_point(q, &other)) {
         other.sorted = plan.sorted && other.way == plan.way;
+        other.found = found;
         *ret_plan = other;
         return true;
     }
@@ -208,6 +234,7 @@ bool search_plan_make(struct store_reader *r, const struct store_query *q, bool 
             plan = (struct search_plan){.way = way_of(c->field)};
     }
     find_span(q, ways[plan.way].field, &plan.from, &plan.to);
+    plan.found = found;
     *ret_plan = plan;
     return true;
 }
@@ -240,6 +267,11 @@ static void add_int(struct search_sql *sql, int64_t number)
 static void add_str(struct search_sql *sql, str text)
 {
     add_value(sql, (struct search_value){.kind = VALUE_STR, .text = text});
+}
+
+static void add_pointer(struct search_sql *sql, int kind, const void *pointer)
+{
+    add_value(sql, (struct search_value){.kind = kind, .pointer = pointer});
 }
 
 static bool is_number_field(enum consumer_field field)
@@ -303,6 +335,10 @@ static void add_filter(struct search_sql *sql, const struct search_plan *plan,
 {
     for (size_t i = 0; i < conditions(q); i++)
         add_condition(sql, plan, &q->filter->condition[i]);
+    if (!q->search)
+        return;
+    add(sql, SQL_SEARCH_MATCHES);
+    add_pointer(sql, VALUE_SEARCH, q->search);
 }
 
 /* Which blocks may hold stamps of the span: from the first that ends in it to the first that ends
@@ -339,7 +375,9 @@ static void add_after_on_way(struct search_sql *sql, const struct search_plan *p
     add(sql, ways[plan->way].column);
     add(sql, than);
     add(sql, "?");
-    if (is_number_field(ways[plan->way].field))
+    if (plan->way == WAY_HITS)
+        add_int(sql, at->id);
+    else if (is_number_field(ways[plan->way].field))
         add_int(sql, at->number);
     else
         add_str(sql, at->text);
@@ -404,6 +442,8 @@ static void add_way(struct search_sql *sql, const struct search_plan *plan,
     int64_t from = plan->from, to = plan->to;
     bool after = q->after && plan->sorted && !q->after->missing;
     add(sql, ways[plan->way].from);
+    if (plan->way == WAY_HITS)
+        add_pointer(sql, VALUE_HITS, &plan->found->all);
     if (plan->way == WAY_UPDATED) {
         if (after && is_down(q))
             to = MIN(to, q->after->number);
@@ -447,11 +487,50 @@ static void add_order(struct search_sql *sql, const struct search_plan *plan,
         buf_format(&sql->text, "%s%s", ways[plan->way].column, down);
 }
 
+/* A search alone: the exact ones, or the others after them, each by id. */
+static void make_ranked(struct search_sql *sql, const struct search_plan *plan,
+                        const struct store_query *q, bool exact)
+{
+    const struct search_found *found = plan->found;
+    bool by_hits = exact || !found->wide, after = q->after && q->after->missing == !exact;
+    add(sql, "SELECT " SQL_SEARCH_COLUMNS);
+    add(sql, by_hits ? SQL_SEARCH_BY_HITS : SQL_SEARCH_BY_ID);
+    if (by_hits)
+        add_pointer(sql, VALUE_HITS, exact ? &found->exact : &found->other);
+    for (size_t i = 0; !by_hits && i < found->exact.count; i++) {
+        add(sql, i ? ",?" : " AND c.id NOT IN (?");
+        add_int(sql, found->exact.id[i]);
+        add(sql, i + 1 == found->exact.count ? ")" : "");
+    }
+    add_filter(sql, NULL, q);
+    if (after) {
+        add(sql, by_hits ? " AND h.id > ?" : " AND c.id > ?");
+        add_int(sql, q->after->id);
+    }
+    add(sql, by_hits ? " ORDER BY h.id" : " ORDER BY c.id");
+    add_limit(sql, q);
+}
+
+/* SELECT of a count begins so, and ends so: */
+static void begin_count(struct search_sql *sql)
+{
+    add(sql, "SELECT count(*) FROM (SELECT 1 ");
+}
+
+static void end_count(struct search_sql *sql, const struct store_query *q)
+{
+    if (q->count_most) {
+        add(sql, " LIMIT ?");
+        add_int(sql, (int64_t)MIN(q->count_most, (uint64_t)INT64_MAX));
+    }
+    add(sql, ")");
+}
+
 static void make_created(struct search_sql *sql, const struct search_plan *plan,
                          const struct store_query *q, bool count)
 {
     if (count)
-        add(sql, "SELECT count(*) FROM (SELECT 1 ");
+        begin_count(sql);
     else
         add(sql, plan->sorted ? "SELECT " SQL_SEARCH_CREATED_COLUMNS
                               : "SELECT * FROM (SELECT " SQL_SEARCH_CREATED_COLUMNS);
@@ -459,7 +538,7 @@ static void make_created(struct search_sql *sql, const struct search_plan *plan,
     add(sql, count ? " UNION ALL SELECT 1 " : " UNION ALL SELECT " SQL_SEARCH_COLUMNS);
     add_created_rest(sql, plan, q);
     if (count) {
-        add(sql, ")");
+        end_count(sql, q);
     } else if (plan->sorted) {
         const char *down = is_down(q) ? " DESC" : "";
         buf_format(&sql->text, " ORDER BY 11%s, 1%s", down, down);
@@ -489,15 +568,22 @@ static void make_rest(struct search_sql *sql, const struct search_plan *plan,
 void search_sql_make(struct search_sql *sql, const struct search_plan *plan,
                      const struct store_query *q, enum search_part part)
 {
-    if (part == PART_REST) {
+    if (plan->ranked) {
+        make_ranked(sql, plan, q, part == PART_ALL);
+    } else if (part == PART_REST) {
         make_rest(sql, plan, q);
     } else if (plan->way == WAY_CREATED) {
         make_created(sql, plan, q, part == PART_COUNT);
     } else {
-        add(sql, part == PART_COUNT ? "SELECT count(*) " : "SELECT " SQL_SEARCH_COLUMNS);
-        add_way(sql, plan, q);
         if (part == PART_COUNT)
+            begin_count(sql);
+        else
+            add(sql, "SELECT " SQL_SEARCH_COLUMNS);
+        add_way(sql, plan, q);
+        if (part == PART_COUNT) {
+            end_count(sql, q);
             return;
+        }
         add_order(sql, plan, q);
         add_limit(sql, q);
     }
@@ -516,6 +602,9 @@ sqlite3_stmt *search_sql_prepare(struct db *db, const struct search_sql *sql, st
             db_bind_str(s, (int)i + 1, v->text.ptr ? v->text : STR(""));
         else if (v->kind == VALUE_REAL)
             (void)sqlite3_bind_double(s, (int)i + 1, v->real);
+        else if (v->kind == VALUE_HITS || v->kind == VALUE_SEARCH)
+            (void)sqlite3_bind_pointer(s, (int)i + 1, (void *)(uintptr_t)v->pointer,
+                                       v->kind == VALUE_HITS ? HITS_POINTER : SEARCH_POINTER, NULL);
         else
             db_bind_int(s, (int)i + 1, v->number);
     }
@@ -547,10 +636,32 @@ static void number_of(sqlite3_context *out, int argc, sqlite3_value **argv)
         sqlite3_result_double(out, number);
 }
 
+/* Whether the customer whose columns these are is meant. */
+static void matches(sqlite3_context *out, int argc, sqlite3_value **argv)
+{
+    AUTO(arena_done) struct arena a = {0};
+    const struct consumer_search *search = sqlite3_value_pointer(argv[0], SEARCH_POINTER);
+    assert(argc == 9);
+    struct consumer c = {.id = sqlite3_value_int64(argv[1]),
+                         .external_id = text_of(argv[2]),
+                         .legacy_id = text_of(argv[3]),
+                         .email = text_of(argv[4]),
+                         .email_key = text_of(argv[5]),
+                         .phone = text_of(argv[6]),
+                         .name = text_of(argv[7]),
+                         .first_name = text_of(argv[8])};
+    if (str_is_null(c.email_key))
+        c.email_key = c.email;
+    sqlite3_result_int(out, search && consumer_search_matches(search, &a, &c));
+}
+
 bool search_functions_register(struct db *db, struct err *err)
 {
     enum { FLAGS = SQLITE_UTF8 | SQLITE_DETERMINISTIC };
-    return (sqlite3_create_function(db->handle, "attribute_of", 2, FLAGS, NULL, attribute_of, NULL,
+    return (hits_register(db, err) &&
+            sqlite3_create_function(db->handle, "search_matches", 9, FLAGS, NULL, matches, NULL,
+                                    NULL) == SQLITE_OK &&
+            sqlite3_create_function(db->handle, "attribute_of", 2, FLAGS, NULL, attribute_of, NULL,
                                     NULL) == SQLITE_OK &&
             sqlite3_create_function(db->handle, "number_of", 1, FLAGS, NULL, number_of, NULL,
                                     NULL) == SQLITE_OK) ||

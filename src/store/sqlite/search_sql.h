@@ -5,6 +5,7 @@
 #define STORE_SQLITE_SEARCH_SQL_H
 
 #include "store/sqlite/reader.h"
+#include "store/sqlite/search_find.h"
 
 enum search_way {
     WAY_ID,
@@ -13,13 +14,16 @@ enum search_way {
     WAY_LEGACY,
     WAY_UPDATED,
     WAY_CREATED,
+    WAY_HITS, /* of a searched text */
     WAY_COUNT
 };
 struct search_plan {
     enum search_way way;
-    bool sorted;      /* the way is the query's order: else what is found is sorted */
-    bool rest;        /* after those whom the way leads to come those who have nothing there */
-    bool narrow;      /* the way leads to few customers, or only to those who are wanted */
+    bool sorted; /* the way is the query's order: else what is found is sorted */
+    bool rest;   /* after those whom the way leads to come those who have nothing there */
+    bool narrow; /* the way leads to few customers, or only to those who are wanted */
+    const struct search_found *found; /* of the text; NULL: none is searched */
+    bool ranked;                      /* the exact ones come first, then, as the rest, the others */
     int64_t from, to; /* of WAY_UPDATED and WAY_CREATED: what the filter says of it */
 };
 enum search_part {
@@ -30,7 +34,8 @@ enum search_part {
 struct search_sql {
     struct buf text;
     struct search_value {
-        enum { VALUE_INT, VALUE_REAL, VALUE_STR } kind;
+        enum { VALUE_INT, VALUE_REAL, VALUE_STR, VALUE_HITS, VALUE_SEARCH } kind;
+        const void *pointer;
         int64_t number;
         double real;
         str text;
@@ -39,9 +44,11 @@ struct search_sql {
     struct arena *arena;
 };
 
-/* Chooses the way; may look into the database for how many customers a range holds. */
+/* Chooses the way; found: of the query's text, NULL without one.  May look into the database for
+ * how many customers a range holds. */
 MUST_CHECK bool search_plan_make(struct store_reader *r, const struct store_query *q, bool counts,
-                                 struct search_plan *ret_plan, struct err *err);
+                                 const struct search_found *found, struct search_plan *ret_plan,
+                                 struct err *err);
 /* The statement for a part of the query; sql is zeroed but for its arena, and text is buf_done()
  * by the caller. */
 void search_sql_make(struct search_sql *sql, const struct search_plan *plan,

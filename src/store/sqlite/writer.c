@@ -19,6 +19,7 @@
 #include "store/sqlite/changes.h"
 #include "store/sqlite/group.h"
 #include "store/sqlite/store_priv.h"
+#include "store/sqlite/terms.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -330,18 +331,26 @@ static bool is_wanted(struct store_company *c)
     return wanted || c->visitors;
 }
 
+static bool is_due(const struct store_company *c, enum changes_when when)
+{
+    return changes_due(&c->applier, when) || terms_due(&c->applier, when);
+}
+
 /* Nobody waits for it, so it is not synced; it ends soon when somebody comes. */
 static void tidy(struct store_company *c, enum changes_when when)
 {
     struct err err = {0};
     bool ok = begin(c, true, &err);
-    for (int i = 0; ok && i < TIDY_PIECES && changes_due(&c->applier, when); i++) {
-        ok = changes_tidy(&c->applier, &err);
+    for (int i = 0; ok && i < TIDY_PIECES && is_due(c, when); i++) {
+        ok = changes_due(&c->applier, when) ? changes_tidy(&c->applier, &err)
+                                            : terms_tidy(&c->applier, &err);
         if (is_wanted(c) && when != CHANGES_BESIDE_FILE)
             break;
     }
-    if (ok && commit(c, &err))
+    if (ok && commit(c, &err)) {
+        let_in(c);
         return;
+    }
     roll_back(c);
     c->untidy = true; // until something is written again
     log_warning("company %lld: tidying: %s", (long long)c->id, err.msg);
@@ -352,7 +361,7 @@ static bool use_time(struct store_company *c, bool idle)
 {
     enum changes_when when = idle ? CHANGES_IDLE : CHANGES_BETWEEN;
     bool beside_file = !idle && clock_monotonic_us() - c->file_seen_us < QUIET_US;
-    if (c->load_task || c->untidy || beside_file || !changes_due(&c->applier, when))
+    if (c->load_task || c->untidy || beside_file || !is_due(c, when))
         return false;
     pthread_mutex_unlock(&c->lock);
     tidy(c, when);
@@ -369,7 +378,7 @@ static struct timespec end_of_wait(const struct store_company *c, bool idle)
     if (c->load_task) {
         int64_t left = c->load_since_us + LOAD_US - clock_monotonic_us();
         until.tv_nsec += (long)MAX(left, (int64_t)0) * 1000;
-    } else if (idle || c->untidy || !changes_due(&c->applier, CHANGES_IDLE)) {
+    } else if (idle || c->untidy || !is_due(c, CHANGES_IDLE)) {
         until.tv_sec += IDLE_S;
     } else {
         until.tv_nsec += (long)TIDY_AFTER_US * 1000;
@@ -398,7 +407,7 @@ static bool wait_for_work(struct store_company *c, const struct file_work *w,
         if (pthread_cond_timedwait(&c->changed, &c->lock, &until) != ETIMEDOUT)
             continue;
         idle = true;
-        bool rests = !c->load_task && (c->untidy || !changes_due(&c->applier, CHANGES_IDLE));
+        bool rests = !c->load_task && (c->untidy || !is_due(c, CHANGES_IDLE));
         if (rests && *pages > IDLE_CHECKPOINT_PAGES) {
             pthread_mutex_unlock(&c->lock);
             checkpoint(c, pages);

@@ -46,10 +46,11 @@ SELECT c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.name, 
        c.custom_attributes, c.created_at, c.updated_at, c.flags, c.origin, c.record, c.trail
   FROM legacy_key AS k CROSS JOIN consumer AS c ON c.id = k.id WHERE k.legacy_id = ?1
 -- name: meta_get
-SELECT last_id, last_stamp, consumers, last_trail, changes, indexed_to, unindexed, created FROM meta
+SELECT last_id, last_stamp, consumers, last_trail, changes, indexed_to, unindexed, created, termed_to, untermed, stale_terms
+  FROM meta
 -- name: meta_set
 UPDATE meta SET last_id = ?1, last_stamp = ?2, consumers = ?3, last_trail = ?4, changes = ?5, indexed_to = ?6,
-       unindexed = ?7, created = ?8
+       unindexed = ?7, created = ?8, termed_to = ?9, untermed = ?10, stale_terms = ?11
 -- name: consumer_list
 SELECT id, external_id, legacy_id, email, email_key, phone, name, first_name, avatar_url, custom_attributes, created_at,
        updated_at, flags, origin, record, trail FROM consumer WHERE id > ?1 ORDER BY id LIMIT ?2 OFFSET ?3

@@ -57,6 +57,9 @@ CREATE TABLE changed (
 -- Customers by created_at: those whose updated_at is up to meta.indexed_to; the others are found in changed.  Only the entry
 -- with his created_at counts.
 CREATE TABLE created_key (created_at INTEGER, id INTEGER, PRIMARY KEY (created_at, id)) STRICT, WITHOUT ROWID;
+-- Customers by the words of their names and the digits of their phones: those whose updated_at is up to meta.termed_to;
+-- the others are found in changed.  Only a term that the customer still has counts (terms.h).
+CREATE TABLE search_term (term TEXT, id INTEGER, PRIMARY KEY (term, id)) STRICT, WITHOUT ROWID;
 -- Customers made and removed, by the company's day; a day on which there were none has no row.
 CREATE TABLE day (
     day     INTEGER PRIMARY KEY, -- since 1970-01-01
@@ -73,9 +76,12 @@ CREATE TABLE meta (
     indexed_to  INTEGER NOT NULL, -- the stamp of the last of them that is in created_key
     unindexed   INTEGER NOT NULL, -- entries after it
     created     INTEGER NOT NULL, -- entries in created_key
+    termed_to   INTEGER NOT NULL, -- the stamp of the last of changed whose terms are in search_term
+    untermed    INTEGER NOT NULL, -- entries after it, or a few more
+    stale_terms INTEGER NOT NULL, -- customers some of whose terms count no more, about
     trail_from  INTEGER NOT NULL  -- rows of trail from before then have been forgotten
 ) STRICT;
-INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 CREATE TABLE import_task (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     state         INTEGER NOT NULL,

@@ -20,6 +20,25 @@ FROM changed AS b CROSS JOIN unpacked AS u CROSS JOIN consumer AS c
 -- name: search_by_created
 FROM created_key AS k CROSS JOIN consumer AS c
  WHERE c.id = k.id AND c.created_at = k.created_at AND c.updated_at <= (SELECT indexed_to FROM meta)
+-- name: search_by_hits
+FROM hits AS h CROSS JOIN consumer AS c WHERE h.source = ? AND c.id = h.id
+-- name: search_matches
+ AND search_matches(?, c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.name, c.first_name)
+-- name: find_terms
+SELECT id FROM search_term WHERE term >= ?1 AND term < ?2 LIMIT ?3
+-- name: find_external
+SELECT id FROM external_key WHERE external_id >= ?1 AND external_id < ?2 LIMIT ?3
+-- name: find_email
+SELECT id FROM email_key WHERE email_key >= ?1 AND email_key < ?2 LIMIT ?3
+-- name: find_legacy
+SELECT id FROM legacy_key WHERE legacy_id >= ?1 AND legacy_id < ?2 LIMIT ?3
+-- name: find_rest
+SELECT c.id, c.external_id, c.legacy_id, c.email, c.email_key, c.phone, c.name, c.first_name
+  FROM changed AS b CROSS JOIN unpacked AS u CROSS JOIN consumer AS c
+ WHERE u.entries = b.entries AND c.id = u.id AND c.updated_at = u.stamp
+   AND b.last > (SELECT termed_to FROM meta) AND u.stamp > (SELECT termed_to FROM meta)
+-- name: find_untermed
+SELECT untermed FROM meta
 -- name: search_created_rest
 FROM changed AS b CROSS JOIN unpacked AS u CROSS JOIN consumer AS c
  WHERE u.entries = b.entries AND c.id = u.id AND c.updated_at = u.stamp
