@@ -40,12 +40,12 @@ class Browser(harness.Client):
         return f"{API}/companies/{self.session['companies'][0]['id']}"
 
 
-def new_user(data, email, role, company=None, password=PASSWORD):
+def new_user(data, email, role, company="Test", password=PASSWORD):
     """Through the command line; company: its name."""
     with harness.tempfile.NamedTemporaryFile("w") as f:
         f.write(password + "\n")
         f.flush()
-        harness.run("user", "create", "--data", data, *(["--company", company] if company else []), email, "--role", role,
+        harness.run("user", "create", "--data", data, *(["--company", company] if role != "admin" else []), email, "--role", role,
                     "--password-file", f.name)
 
 

@@ -50,6 +50,8 @@ struct api_config {
 MUST_CHECK bool api_new(const struct api_config *config, struct api **ret_api, struct err *err);
 /* What to give to http_server_start(); lives as long as the api. */
 const struct http_app *api_app(const struct api *api);
+/* Writes the routes of the extension into the log, for who debugs. */
+void api_log_routes(const struct api *api);
 /* The extension's context, for its handlers. */
 void *api_extension(const struct http_request *r);
 /* A pointer of its own for a request, set by its admit; it lives as long as the request. */

@@ -5,7 +5,9 @@
 #include "api/limits.h"
 #include "api/request_log.h"
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "http/router.h"
 
 #define V4 STR("/v4")
 
@@ -68,6 +70,15 @@ void mount_open(struct api *api, const struct http_route *own, size_t count)
     api->app.route = api->route;
     api->app.count = count + api->mounted + x->count;
     api->app.admit = admit;
+}
+
+void api_log_routes(const struct api *api)
+{
+    for (size_t i = api->routes; i < api->app.count; i++) {
+        AUTO(arena_done) struct arena a = {0};
+        log_debug("route %s: %s", api->route[i].pattern,
+                  router_allow(&a, api->route[i].methods).ptr);
+    }
 }
 
 void mount_close(struct api *api)

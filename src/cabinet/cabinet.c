@@ -28,6 +28,21 @@ static const struct http_route routes[] = {
     VISIT(HTTP_DELETE, CABINET_API "/session", session_delete),
     VISIT(HTTP_GET, CABINET_API "/sessions", sessions_list),
     VISIT(HTTP_DELETE, CABINET_API "/sessions", sessions_delete),
+    VISIT(HTTP_PUT, CABINET_API "/password", password_put),
+    VISIT(HTTP_POST, CABINET_API "/setup", setup_create),
+    VISIT(HTTP_POST, CABINET_API "/invitation", invitation_show),
+    VISIT(HTTP_POST, CABINET_API "/invitation/accept", invitation_accept),
+    VISIT(HTTP_GET, CABINET_API "/companies", companies_list),
+    VISIT(HTTP_POST, CABINET_API "/companies", companies_create),
+    VISIT(HTTP_GET, CABINET_COMPANY "/users", users_list),
+    VISIT(HTTP_POST, CABINET_COMPANY "/users", users_create),
+    VISIT(HTTP_PATCH, CABINET_COMPANY "/users/{id}", users_set),
+    VISIT(HTTP_DELETE, CABINET_COMPANY "/users/{id}", users_delete),
+    VISIT(HTTP_POST, CABINET_COMPANY "/users/{id}/invitation", users_invite),
+    VISIT(HTTP_GET, CABINET_COMPANY "/tokens", tokens_list),
+    VISIT(HTTP_POST, CABINET_COMPANY "/tokens", tokens_create),
+    VISIT(HTTP_POST, CABINET_COMPANY "/tokens/{id}/reveal", tokens_reveal),
+    VISIT(HTTP_DELETE, CABINET_COMPANY "/tokens/{id}", tokens_revoke),
     // What is found nowhere above; the web app's files come after it.
     {.methods = HTTP_GET | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE,
      .pattern = CABINET_API "/{path...}",
@@ -77,6 +92,8 @@ bool cabinet_new(const struct cabinet_config *config, struct cabinet **ret_cabin
         cabinet_free(c);
         return false;
     }
+    c->tries = tries_new();
+    setup_begin(c);
     c->work = errands_start(WORK_THREADS);
     c->passwords = errands_start(PASSWORD_THREADS);
     if (!c->work || !c->passwords) {
@@ -98,6 +115,7 @@ void cabinet_free(struct cabinet *c)
         return;
     errands_stop(c->work);
     errands_stop(c->passwords);
+    tries_free(c->tries);
     zone_free(c->utc);
     mem_free(c);
 }

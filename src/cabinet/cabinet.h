@@ -24,6 +24,8 @@ MUST_CHECK bool cabinet_new(const struct cabinet_config *config, struct cabinet 
                             struct err *err);
 /* What to give to api_new(); lives as long as the cabinet. */
 const struct api_extension *cabinet_extension(const struct cabinet *c);
+/* The code that the first user needs, who is none yet; NULL: there are users. */
+const char *cabinet_setup_code(const struct cabinet *c);
 /* When the HTTP server has stopped; NULL is fine. */
 void cabinet_free(struct cabinet *c);
 

@@ -11,12 +11,21 @@
 #include "cabinet/cabinet.h"
 #include "cabinet/rights.h"
 
+enum { SETUP_CODE_BYTES = 15 }; /* "ABCD-EFGH-JKLM" and a NUL */
+
+struct tries;
+struct tried { /* what a guess has taken */
+    bool taken;
+    uint64_t pair, account, address; /* keys; 0: not this one */
+};
 struct cabinet {
     struct cabinet_config config;
     struct api_extension extension;
     struct errands *work, *passwords; /* what waits for the disk; what takes a tenth of a second */
     struct zone *utc;
     _Atomic int hashing; /* passwords that wait or are under way */
+    struct tries *tries;
+    char setup_code[SETUP_CODE_BYTES]; /* \"\": there was a user at the start */
 };
 
 /* --- door.c: who comes in --- */
@@ -70,14 +79,18 @@ struct visit {
     bool take_cookie;   /* there is none any more */
     struct error error; /* status 0: none */
     str detail;
-    unsigned retry_after_s; /* with a 429 */
     struct err err;
-    void (*done)(struct http_request *r,
-                 struct visit *v); /* on the loop, before the answer; NULL */
+    struct tried tried; /* by which it is a guess of something: see tries_take() */
 };
 /* Sends the request on its way; resource: the type of the body's resource, NULL: no body is read.
  * In the visit's route stand errand_resumed() and errand_end(). */
 void visit(struct http_request *r, const char *resource, bool (*act)(struct visit *v));
+/* The two steps of it: the visit becomes the request's context; NULL: an answer was given. */
+struct visit *visit_new(struct http_request *r, const char *resource, bool (*act)(struct visit *v));
+/* Sends it on its way, as visit_slowly() does. */
+void visit_send_slowly(struct http_request *r, struct visit *v);
+/* Who asks, and from where; lives as long as the visit. */
+struct asker visit_by(const struct visit *v);
 /* The same for what hashes a password: two at most do at once, and the others wait. */
 void visit_slowly(struct http_request *r, const char *resource, bool (*act)(struct visit *v));
 /* Says what is wrong, for people, in the visit's language; always false.  pointer: into the body;
@@ -89,6 +102,57 @@ str visit_stamp(struct visit *v, int64_t at_us);
 /* A text of the body's attributes, null and "" being none; says so and returns false when it is
  * something else, or missing though needed. */
 bool visit_text(struct visit *v, const char *name, bool needed, str *ret_text);
+
+/* Numbers of the path, as they are written and no other text that means the same; 0: it is none. */
+int64_t visit_number(str text);
+
+/* What attributes hold, looked at before the store does: false, and said so, when it is wrong. */
+bool visit_check_email(struct visit *v, str email);
+bool visit_check_password(struct visit *v, str password);
+bool visit_check_company(struct visit *v, const char *name_pointer, str name, str zone_name);
+bool visit_say_taken(struct visit *v, const char *pointer);
+
+/* --- tries.c: how often somebody may guess --- */
+
+/* NULL never. */
+struct tries *tries_new(void);
+/* NULL is fine. */
+void tries_free(struct tries *t);
+/* Notes that r is a guess about that account ({0}: of nobody's); answers 429 with Retry-After and
+ * returns false when there were too many, of this account or from this address. */
+bool tries_take(struct cabinet *c, struct http_request *r, str account, struct tried *ret_tried);
+/* It was right: it does not count. */
+void tries_right(struct cabinet *c, const struct tried *tried);
+
+/* --- setup.c, invitation.c --- */
+
+/* Makes the code of the first run, when there is no user. */
+void setup_begin(struct cabinet *c);
+void setup_create(struct http_request *r);
+void invitation_show(struct http_request *r);
+void invitation_accept(struct http_request *r);
+
+/* --- password.c --- */
+
+/* As visit_slowly(), for what the user's password is asked for once more. */
+void visit_confirmed(struct http_request *r, const char *resource, bool (*act)(struct visit *v));
+/* Whether the attribute of that name is the user's password; says so when it is not. */
+bool visit_confirm(struct visit *v, const char *name);
+void password_put(struct http_request *r);
+
+/* --- users.c, tokens.c, companies.c --- */
+
+void users_list(struct http_request *r);
+void users_create(struct http_request *r);
+void users_set(struct http_request *r);
+void users_delete(struct http_request *r);
+void users_invite(struct http_request *r);
+void tokens_list(struct http_request *r);
+void tokens_create(struct http_request *r);
+void tokens_reveal(struct http_request *r);
+void tokens_revoke(struct http_request *r);
+void companies_list(struct http_request *r);
+void companies_create(struct http_request *r);
 
 /* --- sessions.c --- */
 

@@ -168,20 +168,12 @@ static bool refuse_company(struct http_request *r)
     return false;
 }
 
-/* A company's number as it is written, and no other text that means the same. */
-static int64_t number_of(str text)
-{
-    uint64_t n = 0;
-    bool ok = str_to_u64(text, &n) && n > 0 && n <= INT64_MAX && text.ptr[0] != '0';
-    return ok ? (int64_t)n : 0;
-}
-
 /* Another's company and one that is not there look the same. */
 static bool find_company(const struct cabinet *c, struct http_request *r, struct pass *p)
 {
     struct store_company *company;
     struct err err = {0};
-    int64_t id = number_of(http_segment(r, "company"));
+    int64_t id = visit_number(http_segment(r, "company"));
     if (!id || (p->who.role != ROLE_ADMIN && p->who.company_id != id))
         return refuse_company(r);
     p->company_id = id;

@@ -3,6 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cabinet/cabinet_priv.h"
 
+#include "domain/consumer.h"
+#include "store/audit.h"
+
 bool login(struct visit *v, const struct user *u)
 {
     struct store *store = v->cabinet->config.store;
@@ -19,6 +22,9 @@ bool login(struct visit *v, const struct user *u)
                               .company_id = u->company_id,
                               .role = u->role,
                               .email = u->email};
+    const struct asker by = visit_by(v);
+    if (!store_audit_user(store, &by, "user.login", u->id, 0, "{}", &v->err))
+        return false;
     v->give_cookie = str_of(secret);
     v->status = 201;
     return session_show(v, v->give_cookie);
@@ -62,6 +68,22 @@ static bool ask_which(struct visit *v, const struct user *user, size_t count)
     return false;
 }
 
+/* Notes it for those whose e-mail it is; for nobody, if it is nobody's, so that it takes as long.
+ */
+static bool note_refusal(struct visit *v, str email)
+{
+    struct store *store = v->cabinet->config.store;
+    const struct asker by = {.address = v->address};
+    struct user *user;
+    size_t count;
+    if (!store_user_of_email(store, &v->arena, email, &user, &count, &v->err))
+        return false;
+    for (size_t i = 0; i < MAX(count, (size_t)1); i++)
+        if (!store_audit_refused_login(store, &by, count ? user[i].id : 0, &v->err))
+            return false;
+    return true;
+}
+
 static bool create(struct visit *v)
 {
     str email, password;
@@ -75,9 +97,12 @@ static bool create(struct visit *v)
     if (!store_user_login(v->cabinet->config.store, &v->arena, email, password, company_id, &user,
                           &count, &v->err))
         return false;
+    if (!count && !note_refusal(v, email))
+        return false;
     if (!count)
         return visit_say(v, 401, "wrong_credentials", NULL, "The e-mail or the password is wrong",
                          "Неверный адрес или пароль");
+    tries_right(v->cabinet, &v->tried);
     // An admin of the server is in all companies: he is asked nothing.
     if (count > 1 && user[0].company_id)
         return ask_which(v, user, count);
@@ -86,5 +111,8 @@ static bool create(struct visit *v)
 
 void session_create(struct http_request *r)
 {
-    visit_slowly(r, "sessions", create);
+    struct visit *v = visit_new(r, "sessions", create);
+    const struct json *email = v ? json_get(v->attributes, "email") : NULL;
+    if (v && tries_take(v->cabinet, r, email ? email->text : (str){0}, &v->tried))
+        visit_send_slowly(r, v);
 }

@@ -10,12 +10,17 @@ static const struct {
 } rights[] = {
     {false, "session", NULL, RIGHT_NOBODY, RIGHT_NOBODY}, // who is asked finds out who he is
     {false, "sessions", NULL, RIGHT_ANYBODY, RIGHT_ANYBODY},
+    {false, "password", NULL, RIGHT_ANYBODY, RIGHT_ANYBODY},
+    {false, "setup", NULL, RIGHT_NOBODY, RIGHT_NOBODY},
+    {false, "invitation", NULL, RIGHT_NOBODY, RIGHT_NOBODY},
     {false, "companies", NULL, RIGHT_ADMIN, RIGHT_ADMIN},
     {true, "consumers", NULL, RIGHT_MODERATOR, RIGHT_MANAGER},
     {true, "operations", NULL, RIGHT_MANAGER, RIGHT_MANAGER},
     {true, "import_tasks", NULL, RIGHT_MODERATOR, RIGHT_MANAGER},
     {true, "import_uploads", NULL, RIGHT_MANAGER, RIGHT_MANAGER},
     {true, "export_tasks", NULL, RIGHT_MODERATOR, RIGHT_MANAGER},
+    {true, "users", NULL, RIGHT_COMPANY_ADMIN, RIGHT_COMPANY_ADMIN},
+    {true, "tokens", NULL, RIGHT_COMPANY_ADMIN, RIGHT_COMPANY_ADMIN},
     {true, "webhooks", NULL, RIGHT_COMPANY_ADMIN, RIGHT_COMPANY_ADMIN},
 };
 

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cabinet/cabinet_priv.h"
 
+#include "store/audit.h"
+
 /* --- the one that asks --- */
 
 static void add_company(struct visit *v, const struct company *c, bool first)
@@ -116,8 +118,11 @@ void sessions_list(struct http_request *r)
 
 static bool end_all(struct visit *v)
 {
+    const struct asker by = visit_by(v);
     v->take_cookie = true;
-    return store_session_end_of(v->cabinet->config.store, v->who.user_id, 0, &v->err);
+    return store_audit_user(v->cabinet->config.store, &by, "user.logout_everywhere", v->who.user_id,
+                            0, "{}", &v->err) &&
+           store_session_end_of(v->cabinet->config.store, v->who.user_id, 0, &v->err);
 }
 
 void sessions_delete(struct http_request *r)

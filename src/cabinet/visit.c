@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "domain/consumer.h"
 
 #include <stdatomic.h>
 
@@ -24,14 +25,9 @@ static void run_slowly(struct errand *e)
 static void answer(struct http_request *r, struct errand *e)
 {
     struct visit *v = (struct visit *)e;
-    if (v->done)
-        v->done(r, v);
     if (v->take_cookie)
         door_give_cookie(r, STR(""));
     if (v->error.status) {
-        if (v->retry_after_s)
-            http_add_header(r, "Retry-After",
-                            arena_format(http_arena(r), "%u", v->retry_after_s).ptr);
         error_say(r, &v->error, "%.*s", STR_ARG(v->detail));
         return;
     }
@@ -62,9 +58,7 @@ static str kept(struct visit *v, str text)
     return arena_str(&v->arena, text);
 }
 
-/* NULL: an answer was given. */
-static struct visit *visit_new(struct http_request *r, const char *resource,
-                               bool (*act)(struct visit *v))
+struct visit *visit_new(struct http_request *r, const char *resource, bool (*act)(struct visit *v))
 {
     struct visit *v = mem_new(1, sizeof *v);
     const struct session *who = door_who(r);
@@ -99,13 +93,11 @@ void visit(struct http_request *r, const char *resource, bool (*act)(struct visi
         errand_send(v->cabinet->work, r, &v->errand);
 }
 
-void visit_slowly(struct http_request *r, const char *resource, bool (*act)(struct visit *v))
+void visit_send_slowly(struct http_request *r, struct visit *v)
 {
-    struct visit *v = visit_new(r, resource, act);
-    if (!v)
-        return;
     if (atomic_fetch_add(&v->cabinet->hashing, 1) >= LIMIT_PASSWORDS_WAITING) {
         atomic_fetch_sub(&v->cabinet->hashing, 1);
+        tries_right(v->cabinet, &v->tried);
         http_add_header(r, "Retry-After", "5");
         error_say(r, &(struct error){.status = 503, .code = "busy"}, "%s",
                   SAY(r, "Too many people log in at this moment: try again in a few seconds",
@@ -114,6 +106,26 @@ void visit_slowly(struct http_request *r, const char *resource, bool (*act)(stru
     }
     v->errand.run = run_slowly;
     errand_send(v->cabinet->passwords, r, &v->errand);
+}
+
+void visit_slowly(struct http_request *r, const char *resource, bool (*act)(struct visit *v))
+{
+    struct visit *v = visit_new(r, resource, act);
+    if (v)
+        visit_send_slowly(r, v);
+}
+
+struct asker visit_by(const struct visit *v)
+{
+    return (struct asker){.origin = v->who.user_id ? origin_of(ORIGIN_USER, v->who.user_id) : 0,
+                          .address = v->address};
+}
+
+int64_t visit_number(str text)
+{
+    uint64_t n = 0;
+    bool ok = str_to_u64(text, &n) && n > 0 && n <= INT64_MAX && text.ptr[0] != '0';
+    return ok ? (int64_t)n : 0;
 }
 
 bool visit_say(struct visit *v, int status, const char *code, const char *pointer,

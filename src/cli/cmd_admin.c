@@ -59,6 +59,22 @@ static int get_password(struct cli *c, struct buf *password)
                                                    : cli_fail(c, EXIT_USAGE, "%s", err.msg);
 }
 
+/* Whoever opens the cabinet first, and knows the code that serve prints, makes company and admin.
+ */
+static int init_empty(struct cli *c, const char *data)
+{
+    const struct store_config config = {.data_dir = cli_path(c, data)};
+    AUTO(store_free) struct store *store = NULL;
+    struct err err = {0};
+    if (!store_create(&config, &err) || !store_open(&config, &store, &err))
+        return cli_fail_err(c, &err);
+    cli_print(c,
+              "made %s; next:\n  clientele serve --data '%s'\n"
+              "and open the cabinet with the code that it prints\n",
+              data, data);
+    return EXIT_OK;
+}
+
 int cmd_init(struct cli *c)
 {
     const char *data = cli_option(c, "data"), *company = cli_option(c, "company"),
@@ -68,10 +84,13 @@ int cmd_init(struct cli *c)
     AUTO(zone_free) struct zone *known = NULL;
     struct err err = {0};
     int64_t id, user;
+    if (data && !company && !admin)
+        return init_empty(c, data);
     if (!data || !company || !admin)
         return cli_fail(
             c, EXIT_USAGE,
-            "--data DIR, --company NAME and --admin EMAIL are needed; see 'clientele init --help'");
+            "--data DIR is needed, and --company NAME and --admin EMAIL, or none of the two; see "
+            "'clientele init --help'");
     // Everything that can be wrong is checked before anything is made.
     if (!company_name_check(str_of(company), &err) ||
         !zone_open(zone ? zone : "Europe/Moscow", &known, &err))
@@ -85,7 +104,8 @@ int cmd_init(struct cli *c)
     if (!store_create(&config, &err) || !store_open(&config, &store, &err) ||
         !store_company_create(store, &command_line_asker, str_of(company),
                               str_of(zone ? zone : "Europe/Moscow"), &id, &err) ||
-        !store_user_create(store, 0, str_of(admin), ROLE_ADMIN, buf_str(&password), &user, &err))
+        !store_user_create(store, &command_line_asker, 0, str_of(admin), ROLE_ADMIN,
+                           buf_str(&password), &user, &err))
         return cli_fail_err(c, &err);
     cli_print(c,
               "made %s with the company %s; next:\n"
@@ -315,7 +335,8 @@ static int print_link(struct cli *c, int64_t user_id)
     const char *base = cli_option(c, "base-url");
     char secret[TOKEN_TEXT_BYTES];
     struct err err = {0};
-    if (!store_user_reset(c->store, user_id, clock_now_us() + DAY_US, secret, &err))
+    if (!store_user_reset(c->store, &command_line_asker, user_id, clock_now_us() + DAY_US, secret,
+                          &err))
         return cli_fail_err(c, &err);
     cli_print(c, "%s/cabinet/invite#%s\n", base ? base : "http://127.0.0.1:8080", secret);
     return EXIT_OK;
@@ -346,7 +367,7 @@ int cmd_user_create(struct cli *c)
         code = get_password(c, &password);
     if (code != EXIT_OK)
         return code;
-    if (!store_user_create(c->store, company.id, str_of(c->word[0]), role,
+    if (!store_user_create(c->store, &command_line_asker, company.id, str_of(c->word[0]), role,
                            with_password ? buf_str(&password) : (str){0}, &id, &err))
         return cli_fail_err(c, &err);
     return with_password ? EXIT_OK : print_link(c, id);
@@ -389,7 +410,9 @@ int cmd_user_role(struct cli *c)
         return code;
     if (user.role == ROLE_ADMIN)
         return cli_fail(c, EXIT_USAGE, "an admin stays one: make another user, and disable this");
-    return store_user_set_role(c->store, user.id, role, &err) ? EXIT_OK : cli_fail_err(c, &err);
+    return store_user_set_role(c->store, &command_line_asker, user.id, role, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
 }
 
 static int set_disabled(struct cli *c, bool disabled)
@@ -399,8 +422,9 @@ static int set_disabled(struct cli *c, bool disabled)
     int code = named_user(c, &user);
     if (code != EXIT_OK)
         return code;
-    return store_user_set_disabled(c->store, user.id, disabled, &err) ? EXIT_OK
-                                                                      : cli_fail_err(c, &err);
+    return store_user_set_disabled(c->store, &command_line_asker, user.id, disabled, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
 }
 
 int cmd_user_disable(struct cli *c)

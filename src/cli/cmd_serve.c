@@ -248,6 +248,11 @@ int cmd_serve(struct cli *c)
         return cli_fail_err(c, &err);
     }
     say_ready(c, &config, s.http);
+    api_log_routes(s.api);
+    if (cabinet_setup_code(s.cabinet))
+        cli_print(
+            c, "there is no user yet: open /cabinet/setup in a browser; the one-time code is %s\n",
+            cabinet_setup_code(s.cabinet));
     log_certificate(s.http);
     wait_for_the_end(&signals, s.http);
     log_info("stopping: what is in flight is finished first");

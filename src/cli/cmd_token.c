@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/found.h"
 
 #define DAY_US INT64_C(86400000000)
 
@@ -65,8 +66,8 @@ int cmd_token_create(struct cli *c)
     code = read_value(c, &value);
     if (code != EXIT_OK)
         return code;
-    if (!store_token_create(c->store, company.id, str_of(name), buf_str(&value), scope,
-                            expires_at_us, &id, &err))
+    if (!store_token_create(c->store, &command_line_asker, company.id, str_of(name),
+                            buf_str(&value), scope, expires_at_us, &id, &err))
         return cli_fail_err(c, &err);
     cli_write(c, buf_str(&value));
     cli_write(c, STR("\n"));
@@ -150,7 +151,7 @@ int cmd_token_show(struct cli *c)
     int code = named_token(c, &id);
     if (code != EXIT_OK)
         return code;
-    if (!store_token_show(c->store, &c->arena, id, &value, &err))
+    if (!store_token_show(c->store, &command_line_asker, &c->arena, id, &value, &err))
         return cli_fail_err(c, &err);
     cli_print(c, "%s\n", value.ptr);
     return EXIT_OK;
@@ -163,5 +164,6 @@ int cmd_token_revoke(struct cli *c)
     int code = named_token(c, &id);
     if (code != EXIT_OK)
         return code;
-    return store_token_revoke(c->store, id, &err) ? EXIT_OK : cli_fail_err(c, &err);
+    return store_token_revoke(c->store, &command_line_asker, id, &err) ? EXIT_OK
+                                                                       : cli_fail_err(c, &err);
 }

@@ -49,9 +49,10 @@
 
 static const struct cli_command commands[] = {
     {"init",
-     "--data DIR --company NAME --admin EMAIL [--password-file FILE] [--zone ZONE]",
+     "--data DIR [--company NAME --admin EMAIL [--password-file FILE] [--zone ZONE]]",
      "Makes a data directory with its first company and the server's admin",
      DATA_HELP
+     "Without --company and --admin both are made in the browser, with the code that serve prints.\n"
      "  --company NAME    the company\n  --admin EMAIL     the admin, who may do everything in the cabinet\n"
      "  --password-file F the admin's password; asked for unless given\n"
      "  --zone ZONE       the company's time zone; Europe/Moscow unless given\n",

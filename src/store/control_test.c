@@ -155,23 +155,24 @@ static void tokens_are_found_until_they_are_revoked(void **state)
         AUTO(store_free) struct store *s = opened(w);
         if (!round) {
             assert_true(store_company_create(s, NULL, STR("T"), STR("UTC"), &company, &err));
-            assert_true(store_token_create(s, company, STR("till"), str_of(key), SCOPE_IMPORTS,
-                                           clock_now_us() + 1000, &id, &err));
-            assert_true(store_token_create(s, company, STR("kept"), STR("an-old-key"), SCOPE_ALL, 0,
-                                           &old, &err));
-            assert_false(store_token_create(s, company, STR("again"), STR("an-old-key"), SCOPE_ALL,
-                                            0, &old, &err));
+            assert_true(store_token_create(s, NULL, company, STR("till"), str_of(key),
+                                           SCOPE_IMPORTS, clock_now_us() + 1000, &id, &err));
+            assert_true(store_token_create(s, NULL, company, STR("kept"), STR("an-old-key"),
+                                           SCOPE_ALL, 0, &old, &err));
+            assert_false(store_token_create(s, NULL, company, STR("again"), STR("an-old-key"),
+                                            SCOPE_ALL, 0, &old, &err));
             assert_int_equal(err.code, ERR_CONFLICT);
         }
         assert_true(store_token_find(s, str_of(key), &t, &err));
         assert_true(t.company_id == company && t.scope == SCOPE_IMPORTS && t.expires_at_us);
-        assert_true(store_token_show(s, &a, t.id, &value, &err) && str_eq(value, str_of(key)));
+        assert_true(store_token_show(s, NULL, &a, t.id, &value, &err) &&
+                    str_eq(value, str_of(key)));
         assert_false(store_token_find(s, STR("no-such-key"), &t, &err));
         assert_true(store_token_list(s, &a, company, &all, &count, &err));
         assert_int_equal(count, 2);
         assert_true(store_token_find(s, STR("an-old-key"), &t, &err));
         assert_int_equal(t.revoked_at_us != 0, round);
-        assert_true(round || store_token_revoke(s, t.id, &err));
+        assert_true(round || store_token_revoke(s, NULL, t.id, &err));
         assert_true(store_token_find(s, STR("an-old-key"), &t, &err) && t.revoked_at_us);
     }
 }
@@ -187,29 +188,29 @@ static void users_have_one_address_each(void **state)
     char first[TOKEN_TEXT_BYTES], second[TOKEN_TEXT_BYTES];
     struct err err = {0};
     assert_true(store_company_create(s, NULL, STR("U"), STR("UTC"), &company, &err));
-    assert_true(store_user_create(s, company, STR("Boss@example.com"), ROLE_COMPANY_ADMIN,
+    assert_true(store_user_create(s, NULL, company, STR("Boss@example.com"), ROLE_COMPANY_ADMIN,
                                   STR("correct horse"), &id, &err));
-    assert_false(store_user_create(s, company, STR("boss@EXAMPLE.com"), ROLE_MODERATOR, (str){0},
-                                   &other, &err));
+    assert_false(store_user_create(s, NULL, company, STR("boss@EXAMPLE.com"), ROLE_MODERATOR,
+                                   (str){0}, &other, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
-    assert_false(store_user_set_role(s, id, ROLE_MODERATOR, &err));
+    assert_false(store_user_set_role(s, NULL, id, ROLE_MODERATOR, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
-    assert_false(store_user_set_disabled(s, id, true, &err));
-    assert_false(store_user_delete(s, id, &err));
-    assert_true(store_user_create(s, company, STR("invited@example.com"), ROLE_COMPANY_ADMIN,
+    assert_false(store_user_set_disabled(s, NULL, id, true, &err));
+    assert_false(store_user_delete(s, NULL, id, &err));
+    assert_true(store_user_create(s, NULL, company, STR("invited@example.com"), ROLE_COMPANY_ADMIN,
                                   (str){0}, &other, &err));
-    assert_false(store_user_set_role(s, id, ROLE_MANAGER, &err)); // who never came counts not
-    assert_true(store_user_set_password(s, other, STR("battery staple"), &err));
-    assert_true(store_user_set_role(s, id, ROLE_MODERATOR, &err));
-    assert_true(store_user_set_disabled(s, id, true, &err));
+    assert_false(store_user_set_role(s, NULL, id, ROLE_MANAGER, &err)); // who never came counts not
+    assert_true(store_user_set_password(s, NULL, other, STR("battery staple"), &err));
+    assert_true(store_user_set_role(s, NULL, id, ROLE_MODERATOR, &err));
+    assert_true(store_user_set_disabled(s, NULL, id, true, &err));
     assert_true(store_user_by_email(s, &a, company, STR("BOSS@example.com"), &u, &err));
     assert_true(u.id == id && u.role == ROLE_MODERATOR && u.disabled);
-    assert_true(store_user_reset(s, id, clock_now_us() + 1000000, first, &err));
-    assert_true(store_user_reset(s, id, clock_now_us() + 1000000, second, &err));
+    assert_true(store_user_reset(s, NULL, id, clock_now_us() + 1000000, first, &err));
+    assert_true(store_user_reset(s, NULL, id, clock_now_us() + 1000000, second, &err));
     assert_string_not_equal(first, second);
     assert_true(store_user_list(s, &a, company, &all, &count, &err));
     assert_int_equal(count, 2);
-    assert_false(store_user_set_role(s, id + 1000, ROLE_COMPANY_ADMIN, &err));
+    assert_false(store_user_set_role(s, NULL, id + 1000, ROLE_COMPANY_ADMIN, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 

@@ -112,8 +112,8 @@ MUST_CHECK bool store_company_delete(struct store *s, const struct asker *by, in
                                      struct err *err);
 /* password {0}: none yet, the user comes in by a one-time link.  company_id is 0 for ROLE_ADMIN,
  * and for no other. */
-MUST_CHECK bool store_user_create(struct store *s, int64_t company_id, str email,
-                                  enum user_role role, str password, int64_t *ret_id,
+MUST_CHECK bool store_user_create(struct store *s, const struct asker *by, int64_t company_id,
+                                  str email, enum user_role role, str password, int64_t *ret_id,
                                   struct err *err);
 /* One user of a company (0: of all), e-mails compared by consumer_email_key(), or ERR_NOT_FOUND. */
 MUST_CHECK bool store_user_by_email(struct store *s, struct arena *a, int64_t company_id, str email,
@@ -135,8 +135,8 @@ struct store_first {
     str company, zone, email, password;
 };
 /* Makes both, or neither.  Errors: ERR_BUSY when there is a user already; as of the two. */
-MUST_CHECK bool store_setup(struct store *s, const struct store_first *f, int64_t *ret_user_id,
-                            struct err *err);
+MUST_CHECK bool store_setup(struct store *s, const struct asker *by, const struct store_first *f,
+                            int64_t *ret_user_id, struct err *err);
 /* The users of all companies (or of one: *company_id; 0: of none) with this e-mail and password, in
  * the arena; none is no error.  Takes as long whether there is such an e-mail or not: a tenth of a
  * second, or so, and for each password that is looked at. */
@@ -147,24 +147,29 @@ MUST_CHECK bool store_user_login(struct store *s, struct arena *a, str email, st
 MUST_CHECK bool store_user_password_is(struct store *s, int64_t id, str password, bool *ret_is,
                                        struct err *err);
 /* Sets it, and ends what store_user_reset() began; as slow. */
-MUST_CHECK bool store_user_set_password(struct store *s, int64_t id, str password, struct err *err);
+MUST_CHECK bool store_user_set_password(struct store *s, const struct asker *by, int64_t id,
+                                        str password, struct err *err);
 /* Change one thing of a user.  ERR_CONFLICT: he is the last who has a password, is not disabled and
  * is the company's admin (or, of no company, the server's), and would be that no more: */
-MUST_CHECK bool store_user_set_role(struct store *s, int64_t id, enum user_role role,
-                                    struct err *err);
-MUST_CHECK bool store_user_set_disabled(struct store *s, int64_t id, bool disabled,
-                                        struct err *err);
+MUST_CHECK bool store_user_set_role(struct store *s, const struct asker *by, int64_t id,
+                                    enum user_role role, struct err *err);
+MUST_CHECK bool store_user_set_disabled(struct store *s, const struct asker *by, int64_t id,
+                                        bool disabled, struct err *err);
 /* Removes a user and ends his sessions; ERR_CONFLICT as above. */
-MUST_CHECK bool store_user_delete(struct store *s, int64_t id, struct err *err);
+MUST_CHECK bool store_user_delete(struct store *s, const struct asker *by, int64_t id,
+                                  struct err *err);
 /* Makes a one-time secret for setting a new password, good until expires_at_us; only its hash is
  * kept. */
-MUST_CHECK bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
-                                 char ret_secret[TOKEN_TEXT_BYTES], struct err *err);
+MUST_CHECK bool store_user_reset(struct store *s, const struct asker *by, int64_t id,
+                                 int64_t expires_at_us, char ret_secret[TOKEN_TEXT_BYTES],
+                                 struct err *err);
 /* Whose such a secret is, or ERR_NOT_FOUND: also when it was used, or its time is over. */
 MUST_CHECK bool store_user_of_secret(struct store *s, struct arena *a, str secret, struct user *ret,
                                      struct err *err);
-/* Sets the password and uses the secret up; ERR_NOT_FOUND as above.  As slow as a login. */
-MUST_CHECK bool store_user_accept(struct store *s, str secret, str password, struct err *err);
+/* Sets the password of that user and uses the secret up; ERR_NOT_FOUND as above.  As slow as a
+ * login. */
+MUST_CHECK bool store_user_accept(struct store *s, const struct asker *by, int64_t id, str secret,
+                                  str password, struct err *err);
 
 /* Who is logged in to the cabinet. */
 #define STORE_SESSION_IDLE_US (12 * INT64_C(3600000000)) /* unused so long, it is over */
@@ -198,17 +203,18 @@ MUST_CHECK bool store_sessions_flush(struct store *s, struct err *err);
 
 /* value: the token's text, kept as a hash and a sealed copy.  expires_at_us 0: as late as a token
  * may; ERR_INVALID when that is later. */
-MUST_CHECK bool store_token_create(struct store *s, int64_t company_id, str name, str value,
-                                   unsigned scope, int64_t expires_at_us, int64_t *ret_id,
-                                   struct err *err);
+MUST_CHECK bool store_token_create(struct store *s, const struct asker *by, int64_t company_id,
+                                   str name, str value, unsigned scope, int64_t expires_at_us,
+                                   int64_t *ret_id, struct err *err);
 /* A company's tokens, oldest first, in the arena; revoked ones too. */
 MUST_CHECK bool store_token_list(struct store *s, struct arena *a, int64_t company_id,
                                  struct token **ret_token, size_t *ret_count, struct err *err);
 /* The token's text, from the sealed copy. */
-MUST_CHECK bool store_token_show(struct store *s, struct arena *a, int64_t id, str *ret_value,
-                                 struct err *err);
+MUST_CHECK bool store_token_show(struct store *s, const struct asker *by, struct arena *a,
+                                 int64_t id, str *ret_value, struct err *err);
 /* Ends a token at once; ERR_NOT_FOUND also when that was done before. */
-MUST_CHECK bool store_token_revoke(struct store *s, int64_t id, struct err *err);
+MUST_CHECK bool store_token_revoke(struct store *s, const struct asker *by, int64_t id,
+                                   struct err *err);
 /* Writes down when tokens were last used; until then it is in memory only. */
 MUST_CHECK bool store_tokens_flush(struct store *s, struct err *err);
 /* Finds a token by its text, revoked and expired ones included, and notes that it is used. Answered

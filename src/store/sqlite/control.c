@@ -451,9 +451,45 @@ static bool latest_expiry(struct store *s, int64_t *expires_at_us, struct err *e
     return true;
 }
 
-bool store_token_create(struct store *s, int64_t company_id, str name, str value, unsigned scope,
-                        int64_t expires_at_us, int64_t *ret_id, struct err *err)
+/* A change of a token, with its entry in the audit log; *id 0: it is made, and becomes *id. */
+static bool change_token(struct store *s, const struct asker *by, const char *action,
+                         const char *details, const char *sql, const struct value *v, size_t count,
+                         int64_t *id, struct err *err)
 {
+    pthread_mutex_lock(&s->lock);
+    bool ok = control_begin(s, err) &&
+              control_end(s,
+                          control_change_locked(s, sql, v, count, *id ? NULL : id, err) &&
+                              control_audit_locked(s, by, action, "tokens", *id, details, err),
+                          err) &&
+              tokens_load(s, err);
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+static str token_details(struct arena *a, unsigned scope, int64_t expires_at_us)
+{
+    AUTO(buf_done) struct buf b = {0};
+    AUTO(zone_free) struct zone *utc = NULL;
+    char stamp[ZONE_STAMP_BYTES];
+    struct err err = {0};
+    str rest = token_scope_text(a, scope);
+    buf_add(&b, STR("{\"scopes\":["));
+    while (!str_is_null(rest)) {
+        json_write_string(&b, str_split(&rest, ','));
+        buf_add(&b, str_is_null(rest) ? STR("]") : STR(","));
+    }
+    if (zone_open("UTC", &utc, &err))
+        json_add_string(&b, "expires_at", (str){stamp, zone_stamp(utc, expires_at_us, stamp)});
+    buf_add_char(&b, '}');
+    return arena_str(a, buf_str(&b));
+}
+
+bool store_token_create(struct store *s, const struct asker *by, int64_t company_id, str name,
+                        str value, unsigned scope, int64_t expires_at_us, int64_t *ret_id,
+                        struct err *err)
+{
+    int64_t id = 0;
     AUTO(arena_done) struct arena a = {0};
     static const char sql[] = SQL_TOKEN_INSERT;
     unsigned char hash[TOKEN_HASH_BYTES];
@@ -468,10 +504,11 @@ bool store_token_create(struct store *s, int64_t company_id, str name, str value
                               INT_VALUE(scope),
                               INT_VALUE(clock_now_us()),
                               INT_VALUE(expires_at_us)};
-    pthread_mutex_lock(&s->lock);
-    bool ok = control_change_locked(s, sql, v, COUNT(v), ret_id, err) && tokens_load(s, err);
-    pthread_mutex_unlock(&s->lock);
-    return ok || control_explain(err, "that key is in use already", "");
+    if (!change_token(s, by, "token.created", token_details(&a, scope, expires_at_us).ptr, sql, v,
+                      COUNT(v), &id, err))
+        return control_explain(err, "that key is in use already", "");
+    *ret_id = id;
+    return true;
 }
 
 static bool write_used(struct store *s, int64_t id, int64_t used_us, struct err *err)
@@ -516,7 +553,16 @@ static void read_sealed(sqlite3_stmt *q, struct arena *a, void *to)
     *(str *)to = db_column_str(q, 0, a);
 }
 
-bool store_token_show(struct store *s, struct arena *a, int64_t id, str *ret_value, struct err *err)
+static bool note_shown(struct store *s, const struct asker *by, int64_t id, struct err *err)
+{
+    pthread_mutex_lock(&s->lock);
+    bool ok = control_audit_locked(s, by, "token.revealed", "tokens", id, "{}", err);
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+bool store_token_show(struct store *s, const struct asker *by, struct arena *a, int64_t id,
+                      str *ret_value, struct err *err)
 {
     static const char sql[] = SQL_TOKEN_SEALED;
     const struct value v[] = {INT_VALUE(id)};
@@ -524,18 +570,17 @@ bool store_token_show(struct store *s, struct arena *a, int64_t id, str *ret_val
     size_t count;
     if (!control_rows(s, sql, v, COUNT(v), a, sizeof(str), read_sealed, &row, &count, err))
         return false;
-    return count ? crypto_open(a, s->seal_key, *(str *)row, ret_value, err)
-                 : err_set(err, ERR_NOT_FOUND, "there is no such token");
+    if (!count)
+        return err_set(err, ERR_NOT_FOUND, "there is no such token");
+    return note_shown(s, by, id, err) && crypto_open(a, s->seal_key, *(str *)row, ret_value, err);
 }
 
-bool store_token_revoke(struct store *s, int64_t id, struct err *err)
+bool store_token_revoke(struct store *s, const struct asker *by, int64_t id, struct err *err)
 {
     static const char sql[] = SQL_TOKEN_REVOKE;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(clock_now_us())};
-    pthread_mutex_lock(&s->lock);
-    bool ok = control_change_locked(s, sql, v, COUNT(v), NULL, err) && tokens_load(s, err);
-    pthread_mutex_unlock(&s->lock);
-    return ok || control_explain(err, "", "there is no such token, or it was revoked before");
+    return change_token(s, by, "token.revoked", "{}", sql, v, COUNT(v), &id, err) ||
+           control_explain(err, "", "there is no such token, or it was revoked before");
 }
 
 bool store_token_find(struct store *s, str value, struct token *ret_token, struct err *err)

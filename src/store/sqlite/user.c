@@ -6,6 +6,7 @@
 #include "base/zone.h"
 #include "sql_control.h"
 #include "sql_user.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/control_priv.h"
 
 static void read_user(sqlite3_stmt *q, struct arena *a, void *to)
@@ -21,13 +22,50 @@ static void read_user(sqlite3_stmt *q, struct arena *a, void *to)
 
 static const char sql_user_list[] = SQL_USER_LIST, sql_user_of_email[] = SQL_USER_OF_EMAIL;
 
-/* A change of a user, which his sessions see at once. */
-static bool change_user(struct store *s, const char *sql, const struct value *v, size_t count,
-                        int64_t *ret_id, struct err *err)
+/* A change of a user, which his sessions see at once, with its entry in the audit log: before it,
+ * for who is removed has no name afterwards. */
+struct change {
+    const struct asker *by;
+    const char *action, *details;
+    int64_t id;
+    const char *sql;
+    const struct value *value;
+    size_t values;
+    bool takes_power; /* he must not be the last in charge */
+};
+
+/* Whether nobody else could do what he can: the last who is in charge. */
+static bool is_last_locked(struct store *s, int64_t id, bool *ret_last, struct err *err)
+{
+    static const char sql[] = SQL_USER_IS_LAST;
+    const struct value v[] = {INT_VALUE(id)};
+    sqlite3_stmt *q = control_bound(s, sql, v, COUNT(v), err);
+    int step = q ? db_step(&s->control, q, err) : 0;
+    *ret_last = step == SQLITE_ROW && sqlite3_column_int(q, 0);
+    if (q)
+        (void)sqlite3_reset(q);
+    return step != 0;
+}
+
+static bool change_locked(struct store *s, const struct change *c, struct err *err)
+{
+    bool last = false;
+    if (c->takes_power && !is_last_locked(s, c->id, &last, err))
+        return false;
+    if (last)
+        return err_set(err, ERR_CONFLICT, "that is the last one in charge: make another one first");
+    return control_audit_locked(s, c->by, c->action, "users", c->id, c->details, err) &&
+           control_change_locked(s, c->sql, c->value, c->values, NULL, err);
+}
+
+static bool change_user(struct store *s, const struct change *c, struct err *err)
 {
     pthread_mutex_lock(&s->lock);
-    bool ok = control_change_locked(s, sql, v, count, ret_id, err) && sessions_load(s, err);
+    bool ok = control_begin(s, err) && control_end(s, change_locked(s, c, err), err) &&
+              sessions_load(s, err);
     pthread_mutex_unlock(&s->lock);
+    if (!ok && err->code == ERR_NOT_FOUND)
+        return err_set(err, ERR_NOT_FOUND, "there is no such user");
     return ok;
 }
 
@@ -39,8 +77,9 @@ static bool check_new(struct arena *a, str email, str password, struct err *err)
 }
 
 /* password_hash: of a user's first password; "": he has none. */
-static bool insert_locked(struct store *s, int64_t company_id, str email, enum user_role role,
-                          const char *password_hash, int64_t *ret_id, struct err *err)
+static bool insert_locked(struct store *s, const struct asker *by, int64_t company_id, str email,
+                          enum user_role role, const char *password_hash, int64_t *ret_id,
+                          struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     static const char sql[] = SQL_USER_INSERT;
@@ -50,11 +89,14 @@ static bool insert_locked(struct store *s, int64_t company_id, str email, enum u
                               INT_VALUE(role),
                               password_hash[0] ? STR_VALUE(str_of(password_hash)) : NULL_VALUE,
                               INT_VALUE(clock_now_us())};
-    return control_change_locked(s, sql, v, COUNT(v), ret_id, err) && sessions_load(s, err);
+    return control_change_locked(s, sql, v, COUNT(v), ret_id, err) &&
+           control_audit_locked(s, by, "user.created", "users", *ret_id,
+                                arena_format(&a, "{\"role\":\"%s\"}", user_role_name(role)).ptr,
+                                err);
 }
 
-bool store_user_create(struct store *s, int64_t company_id, str email, enum user_role role,
-                       str password, int64_t *ret_id, struct err *err)
+bool store_user_create(struct store *s, const struct asker *by, int64_t company_id, str email,
+                       enum user_role role, str password, int64_t *ret_id, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     char hash[PASSWORD_HASH_BYTES] = "";
@@ -64,7 +106,10 @@ bool store_user_create(struct store *s, int64_t company_id, str email, enum user
     if (!str_is_null(password))
         crypto_password_hash(password, hash);
     pthread_mutex_lock(&s->lock);
-    bool ok = insert_locked(s, company_id, email, role, hash, ret_id, err);
+    bool ok =
+        control_begin(s, err) &&
+        control_end(s, insert_locked(s, by, company_id, email, role, hash, ret_id, err), err) &&
+        sessions_load(s, err);
     pthread_mutex_unlock(&s->lock);
     return ok || control_explain(err,
                                  company_id ? "the company has a user with that e-mail already"
@@ -77,8 +122,8 @@ bool store_has_users(const struct store *s)
     return s->has_users;
 }
 
-static bool insert_first(struct store *s, const struct store_first *f, const char *hash,
-                         int64_t *ret_id, struct err *err)
+static bool insert_first(struct store *s, const struct asker *by, const struct store_first *f,
+                         const char *hash, int64_t *ret_id, struct err *err)
 {
     static const char sql[] = SQL_COMPANY_INSERT;
     const struct value v[] = {STR_VALUE(f->company), STR_VALUE(f->zone), INT_VALUE(clock_now_us())};
@@ -86,11 +131,12 @@ static bool insert_first(struct store *s, const struct store_first *f, const cha
     if (s->has_users)
         return err_set(err, ERR_BUSY, "there are users already");
     return control_change_locked(s, sql, v, COUNT(v), &company, err) &&
-           insert_locked(s, 0, f->email, ROLE_ADMIN, hash, ret_id, err);
+           control_audit_locked(s, by, "company.created", "companies", company, "{}", err) &&
+           insert_locked(s, by, 0, f->email, ROLE_ADMIN, hash, ret_id, err);
 }
 
-bool store_setup(struct store *s, const struct store_first *f, int64_t *ret_user_id,
-                 struct err *err)
+bool store_setup(struct store *s, const struct asker *by, const struct store_first *f,
+                 int64_t *ret_user_id, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     AUTO(zone_free) struct zone *known = NULL;
@@ -101,12 +147,9 @@ bool store_setup(struct store *s, const struct store_first *f, int64_t *ret_user
         return false;
     crypto_password_hash(f->password, hash);
     pthread_mutex_lock(&s->lock);
-    bool ok =
-        control_begin(s, err) && control_end(s, insert_first(s, f, hash, ret_user_id, err), err);
-    if (!ok) { // what was seen of it is undone, too
-        struct err ignored = {0};
-        IGNORE(sessions_load(s, &ignored));
-    }
+    bool ok = control_begin(s, err) &&
+              control_end(s, insert_first(s, by, f, hash, ret_user_id, err), err) &&
+              sessions_load(s, err);
     pthread_mutex_unlock(&s->lock);
     return ok || control_explain(err, "there is a company of that name already", "");
 }
@@ -160,58 +203,60 @@ bool store_user_list(struct store *s, struct arena *a, int64_t company_id, struc
                         (void **)ret_user, ret_count, err);
 }
 
-/* Whether nobody else could do what he can: the last who is in charge. */
-static bool is_last_locked(struct store *s, int64_t id, bool *ret_last, struct err *err)
+bool store_user_set_role(struct store *s, const struct asker *by, int64_t id, enum user_role role,
+                         struct err *err)
 {
-    static const char sql[] = SQL_USER_IS_LAST;
-    const struct value v[] = {INT_VALUE(id)};
-    sqlite3_stmt *q = control_bound(s, sql, v, COUNT(v), err);
-    int step = q ? db_step(&s->control, q, err) : 0;
-    *ret_last = step == SQLITE_ROW && sqlite3_column_int(q, 0);
-    if (q)
-        (void)sqlite3_reset(q);
-    return step != 0;
-}
-
-/* A change by which he would be in charge no more. */
-static bool take_power(struct store *s, const char *sql, const struct value *v, size_t count,
-                       struct err *err)
-{
-    bool last = false;
-    pthread_mutex_lock(&s->lock);
-    bool ok = is_last_locked(s, v[0].number, &last, err);
-    if (ok && last)
-        ok = err_set(err, ERR_CONFLICT, "that is the last one in charge: make another one first");
-    ok = ok && control_change_locked(s, sql, v, count, NULL, err) && sessions_load(s, err);
-    pthread_mutex_unlock(&s->lock);
-    return ok || (!last && control_explain(err, "", "there is no such user"));
-}
-
-bool store_user_set_role(struct store *s, int64_t id, enum user_role role, struct err *err)
-{
+    AUTO(arena_done) struct arena a = {0};
     static const char sql[] = SQL_USER_SET_ROLE;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(role)};
-    if (role < ROLE_COMPANY_ADMIN)
-        return take_power(s, sql, v, COUNT(v), err);
-    return change_user(s, sql, v, COUNT(v), NULL, err) ||
-           control_explain(err, "", "there is no such user");
+    struct user old;
+    if (!store_user_get(s, &a, id, &old, err))
+        return false;
+    const struct change c = {
+        .by = by,
+        .action = "user.role_changed",
+        .details = arena_format(&a, "{\"role\":{\"old\":\"%s\",\"new\":\"%s\"}}",
+                                user_role_name(old.role), user_role_name(role))
+                       .ptr,
+        .id = id,
+        .sql = sql,
+        .value = v,
+        .values = COUNT(v),
+        .takes_power = role < old.role,
+    };
+    return change_user(s, &c, err);
 }
 
-bool store_user_set_disabled(struct store *s, int64_t id, bool disabled, struct err *err)
+bool store_user_set_disabled(struct store *s, const struct asker *by, int64_t id, bool disabled,
+                             struct err *err)
 {
     static const char sql[] = SQL_USER_SET_DISABLED;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(disabled)};
-    if (disabled) // and who is let in again logs in again
-        return take_power(s, sql, v, COUNT(v), err) && store_session_end_of(s, id, 0, err);
-    return change_user(s, sql, v, COUNT(v), NULL, err) ||
-           control_explain(err, "", "there is no such user");
+    const struct change c = {.by = by,
+                             .action = disabled ? "user.disabled" : "user.enabled",
+                             .details = "{}",
+                             .id = id,
+                             .sql = sql,
+                             .value = v,
+                             .values = COUNT(v),
+                             .takes_power = disabled};
+    // Who is let in again logs in again.
+    return change_user(s, &c, err) && (!disabled || store_session_end_of(s, id, 0, err));
 }
 
-bool store_user_delete(struct store *s, int64_t id, struct err *err)
+bool store_user_delete(struct store *s, const struct asker *by, int64_t id, struct err *err)
 {
     static const char sql[] = SQL_USER_DELETE;
     const struct value v[] = {INT_VALUE(id)};
-    return take_power(s, sql, v, COUNT(v), err);
+    const struct change c = {.by = by,
+                             .action = "user.deleted",
+                             .details = "{}",
+                             .id = id,
+                             .sql = sql,
+                             .value = v,
+                             .values = COUNT(v),
+                             .takes_power = true};
+    return change_user(s, &c, err);
 }
 
 /* --- passwords --- */
@@ -274,7 +319,8 @@ bool store_user_password_is(struct store *s, int64_t id, str password, bool *ret
     return true;
 }
 
-bool store_user_set_password(struct store *s, int64_t id, str password, struct err *err)
+bool store_user_set_password(struct store *s, const struct asker *by, int64_t id, str password,
+                             struct err *err)
 {
     static const char sql[] = SQL_USER_SET_PASSWORD;
     char hash[PASSWORD_HASH_BYTES];
@@ -282,11 +328,17 @@ bool store_user_set_password(struct store *s, int64_t id, str password, struct e
         return false;
     crypto_password_hash(password, hash);
     const struct value v[] = {INT_VALUE(id), STR_VALUE(str_of(hash))};
-    return change_user(s, sql, v, COUNT(v), NULL, err) ||
-           control_explain(err, "", "there is no such user");
+    const struct change c = {.by = by,
+                             .action = "user.password_changed",
+                             .details = "{}",
+                             .id = id,
+                             .sql = sql,
+                             .value = v,
+                             .values = COUNT(v)};
+    return change_user(s, &c, err);
 }
 
-bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
+bool store_user_reset(struct store *s, const struct asker *by, int64_t id, int64_t expires_at_us,
                       char ret_secret[TOKEN_TEXT_BYTES], struct err *err)
 {
     static const char sql[] = SQL_USER_RESET;
@@ -296,8 +348,15 @@ bool store_user_reset(struct store *s, int64_t id, int64_t expires_at_us,
     token_hash(str_of(secret), hash);
     const struct value v[] = {INT_VALUE(id), BLOB_VALUE(hash, sizeof hash),
                               INT_VALUE(expires_at_us)};
-    if (!control_change(s, sql, v, COUNT(v), NULL, err))
-        return control_explain(err, "", "there is no such user");
+    const struct change c = {.by = by,
+                             .action = "user.invited",
+                             .details = "{}",
+                             .id = id,
+                             .sql = sql,
+                             .value = v,
+                             .values = COUNT(v)};
+    if (!change_user(s, &c, err))
+        return false;
     memcpy(ret_secret, secret, sizeof secret);
     return true;
 }
@@ -312,7 +371,8 @@ bool store_user_of_secret(struct store *s, struct arena *a, str secret, struct u
     return one_user(s, sql, v, COUNT(v), a, ret, err);
 }
 
-bool store_user_accept(struct store *s, str secret, str password, struct err *err)
+bool store_user_accept(struct store *s, const struct asker *by, int64_t id, str secret,
+                       str password, struct err *err)
 {
     static const char sql[] = SQL_USER_ACCEPT;
     unsigned char hash[TOKEN_HASH_BYTES];
@@ -321,8 +381,14 @@ bool store_user_accept(struct store *s, str secret, str password, struct err *er
         return false;
     token_hash(secret, hash);
     crypto_password_hash(password, password_hash);
-    const struct value v[] = {BLOB_VALUE(hash, sizeof hash), INT_VALUE(clock_now_us()),
-                              STR_VALUE(str_of(password_hash))};
-    return change_user(s, sql, v, COUNT(v), NULL, err) ||
-           control_explain(err, "", "that link was used, or its time is over");
+    const struct value v[] = {INT_VALUE(id), BLOB_VALUE(hash, sizeof hash),
+                              INT_VALUE(clock_now_us()), STR_VALUE(str_of(password_hash))};
+    const struct change c = {.by = by,
+                             .action = "user.invitation_accepted",
+                             .details = "{}",
+                             .id = id,
+                             .sql = sql,
+                             .value = v,
+                             .values = COUNT(v)};
+    return change_user(s, &c, err);
 }

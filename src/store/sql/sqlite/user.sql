@@ -20,8 +20,8 @@ UPDATE user SET reset_hash = ?2, reset_expires_at = ?3 WHERE id = ?1
 SELECT id, company_id, email, role, disabled, created_at, password_hash FROM user
  WHERE reset_hash = ?1 AND reset_expires_at > ?2 AND NOT disabled
 -- name: user_accept
-UPDATE user SET password_hash = ?3, reset_hash = NULL, reset_expires_at = NULL
- WHERE reset_hash = ?1 AND reset_expires_at > ?2 AND NOT disabled
+UPDATE user SET password_hash = ?4, reset_hash = NULL, reset_expires_at = NULL
+ WHERE id = ?1 AND reset_hash = ?2 AND reset_expires_at > ?3 AND NOT disabled
 -- name: user_delete
 DELETE FROM user WHERE id = ?1
 -- name: user_is_last
