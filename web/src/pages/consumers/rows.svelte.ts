@@ -11,6 +11,8 @@ import type { JsonObject } from "./exact.ts";
 
 const PAGE = 100;
 const KEPT = 30;
+/** So many rows beside those in sight are elements, too. */
+const NEAR = 8;
 
 export interface Asked {
     search: string;
@@ -97,12 +99,11 @@ export class Rows {
 
     /** These are in sight: what is missing is asked for, and the page after them. */
     show(first: number, last: number): void {
-        const from = Math.max(0, Math.floor(first / PAGE));
-        const to = Math.max(from, Math.floor(Math.max(first, last - 1) / PAGE));
+        const from = Math.max(0, Math.floor((first - NEAR) / PAGE));
+        const to = Math.max(from, Math.floor(Math.max(first, last + NEAR - 1) / PAGE));
         const wanted: number[] = [];
         for (let page = from; page <= to; page++) wanted.push(page);
-        if (last % PAGE > PAGE / 2 && this.#pages.get(to)?.next) wanted.push(to + 1);
-        if (first % PAGE < PAGE / 4 && from > 0 && this.#pages.has(from)) wanted.push(from - 1);
+        if (last % PAGE > PAGE / 2) wanted.push(to + 1);
         for (const page of wanted) {
             const here = this.#pages.get(page);
             if (here) here.used = ++this.#clock;
