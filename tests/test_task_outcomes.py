@@ -66,6 +66,11 @@ class Rows(test_tasks.WithServer):
         self.assertEqual([r["record"] for r in self.all(number, "?field=custom_attributes.f78")], [1])
         self.assertEqual([r["record"] for r in self.all(number, "?field=custom_attributes.f79")], [1, 2])
 
+    def test_who_has_a_name(self):
+        task = self.get(self.before)
+        self.assertEqual(task["created_by"], {**task["created_by"], "type": "token", "name": "test"})
+        self.assertEqual(task["deeds"][0]["by"]["name"], "test")
+
     def test_wrong_queries(self):
         number = self.ready(test_tasks.rows(3, city="Тверь"))
         self.tried(number)

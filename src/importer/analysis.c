@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "importer/import_priv.h"
 
-enum { LINES_READ = 5000, MARK_ROWS = 100 };
+enum { LINES_READ = 5000, LINES_SHOWN = 4, MARK_ROWS = 100 };
 
 bool analysis_next_row(struct rows *rows, uint64_t header_record, struct row *row)
 {
@@ -31,7 +31,8 @@ void analysis_add_row(struct buf *b, const struct row *row)
     buf_add(b, STR("]}"));
 }
 
-/* The first line and the one asked for; false when the encoding does not fit the bytes. */
+/* The first line, and the one asked for with some after it; false when the encoding does not fit
+ * the bytes. */
 static bool add_lines(struct buf *b, const char *path, const struct import_settings *settings,
                       const char *encoding, uint64_t line)
 {
@@ -44,14 +45,15 @@ static bool add_lines(struct buf *b, const char *path, const struct import_setti
     if (!rows_open(path, &options, &rows, &problem, &err))
         return false;
     buf_format(b, "{\"encoding\":\"%s\",\"lines\":[", encoding);
-    for (size_t n = 0; n < LINES_READ && rows_next(rows, &row, &problem, &err) == ROWS_ROW; n++) {
-        bool wanted = row.line >= line;
-        if (n && wanted)
+    size_t shown = 0;
+    for (size_t n = 0;
+         n < LINES_READ && shown < LINES_SHOWN && rows_next(rows, &row, &problem, &err) == ROWS_ROW;
+         n++) {
+        if (n && row.line < line)
+            continue;
+        if (shown++)
             buf_add_char(b, ',');
-        if (!n || wanted)
-            analysis_add_row(b, &row);
-        if (wanted)
-            break;
+        analysis_add_row(b, &row);
     }
     buf_add(b, STR("]}"));
     return true;

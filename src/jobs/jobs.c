@@ -166,6 +166,7 @@ bool jobs_start(const struct jobs_config *config, struct jobs **ret_jobs, struct
         jobs_stop(j);
         return false;
     }
+    j->names = names_new();
     j->places = places_open(j->data_dir, !j->once);
     if (!j->once) {
         sweep_parts(j);
@@ -211,6 +212,7 @@ void jobs_stop(struct jobs *j)
         j->first = next;
     }
     places_free(j->places);
+    names_free(j->names);
     if (j->uploads_fd >= 0)
         (void)close(j->uploads_fd);
     (void)pthread_mutex_destroy(&j->lock);

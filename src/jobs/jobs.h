@@ -191,6 +191,9 @@ const char *jobs_phase_name(enum jobs_phase phase);
 
 /* Appends {"type":"token","id":"3"}: who an origin_of() is. */
 void jobs_origin_json(struct buf *b, int64_t origin);
+/* The same with the name of a user (the e-mail) or a token, null for one that is not known any
+ * more: {"type":"user","id":"3","name":"anna@example.com"}. */
+void jobs_who_json(struct buf *b, const struct jobs *j, int64_t origin);
 /* What stands beside a task's row. */
 struct jobs_history {
     int64_t *correction; /* the tasks that correct it, newest first */

@@ -46,12 +46,14 @@ struct turn {
 struct inbox;
 struct exports;
 struct sender;
+struct names;
 struct jobs {
     struct store *store;
     char *data_dir;
     size_t batch_rows;
     uint64_t unpacked_limit_bytes;
     struct places *places;
+    struct names *names;
     bool once;
     int64_t keep_files_us, keep_trail_us, keep_audit_us, keep_parts_us;
     int uploads_fd;
@@ -100,6 +102,10 @@ struct work {
     struct expected *expected; /* what the run must come to; NULL: whatever it does */
 };
 
+/* Who is called what, as far as it was asked; the caller frees. */
+struct names *names_new(void);
+/* NULL is fine. */
+void names_free(struct names *n);
 /* Syncs the file under its final name; ret_sha256 may be NULL.  It is still dropped by
  * jobs_upload_free() unless u->kept is set. */
 MUST_CHECK bool upload_keep(struct jobs_upload *u, struct arena *a, str *ret_sha256,

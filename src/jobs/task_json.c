@@ -144,7 +144,8 @@ static void add_corrections(struct buf *b, const struct store_task *t, const str
     buf_add(b, STR("]}"));
 }
 
-static void add_deeds(struct buf *b, const struct zone *zone, const struct jobs_history *h)
+static void add_deeds(struct buf *b, const struct jobs *j, const struct zone *zone,
+                      const struct jobs_history *h)
 {
     char stamp[ZONE_STAMP_BYTES];
     buf_add(b, STR(",\"deeds\":["));
@@ -153,7 +154,7 @@ static void add_deeds(struct buf *b, const struct zone *zone, const struct jobs_
         (void)zone_stamp(zone, d->at_us, stamp);
         buf_format(b, "%s{\"what\":\"%.*s\",\"at\":\"%s\",\"by\":", i ? "," : "", STR_ARG(d->what),
                    stamp);
-        jobs_origin_json(b, d->origin);
+        jobs_who_json(b, j, d->origin);
         json_add_string(b, "address", d->address);
         buf_add_char(b, '}');
     }
@@ -199,7 +200,7 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
     buf_format(b, ",\"size\":%llu", (unsigned long long)t->bytes);
     json_add_string(b, "sha256", t->sha256);
     buf_add(b, STR(",\"created_by\":"));
-    jobs_origin_json(b, t->origin);
+    jobs_who_json(b, j, t->origin);
     buf_format(b, ",\"start\":\"%s\"", t->manual ? "manual" : "auto");
     json_add_raw(b, "settings", t->settings.len ? t->settings : STR("{}"));
     buf_add_char(b, ',');
@@ -215,7 +216,7 @@ void jobs_task_json(struct buf *b, struct jobs *j, struct store_company *company
     add_id(b, "same_content_as", t->same_as);
     add_id(b, "corrects", t->parent);
     add_corrections(b, t, history);
-    add_deeds(b, zone, history);
+    add_deeds(b, j, zone, history);
     add_stamp(b, "created_at", zone, t->created_at_us);
     add_stamp(b, "started_at", zone, t->started_at_us);
     add_stamp(b, "finished_at", zone, t->finished_at_us);

@@ -38,6 +38,10 @@ MUST_CHECK bool store_audit_list(struct store_company *c, struct arena *a,
                                  const struct audit_place *before, size_t limit,
                                  struct audit_entry **ret_entry, size_t *ret_count,
                                  struct err *err);
+/* What a user (the e-mail) or a token is called, or was; {0}: it is none of these, or not known any
+ * more. */
+MUST_CHECK bool store_who(struct store *s, struct arena *a, int64_t origin, str *ret_name,
+                          struct err *err);
 /* Notes what changes nothing in control.db, of a user ("user.login"); details: a JSON object.
  * company_id 0: the user's own. */
 MUST_CHECK bool store_audit_user(struct store *s, const struct asker *by, const char *action,

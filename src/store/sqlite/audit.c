@@ -266,19 +266,19 @@ static void read_name(sqlite3_stmt *q, struct arena *a, void *to)
     *(str *)to = db_column_str(q, 0, a);
 }
 
-static bool name_who(struct store *s, struct arena *a, struct audit_entry *e, struct err *err)
+bool store_who(struct store *s, struct arena *a, int64_t origin, str *ret_name, struct err *err)
 {
     static const char sql[] = SQL_CONTROL_AUDIT_WHO;
-    const struct value v[] = {INT_VALUE(e->origin)};
+    const struct value v[] = {INT_VALUE(origin)};
     void *row;
     size_t count;
-    if (e->of_control ||
-        (origin_kind(e->origin) != ORIGIN_USER && origin_kind(e->origin) != ORIGIN_TOKEN))
+    *ret_name = (str){0};
+    if (origin_kind(origin) != ORIGIN_USER && origin_kind(origin) != ORIGIN_TOKEN)
         return true;
     if (!control_rows(s, sql, v, COUNT(v), a, sizeof(str), read_name, &row, &count, err))
         return false;
     if (count)
-        e->who = *(str *)row;
+        *ret_name = *(str *)row;
     return true;
 }
 
@@ -312,8 +312,9 @@ bool store_audit_list(struct store_company *c, struct arena *a, const struct aud
         bool control =
             at[0] == count[0] || (at[1] < count[1] && !is_before(&of[0][at[0]], &of[1][at[1]]));
         entry[n] = of[control][at[control]++];
-        if (!name_who(c->store, a, &entry[n++], err))
+        if (!entry[n].of_control && !store_who(c->store, a, entry[n].origin, &entry[n].who, err))
             return false;
+        n++;
     }
     *ret_entry = entry;
     *ret_count = n;

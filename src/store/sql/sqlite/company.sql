@@ -116,7 +116,7 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
 SELECT max(id) FROM import_task WHERE source = ?1 AND source <> ''
 -- name: purge_samples
 UPDATE import_task
-   SET analysis = json_replace(json_remove(analysis, '$.preview', '$.encodings', '$.head'), '$.columns',
+   SET analysis = json_replace(json_remove(analysis, '$.preview', '$.encodings', '$.delimiters', '$.head'), '$.columns',
                                json((SELECT json_group_array(json(json_remove(c.value, '$.samples')))
                                        FROM json_each(import_task.analysis, '$.columns') AS c)), '$.findings',
                                json((SELECT json_group_array(json(json_remove(f.value, '$.examples', '$.value')))

@@ -62,7 +62,7 @@ export const en: typeof ru = {
     sheet: "Sheet",
     hiddenSheet: (name: string) => `${name} (hidden)`,
     headerRow: "Row with the names of the columns",
-    headerRowHint: "Its number. Rows above it are not imported.",
+    headerRowHint: "To choose another one, press its number. Rows above it are not imported.",
     headerHere: "names of columns",
     topOfFile: "The top of the file",
     lineNumber: "Row",
@@ -98,6 +98,7 @@ export const en: typeof ru = {
     attributeGroup: "Attributes",
     otherGroup: "Other",
     attribute: (name: string) => `attribute “${name}”`,
+    details: "Details",
     newAttribute: "an attribute of another name…",
     attributeName: "Name of the attribute",
     isNew: "new attribute",
@@ -245,7 +246,8 @@ export const en: typeof ru = {
     showMissing: "Show",
 
     question: "A question for you",
-    encodingAsk: "Which encoding does the file have? Choose the one in which the text can be read.",
+    encodingAsk:
+        "The file was not saved as UTF-8: Excel often saves a CSV so. Choose the one in which the text can be read.",
     delimiterAsk: "What separates the columns? Choose the one with which the table looks right.",
     sheetAsk: "Which sheet is to be imported?",
     takeSheet: (name: string) => `Import the sheet “${name}”`,
@@ -268,7 +270,7 @@ export const en: typeof ru = {
     goOnSample: "Import the sample anyway",
     goOnSame: "Import it anyway",
     sameLink: (id: string) => `Open import no. ${id}`,
-    seeErrors: "The table below shows what is wrong: perhaps a column goes to the wrong place.",
+    seeErrors: "See in the table below what this column becomes: perhaps it goes to the wrong place.",
     otherFile: "Upload another file",
     failedTitle: "This file cannot be imported",
 };
