@@ -181,7 +181,7 @@ export const en: typeof ru = {
         `Send this link to your colleague yourself: the server sends no mail. It works${until ? ` until ${until}` : ""} and only once. It is not shown here again.`,
     inviteLink: "Link",
     userColumn: { email: "E-mail", role: "Role", state: "State", created: "Added", actions: "Actions" },
-    userState: { active: "active", invited: "invited, has not come yet", disabled: "disabled" },
+    userState: { active: "active", invited: "has not come yet", disabled: "disabled" },
     you: "you",
     newLink: "Link to a new password",
     newInvite: "New invitation",

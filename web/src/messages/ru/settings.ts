@@ -189,7 +189,7 @@ export const ru = {
         created: "Добавлен",
         actions: "Действия",
     },
-    userState: { active: "входит", invited: "приглашён, ещё не входил", disabled: "отключён" },
+    userState: { active: "входит", invited: "ещё не входил", disabled: "отключён" },
     you: "это вы",
     newLink: "Ссылка на новый пароль",
     newInvite: "Новое приглашение",
