@@ -6,12 +6,27 @@ interface TaskDocument {
     data: Task;
 }
 
+const FIRST_PAUSE_MS = 150;
+const LONGEST_PAUSE_MS = 2000;
+
+/** Whether it will be something else soon without anybody asking. */
+function moves(task: Task): boolean {
+    const { state, dry_run } = task.attributes;
+    return (
+        ["uploading", "analysed", "queued", "processing", "reverting"].includes(state) ||
+        ["queued", "running"].includes(dry_run.state)
+    );
+}
+
 export class TaskStore {
     readonly id: string;
     task = $state.raw<Task | null>(null);
     live = $state.raw<Live | null>(null);
     error = $state.raw<ApiError | null>(null);
     #asked = 0;
+    #timer: ReturnType<typeof setTimeout> | undefined;
+    #pause = FIRST_PAUSE_MS;
+    #following = false;
 
     constructor(id: string) {
         this.id = id;
@@ -24,9 +39,17 @@ export class TaskStore {
         if (number < this.#asked) return; // a newer question is under way
         if (result.ok) {
             this.task = result.value.data;
-            this.live = null;
+            if (!moves(this.task)) this.live = null;
+            this.#look();
         }
         this.error = result.ok ? null : result.error;
+    }
+    // Events tell what differs from what they said last: of what was over between two of them they say nothing.
+    #look(): void {
+        clearTimeout(this.#timer);
+        if (!this.#following || !this.task || !moves(this.task)) return;
+        this.#timer = setTimeout(() => void this.reload(), this.#pause);
+        this.#pause = Math.min(LONGEST_PAUSE_MS, this.#pause * 1.5);
     }
     async reload(): Promise<void> {
         const number = ++this.#asked;
@@ -35,6 +58,7 @@ export class TaskStore {
     /** Asks something of the task; what it is then is shown at once. */
     async ask(action: Action, body: object = {}): Promise<Result<TaskDocument>> {
         const number = ++this.#asked;
+        this.#pause = FIRST_PAUSE_MS;
         const result = await send<TaskDocument>("POST", company(`${this.path}/${action}`), body);
         if (result.ok) this.#take(result, number);
         else void this.reload();
@@ -42,6 +66,7 @@ export class TaskStore {
     }
     async put(settings: Settings): Promise<Result<TaskDocument>> {
         const number = ++this.#asked;
+        this.#pause = FIRST_PAUSE_MS;
         const result = await send<TaskDocument>("PUT", company(`${this.path}/settings`), settings);
         if (result.ok) this.#take(result, number);
         return result;
@@ -52,6 +77,7 @@ export class TaskStore {
         let source: EventSource | null = null;
         let timer: ReturnType<typeof setTimeout> | undefined;
         let over = false;
+        this.#following = true;
         const hear = (event: MessageEvent<string>) => {
             const live = JSON.parse(event.data) as Live;
             const known = this.task?.attributes;
@@ -77,7 +103,9 @@ export class TaskStore {
         void this.reload().then(open);
         return () => {
             over = true;
+            this.#following = false;
             clearTimeout(timer);
+            clearTimeout(this.#timer);
             source?.close();
         };
     }
