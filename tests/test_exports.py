@@ -128,7 +128,7 @@ class Exports(Case):
                 ({"records_type": "reviews"}, "/data/attributes/records_type", "consumers"), ({"records_type": None}, "/data/attributes/records_type", "consumers"),
                 ({"format": "pdf"}, "/data/attributes/format", "csv, xlsx or jsonl"), ({"format": 5}, "/data/attributes/format", "text"),
                 ({"search_options": []}, "/data/attributes/search_options", "object"),
-                ({"search_options": {"query": "anna"}}, "/data/attributes/search_options/query", "fields, filter, sort"),
+                ({"search_options": {"query": "anna"}}, "/data/attributes/search_options/query", "fields, filter, search, sort"),
                 ({"search_options": {"fields": ["rating"]}}, "/data/attributes/search_options/fields", "unknown field 'rating', allowed: avatar_url, complained"),
                 ({"export_format": "[.id"}, "/data/attributes/export_format", "syntax error"),
                 ({"export_format": 'import "a" as $a; [1]'}, "/data/attributes/export_format", "module not found"),
@@ -216,11 +216,15 @@ class Exports(Case):
                               ("custom_attributes.ltv:gte:100", ["c-1", "c-2"]), ({"external_id": "none"}, []), ("", ["c-0", "c-1", "c-2"])):
             rows = table(self.made(self.client, format="csv", search_options={"filter": filter_, "fields": ["external_id"]})[1])
             self.assertEqual(rows, [["external_id"]] + [[x] for x in want], filter_)
+        for search, sort, want in (("u2@", None, ["c-2"]), ("анна", "-id", ["c-2", "c-1", "c-0"]), ("анна 1", None, ["c-1"]), ("none", None, []), (" ", None, ["c-0", "c-1", "c-2"])):
+            rows = table(self.made(self.client, format="csv", search_options={"search": search, "sort": sort, "fields": ["external_id"]})[1])
+            self.assertEqual(rows, [["external_id"]] + [[x] for x in want], search)
         for sort, want in (("created_at:desc", "210"), ({"external_id": "desc"}, "210"), ("-id", "210"), ("email:asc", "012")):
             rows = table(self.made(self.client, format="csv", search_options={"sort": sort, "fields": ["external_id"]})[1])
             self.assertEqual("".join(r[0][-1] for r in rows[1:]), want, sort)
         for options, where, word in (({"filter": "rating:eq:5"}, "filter", "unknown field 'rating', allowed: "), ({"filter": "email"}, "filter", "an operator is missing"),
-                                     ({"sort": "rating"}, "sort", "unknown field 'rating'"), ({"sort": "created_at,updated_at"}, "sort", "one field")):
+                                     ({"sort": "rating"}, "sort", "unknown field 'rating'"), ({"sort": "created_at,updated_at"}, "sort", "one field"),
+                                     ({"search": "a b c d e f g h i"}, "search", "more than 8 words")):
             error = self.refused(format="csv", search_options=options)
             self.assertEqual(error["source"]["pointer"], "/data/attributes/search_options/" + where)
             self.assertIn(word, error["details"]["message"])

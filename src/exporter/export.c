@@ -17,8 +17,11 @@ static bool search_page(struct export *e, bool first, struct consumer **ret_cons
                         size_t *ret_count, struct err *err)
 {
     const struct export_options *o = e->options;
-    const struct store_query query = {
-        .filter = o->filter, .order = o->order, .after = first ? NULL : &e->last, .limit = PAGE};
+    const struct store_query query = {.search = o->search,
+                                      .filter = o->filter,
+                                      .order = o->order,
+                                      .after = first ? NULL : &e->last,
+                                      .limit = PAGE};
     AUTO(store_search_free) struct store_search *search = NULL;
     struct consumer *c = ARENA_NEW(&e->page, struct consumer, PAGE);
     size_t count = 0;
@@ -37,7 +40,8 @@ static bool read_page(struct export *e, bool first, struct consumer **ret_consum
                       size_t *ret_count, struct err *err)
 {
     const struct export_options *o = e->options;
-    bool everyone = !(o->filter && o->filter->count) && !(o->order && o->order->count);
+    bool everyone =
+        !o->search && !(o->filter && o->filter->count) && !(o->order && o->order->count);
     return everyone ? store_list(e->reader, &e->page, first ? 0 : e->last.id, 0, PAGE, ret_consumer,
                                  ret_count, err)
                     : search_page(e, first, ret_consumer, ret_count, err);

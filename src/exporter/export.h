@@ -13,6 +13,7 @@
 #define EXPORTER_EXPORT_H
 
 #include "domain/consumer_filter.h"
+#include "domain/consumer_search.h"
 #include "exporter/columns.h"
 #include "formats/rows.h"
 
@@ -20,6 +21,7 @@ struct export_options {
     enum rows_format format;
     bool gzip;                            /* the file is packed; not a workbook */
     const struct export_fields *fields;   /* NULL, or none in it: everything */
+    const struct consumer_search *search; /* NULL: everyone */
     const struct consumer_filter *filter; /* NULL: everyone */
     const struct consumer_order *order;   /* by one field at most; NULL: by id */
     str program;                          /* jq: what makes a row of a customer; {0}: none */

@@ -138,6 +138,25 @@ static bool read_sort(struct arena *a, const struct json *value, struct export_r
                    "{\"created_at\":\"asc\"}");
 }
 
+static bool read_search(struct arena *a, const struct json *value, struct export_request *r,
+                        struct err *err)
+{
+    if (value->kind != JSON_STRING)
+        return err_set(err, ERR_INVALID, "must be a text such as 'anna'");
+    switch (consumer_search_parse(a, value->text, &r->search)) {
+    case SEARCH_OK:
+        r->searches = true;
+        return true;
+    case SEARCH_EMPTY:
+        return true;
+    case SEARCH_TOO_LONG:
+        return err_set(err, ERR_INVALID, "is longer than %d bytes", LIMIT_SEARCH_BYTES);
+    default:
+        return err_set(err, ERR_INVALID, "has more than %d words with blanks between",
+                       LIMIT_SEARCH_PARTS);
+    }
+}
+
 static bool read_fields(struct arena *a, const struct json *value, struct export_request *r,
                         struct err *err)
 {
@@ -161,7 +180,10 @@ bool export_request_parse(struct arena *a, const struct json *options,
         const char *name;
         bool (*read)(struct arena *a, const struct json *value, struct export_request *r,
                      struct err *err);
-    } members[] = {{"fields", read_fields}, {"filter", read_filter}, {"sort", read_sort}};
+    } members[] = {{"fields", read_fields},
+                   {"filter", read_filter},
+                   {"search", read_search},
+                   {"sort", read_sort}};
     *ret_request = (struct export_request){.filter_text = STR(""), .sort_text = STR("")};
     for (size_t i = 0; i < options->count; i++) {
         const struct json_member *m = &options->member[i];
@@ -172,9 +194,12 @@ bool export_request_parse(struct arena *a, const struct json *options,
         if (m->value.kind == JSON_NULL)
             continue;
         if (n == COUNT(members)) // what is passed over would make the file another one
-            return err_set(err, ERR_INVALID, "is not known here, allowed: fields, filter, sort");
+            return err_set(err, ERR_INVALID,
+                           "is not known here, allowed: fields, filter, search, sort");
         if (!members[n].read(a, &m->value, ret_request, err))
             return false;
     }
-    return true;
+    // A search alone has an order of its own, in which no page could be found by its place.
+    return !ret_request->searches || ret_request->order.count ||
+           export_request_sort(a, STR("id"), ret_request, err);
 }

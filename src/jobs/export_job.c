@@ -82,6 +82,8 @@ static bool make(struct making *m, struct err *err)
     const struct export_options options = {.format = rows_format_of(m->task.format),
                                            .gzip = !str_eq(m->task.format, STR("xlsx")),
                                            .fields = &m->request.fields,
+                                           .search =
+                                               m->request.searches ? &m->request.search : NULL,
                                            .filter = &m->request.filter,
                                            .order = &m->request.order,
                                            .program = m->task.program,
@@ -166,7 +168,8 @@ static bool begin(struct making *m, struct err *err)
     }
     if (!json_parse(t->options, &m->arena, &options, &place, err) ||
         !export_request_parse(&m->arena, &options, &m->request, &where, err) ||
-        (!m->request.filter.count && !store_count(m->reader, &t->total, err)))
+        (!m->request.filter.count && !m->request.searches &&
+         !store_count(m->reader, &t->total, err)))
         return false;
     t->state = EXPORT_PROCESSING;
     t->attempts++;

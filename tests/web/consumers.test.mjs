@@ -67,6 +67,17 @@ test("the list: nobody yet, filter, order, columns, keys, back to the same place
     await p.getByRole("button", { name: /^Убрать условие: Создан с 2 мая 2024/ }).click();
     await p.getByText("Найдено 1 666 клиентов из 5 000").waitFor();
 
+    // One text, without saying what it is; the address has it; nobody: a way back.
+    const box = p.getByRole("searchbox", { name: "Поиск клиентов" });
+    await box.fill("клиент 42");
+    await p.getByText("Найдено 39 клиентов из 5 000").waitFor();
+    assert.equal(new URL(p.url()).searchParams.get("search"), "клиент 42");
+    await box.fill("client17@");
+    await p.getByText("Никто не подходит и под запрос, и под условия сразу").waitFor();
+    await accessible(p);
+    await box.fill("");
+    await p.getByText("Найдено 1 666 клиентов из 5 000").waitFor();
+
     // An order, by the head of a column; a column of an attribute, remembered by the browser.
     await p.getByRole("columnheader", { name: "Внешний ID" }).getByRole("button").click();
     await p.getByRole("columnheader", { name: "Внешний ID" }).getByRole("button").click();
@@ -238,7 +249,7 @@ test("those of a filter as a file, with the list's columns", async (t) => {
     const w = await world(t);
     await w.import("clients.csv", csv([[...HEADER, "город"], ...customers(300, { more: (n) => [n % 3 ? "Омск" : "Казань"] })]));
     const p = await page(t, w, { user: MANAGER });
-    await p.goto("/cabinet/consumers?filter=custom_attributes.город:eq:Казань&sort=-external_id&columns=email,custom_attributes.город");
+    await p.goto("/cabinet/consumers?search=client&filter=custom_attributes.город:eq:Казань&sort=-external_id&columns=email,custom_attributes.город");
     await p.getByText("Найдено 100 клиентов из 300").waitFor();
     await p.getByRole("link", { name: "Выгрузить", exact: true }).click();
     await p.getByText("100 клиентов").waitFor();

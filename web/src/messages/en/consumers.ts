@@ -59,7 +59,7 @@ export const en: typeof ru = {
     noneYetRead: "Once colleagues have uploaded a file, customers appear here.",
     noneFound: "Nobody found",
     noneFoundSearch: (text: string) =>
-        `Nobody fits “${text}”. E-mails, phones, external IDs and words of names are looked for by how they begin.`,
+        `Nobody fits “${text}”. E-mails, external IDs and words of names are found by how they begin, phones by how they begin or end.`,
     noneFoundFilter: "No customer fits these conditions.",
     noneFoundBoth: "Nobody fits both the search and the conditions.",
     clearAll: "Show everybody",
