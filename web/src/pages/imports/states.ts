@@ -1,6 +1,6 @@
 // The states of an import and who made it, in words.
 import { texts } from "../../lib/i18n.svelte.ts";
-import type { Origin, Task, TaskState } from "./types.ts";
+import type { Origin, Progress, Task, TaskState } from "./types.ts";
 
 const words = texts({
     ru: {
@@ -101,8 +101,8 @@ export function isMoving(task: Task): boolean {
     return moving.includes(task.attributes.state);
 }
 
-/** How far its work is, from 0 to 1; undefined: nobody knows. */
-export function shareOf(task: Task): number | undefined {
-    const { bytes, bytes_done } = task.attributes.progress;
+/** How far work is, from 0 to 1; undefined: nobody knows. */
+export function shareOf(progress: Progress): number | undefined {
+    const { bytes, bytes_done } = progress;
     return bytes ? (bytes_done ?? 0) / bytes : undefined;
 }

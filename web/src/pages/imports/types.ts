@@ -114,6 +114,53 @@ export interface Failure {
     value?: string;
     detail?: string;
 }
+/** What an undo did, or would do; numbers of customers. */
+export interface UndoCounts {
+    removed: number;
+    restored: number;
+    partly: number;
+    kept: number;
+    gone: number;
+}
+/** A value, or a whole customer, that an undo leaves as it is. */
+export interface Kept {
+    external_id?: string | null;
+    consumer_id?: string | null;
+    field: string;
+    key?: string | null;
+    undone?: unknown;
+    now?: unknown;
+    detail: string;
+    changed_by?: Origin | null;
+    changed_at?: string | null;
+}
+export interface UndoPreview extends UndoCounts {
+    first: Kept[];
+    corrections: { id: string; created: number; updated: number }[];
+    note?: string;
+}
+export interface Deed {
+    what: string;
+    at: string;
+    by: Origin;
+    address: string | null;
+}
+export interface ErrorGroup {
+    count: number;
+    column: string | null;
+    code: string;
+    field: string;
+    key: string | null;
+    detail: string;
+    where: string;
+    examples?: {
+        record: number;
+        line: number;
+        value: string | null;
+        external_id: string | null;
+        other_id?: string;
+    }[];
+}
 export interface TaskAttributes extends CountsOf {
     state: TaskState;
     possible: Action[];
@@ -128,6 +175,12 @@ export interface TaskAttributes extends CountsOf {
     dry_run: { state: "none" | "queued" | "running" | "done" | "failed"; result: DryRun | null };
     same_content_as: string | null;
     corrects: string | null;
+    /** By later imports. */
+    corrected?: { failed: number; accepted: number; by: string[] };
+    undo: (UndoCounts & { waiting?: number }) | null;
+    undo_preview: UndoPreview | null;
+    deeds: Deed[];
+    sha256: string;
     created_at: string;
     started_at: string | null;
     finished_at: string | null;

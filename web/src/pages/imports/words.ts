@@ -1,7 +1,9 @@
 // Words about a file and its columns that several pages use.
 import { get, company, type Result } from "../../lib/api.ts";
+import { href } from "../../lib/router.svelte.ts";
 import { check as t } from "../../messages/check.ts";
-import type { Analysis, ImportColumn, Settings } from "./types.ts";
+import { result } from "../../messages/result.ts";
+import { PLACE, type Analysis, type ErrorGroup, type ImportColumn, type Settings } from "./types.ts";
 
 /** "CSV, разделитель — точка с запятой, кодировка windows-1251, 12 колонок". */
 export function readAs(a: Analysis): string {
@@ -46,6 +48,35 @@ export function targetOf(column: ImportColumn): string {
     return column.becomes === "custom_attributes"
         ? `custom_attributes.${column.attribute ?? column.header}`
         : column.becomes;
+}
+
+/** What an error or a kept value is about; "": a whole row, or a whole customer. */
+export function fieldOfError(about: { field: string; key?: string | null }): string {
+    if (about.key) return about.key;
+    return about.field === "custom_attributes" ? t.attributeGroup : about.field ? fieldName(about.field) : "";
+}
+
+/** «E-mail уже принадлежит другому клиенту»: a group of errors in words. */
+export function nameOf(g: ErrorGroup): string {
+    const field = fieldOfError(g);
+    const where = field || (g.column ? result.inColumn(g.column) : "");
+    const text = where ? `${where}: ${g.detail}` : g.detail;
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** A value of JSON as a person reads it. */
+export function shownValue(value: unknown): string {
+    if (value === null || value === undefined || value === "") return "—";
+    return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The way to a page of an import. */
+export function pathTo(): { label: string; href?: string }[] {
+    return [
+        { label: t.placePath[0]!, href: href("/settings") },
+        { label: t.placePath[1]! },
+        { label: t.place, href: href(PLACE) },
+    ];
 }
 
 export type Put = (settings: Settings) => Promise<void>;
