@@ -26,7 +26,7 @@ ROWS, BATCH_ROWS = 3000, 100
 KILLS_AT_ONCE = 2  # of one step: three deaths at one place are a reason to give up
 END_S = 120
 # Batches as small as those, but held in memory and written together: dozens of loads for a file.
-LOADS = {"CLIENTELE_FAULT_BATCH_ROWS": "50", "CLIENTELE_FAULT_HELD_BYTES": str(64 * 1024)}
+LOADS = {"CLIENTELE_FAULT_BATCH_ROWS": "50", "CLIENTELE_FAULT_HELD_BYTES": str(64 * 1024), "CLIENTELE_FAULT_QUIET_US": "0"}
 STAMP = re.compile(r"20(?!20-01)\d\d-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")  # those of the files are of January 2020
 
 

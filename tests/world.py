@@ -30,7 +30,7 @@ class World:
         self.data = self.stack.enter_context(harness.temporary_data("Test"))
         self.tokens = [harness.new_token(self.data) for _ in range(2)]
         arguments = ["--batch-rows", str(rows)] if rows and not loads else []
-        env = {"CLIENTELE_FAULT_BATCH_ROWS": str(rows)} if loads else {}
+        env = {"CLIENTELE_FAULT_BATCH_ROWS": str(rows), "CLIENTELE_FAULT_QUIET_US": "0"} if loads else {}
         self.server = harness.Server(self.data, *arguments, env=env)
         self.clients = [harness.Client(self.server, t) for t in self.tokens]
         self.db = sqlite3.connect(f"file:{self.data}/companies/1.db?mode=ro", uri=True, isolation_level=None)

@@ -6,8 +6,9 @@
  * CLIENTELE_FAULT_SYNCHRONOUS=OFF runs the databases without syncs, so that the test of power cuts
  * can be seen to go red.
  * CLIENTELE_FAULT_BATCH_ROWS=N makes a file's batches so small and leaves them as they are else,
- * CLIENTELE_FAULT_HELD_BYTES=N the memory that holds what they change.  Compiled in with
- * -Dtests=true only: a release knows nothing of it.
+ * CLIENTELE_FAULT_HELD_BYTES=N the memory that holds what they change, CLIENTELE_FAULT_QUIET_US=N
+ * the time after a request in which nothing is held.  Compiled in with -Dtests=true only: a release
+ * knows nothing of it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_FAULT_H

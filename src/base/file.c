@@ -42,6 +42,11 @@ bool file_write_fd(int fd, str bytes, struct err *err)
     return true;
 }
 
+void file_start_writing(int fd)
+{
+    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 bool file_copy(int from, int to, struct err *err)
 {
     char piece[64 * 1024];

@@ -19,6 +19,9 @@ MUST_CHECK bool file_write(const char *path, str bytes, mode_t mode, struct err 
 MUST_CHECK bool file_write_fd(int fd, str bytes, struct err *err);
 /* Writes to `to` all that the file `from` holds, from its start on. */
 MUST_CHECK bool file_copy(int from, int to, struct err *err);
+/* Has the disk begin to write what was written to fd, so that a later sync has less to do. Promises
+ * nothing, and does not wait but for a place in the disk's queue. */
+void file_start_writing(int fd);
 /* Creates the directory (not its parents) unless it is there.  Errors: ERR_INTERNAL. */
 MUST_CHECK bool file_mkdir(const char *path, mode_t mode, struct err *err);
 

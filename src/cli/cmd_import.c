@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/error_table.h"
@@ -261,8 +262,10 @@ static int receive_file(struct import *i, const char *path, struct jobs_upload *
         return report_unopened(i, "cannot open it");
     bool ok = jobs_upload_open(i->jobs, UINT64_MAX, ret_upload, &err);
     char *piece = arena_alloc(&i->c->arena, 1, COPY_BYTES, 1);
-    while (ok && (n = read(fd, piece, COPY_BYTES)) > 0)
+    while (ok && (n = read(fd, piece, COPY_BYTES)) > 0) {
         ok = jobs_upload_add(*ret_upload, (str){piece, (size_t)n}, &err);
+        background_pause(); // it hashes, in a server perhaps
+    }
     const int number = errno;
     (void)close(fd);
     errno = number;

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "http/http_priv.h"
 
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -370,6 +371,7 @@ static void check_trailers(struct http_request *r)
 
 static void call_handler(struct http_request *r)
 {
+    background_request_came();
     const struct http_route *route = r->match.route;
     r->entered = true;
     if (r->woken) {

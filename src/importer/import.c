@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "importer/import_priv.h"
 
+#include "base/background.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -24,6 +25,7 @@
 
 enum {
     SAMPLE_ROWS = 100, // looked at when the file is opened
+    PAUSE_ROWS = 50,   // some 100 microseconds
 };
 
 /* --- understanding a file --- */
@@ -301,6 +303,8 @@ static void fill_slot(struct run *r, struct slot *s, size_t max_rows)
             break;
         }
         r->place->reading = ++r->record;
+        if (r->record % PAUSE_ROWS == 0)
+            background_pause();
         fault_reading(r->record);
         if (r->record > r->skip)
             read_row(r, s, &row);

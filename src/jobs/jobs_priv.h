@@ -78,7 +78,7 @@ struct jobs {
 struct jobs_upload {
     int fd, dir_fd; /* dir_fd is the jobs' */
     char name[UPLOAD_NAME_BYTES];
-    uint64_t bytes, max_bytes;
+    uint64_t bytes, max_bytes, begun_bytes; /* the disk was told to begin with so many */
     struct sha256 *hash; /* NULL: it has ended, and is in digest */
     unsigned char digest[SHA256_BYTES];
     bool kept;

@@ -50,6 +50,8 @@ bool jobs_upload_open(struct jobs *j, uint64_t max_bytes, struct jobs_upload **r
     return true;
 }
 
+enum { WRITE_BYTES = 2 * 1024 * 1024 };
+
 bool jobs_upload_add(struct jobs_upload *u, str bytes, struct err *err)
 {
     if (bytes.len > u->max_bytes - u->bytes)
@@ -60,6 +62,11 @@ bool jobs_upload_add(struct jobs_upload *u, str bytes, struct err *err)
     if (u->hash)
         sha256_add(u->hash, bytes);
     u->bytes += bytes.len;
+    if (u->bytes - u->begun_bytes >=
+        WRITE_BYTES) { // a sync of all at once would keep others waiting
+        file_start_writing(u->fd);
+        u->begun_bytes = u->bytes;
+    }
     return true;
 }
 

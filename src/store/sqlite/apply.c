@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite/apply_priv.h"
 
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/limits.h"
@@ -17,6 +18,7 @@
 enum {
     ID_SHIFT = 8,    // ids are the clock's microseconds times 256, or the next number
     SCAN_KEYS = 100, // fewer keys are sought one by one
+    PAUSE_CHANGES = 50,
 };
 
 /* A statement's literal is its name: the same one every time. */
@@ -949,6 +951,8 @@ bool apply_slice(struct applier *p, struct apply_item *item, size_t count, size_
     p->noted_to = p->meta.last_stamp;
     while (done < count && (!done || p->slice.arena.used < LIMIT_SLICE_BYTES)) {
         note_place(&item[done]);
+        if (p->trial && done % PAUSE_CHANGES == 0)
+            background_pause();
         if (!act(p, &item[done], err))
             return false;
         done++;

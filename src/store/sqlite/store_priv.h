@@ -57,6 +57,19 @@ struct company_info { /* replaced as a whole, never changed: readers may hold an
     struct zone *zone;
     struct company_info *older;
 };
+/* What becomes of the log while requests come: see wal.c. */
+enum wal_phase {
+    WAL_GROWS,
+    WAL_COPIED, /* the checkpointer copies it */
+    WAL_ENDS,   /* the checkpointer copies what came meanwhile; then the log begins anew */
+};
+struct wal { /* the writer's own */
+    int pages;
+    enum wal_phase phase;
+    struct checkpointer *checkpointer;
+    bool opened;
+    int fd; /* of the log, once it is opened; -1: it could not be */
+};
 struct store_company {
     struct store *store;
     int64_t id;
@@ -85,12 +98,13 @@ struct store_company {
     struct err lost;
     _Atomic int visitors;  /* other connections that wait to write: see task.c */
     int64_t small_seen_us; /* when an API request last went through */
+    int64_t quiet_us;      /* so long after one a file is not held in loads */
     int64_t file_seen_us;  /* when a slice of a file was last written */
+    int64_t file_task;     /* its task; 0: none */
     bool untidy;           /* tidying failed */
     int64_t synced_us;     /* when a commit of the writer was last synced */
     size_t shared_slice;   /* changes of a file in one commit while requests come in */
-    struct checkpointer *checkpointer;
-    bool log_ends; /* as soon as the checkpointer has copied it, the log begins anew */
+    struct wal wal;
 };
 
 /* Copies the log into the database on a thread of its own, while the writer goes on. */
@@ -102,8 +116,23 @@ MUST_CHECK bool checkpointer_start(const char *path, struct checkpointer **ret_c
 void checkpointer_stop(struct checkpointer *k);
 /* Has it copy what is in the log by now. */
 void checkpointer_wake(struct checkpointer *k);
-/* Whether it has copied since it was last told to; what came meanwhile is little. */
+/* Whether it has copied since it was last told to; what came meanwhile is little, unless a file's
+ * batches did. */
 bool checkpointer_is_done(struct checkpointer *k);
+
+/* The log of an opened company, from start to stop; both are the writer's, or of who starts it. */
+MUST_CHECK bool wal_start(struct store_company *c, struct err *err);
+void wal_stop(struct store_company *c);
+/* Has the disk begin with what the log got; the next sync, which a request waits for, has the less
+ * to do.  Promises nothing. */
+void wal_start_writing(struct store_company *c);
+/* Between two transactions: copies the log when it is long, or has it copied while requests come
+ * in (shared). */
+void wal_tend(struct store_company *c, bool shared);
+/* Whether files rest, because the log is about to begin anew. */
+bool wal_ends(const struct store_company *c);
+/* Copies the log while there is nothing else to do. */
+void wal_use_rest(struct store_company *c);
 
 /* The writer of an opened company: starts its thread; stops it after what is queued. */
 MUST_CHECK bool writer_start(struct store_company *c, struct err *err);

@@ -11,6 +11,7 @@
  * ends it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/limits.h"
@@ -26,18 +27,19 @@
 #include <time.h>
 
 enum {
-    GROUP_CHANGES = 4096,       // of API requests in one transaction
-    SHARED_FIRST_CHANGES = 500, // of a file in one commit while requests come in: as many as
-    SHARED_LEAST_CHANGES = 25,  // take about so long
+    GROUP_CHANGES = 4096,      // of API requests in one transaction
+    SHARED_FIRST_CHANGES = 50, // of a file in one commit while requests come in: as many as
+    SHARED_LEAST_CHANGES = 20, // take about so long
     SHARED_MOST_CHANGES = 5000,
-    SHARED_SLICE_US = 2000,
+    SHARED_SLICE_US = 1500,
     SYNC_LATER_US = 20000, // slices that are not synced yet: what a request's sync may find
+    FILE_WAITS_US = 20000, // for requests that have come already
     VISIT_US = 50000,      // a file waits so long for others to write a task
-    QUIET_US = 500000,     // no request for so long: files have the writer for themselves
-    LOAD_US = 3000000,     // of a file, in one commit: what a crash may take back
-    // Late checkpoints: a page changed often is copied once.
-    CHECKPOINT_PAGES = LIMIT_LOG_BYTES / 4096,
-    IDLE_CHECKPOINT_PAGES = 256,
+    // No request for so long: files have the writer for themselves, and the next one waits for a
+    // whole load.
+    QUIET_US = 10000000,
+    BETWEEN_US = 500000, // without a file: no more of it comes
+    LOAD_US = 3000000,   // of a file, in one commit: what a crash may take back
     IDLE_S = 2,
     TIDY_AFTER_US = 300000, // without anything to do
     TIDY_PIECES = 50,       // in one transaction, unless somebody comes
@@ -224,7 +226,7 @@ static bool write_slice(struct store_company *c, struct file_work *w, bool share
 
 static bool is_shared(const struct store_company *c)
 {
-    return clock_monotonic_us() - c->small_seen_us < QUIET_US;
+    return clock_monotonic_us() - c->small_seen_us < c->quiet_us;
 }
 
 /* How long a change takes depends on the file, the customers and the disk: the next slice is as
@@ -232,9 +234,18 @@ static bool is_shared(const struct store_company *c)
 static void adapt_slice(struct store_company *c, size_t count, int64_t took_us)
 {
     if (took_us > SHARED_SLICE_US && count <= c->shared_slice)
-        c->shared_slice = MAX(count / 2, (size_t)SHARED_LEAST_CHANGES);
+        c->shared_slice =
+            MAX(count / (took_us > 4 * SHARED_SLICE_US ? 8 : 2), (size_t)SHARED_LEAST_CHANGES);
     else if (took_us < SHARED_SLICE_US / 2 && count == c->shared_slice)
         c->shared_slice = MIN(count + count / 4 + 1, (size_t)SHARED_MOST_CHANGES);
+}
+
+/* Between two slices while requests come in. */
+static void give_way(struct store_company *c)
+{
+    background_pause();
+    if (c->db.lazy)
+        wal_start_writing(c);
 }
 
 /* Others that write to the database go first, if they do not take long. */
@@ -269,6 +280,8 @@ static bool serve_file(struct store_company *c, struct file_work *w)
     bool ok = !is_lost(c, w->batch->task_id, &err) && write_slice(c, w, shared, &err);
     if (ok && shared)
         adapt_slice(c, w->done - before, clock_monotonic_us() - began);
+    if (shared)
+        give_way(c);
     if (ok && w->done < w->batch->count)
         return false;
     mem_free(w->item);
@@ -277,8 +290,11 @@ static bool serve_file(struct store_company *c, struct file_work *w)
     return true;
 }
 
-static void start_file(struct file_work *w, struct store_batch *batch)
+static void start_file(struct store_company *c, struct file_work *w, struct store_batch *batch)
 {
+    if (batch->task_id != c->file_task) // a row of another file may take ten times as long
+        c->shared_slice = MIN(c->shared_slice, (size_t)SHARED_FIRST_CHANGES);
+    c->file_task = batch->task_id;
     *w = (struct file_work){.batch = batch,
                             .item = mem_new(MAX(batch->count, (size_t)1), sizeof *w->item)};
     for (size_t i = 0; i < batch->count; i++)
@@ -287,40 +303,12 @@ static void start_file(struct file_work *w, struct store_batch *batch)
 
 /* --- the thread --- */
 
-static int wal_pages(void *context, sqlite3 *db, const char *name, int pages)
+static bool has_requests(struct store_company *c)
 {
-    (void)db;
-    (void)name;
-    *(int *)context = pages;
-    return SQLITE_OK;
-}
-
-static void checkpoint(struct store_company *c, int *pages)
-{
-    int log = 0, copied = 0;
-    if (sqlite3_wal_checkpoint_v2(c->db.handle, "main", SQLITE_CHECKPOINT_PASSIVE, &log, &copied) !=
-        SQLITE_OK)
-        log_warning("company %lld: checkpoint: %s", (long long)c->id, sqlite3_errmsg(c->db.handle));
-    *pages = 0;
-}
-
-/* While requests come in the other thread copies the log, late and all at once, because the disk
- * syncs them slowly meanwhile; what came while it did is copied here: then the log begins anew. */
-static void tend_log(struct store_company *c, int *pages)
-{
-    bool shared = is_shared(c);
-    if (c->load_task)
-        return;
-    c->log_ends = c->log_ends && shared;
-    if (!shared && *pages > CHECKPOINT_PAGES) {
-        checkpoint(c, pages);
-    } else if (c->log_ends && checkpointer_is_done(c->checkpointer)) {
-        checkpoint(c, pages);
-        c->log_ends = false;
-    } else if (shared && !c->log_ends && *pages > CHECKPOINT_PAGES) {
-        checkpointer_wake(c->checkpointer);
-        c->log_ends = true;
-    }
+    pthread_mutex_lock(&c->lock);
+    bool waiting = c->small;
+    pthread_mutex_unlock(&c->lock);
+    return waiting;
 }
 
 static bool is_wanted(struct store_company *c)
@@ -344,7 +332,7 @@ static void tidy(struct store_company *c, enum changes_when when)
     for (int i = 0; ok && i < TIDY_PIECES && is_due(c, when); i++) {
         ok = changes_due(&c->applier, when) ? changes_tidy(&c->applier, &err)
                                             : terms_tidy(&c->applier, &err);
-        if (is_wanted(c) && when != CHANGES_BESIDE_FILE)
+        if (when == CHANGES_BESIDE_FILE ? has_requests(c) : is_wanted(c))
             break;
     }
     if (ok && commit(c, &err)) {
@@ -360,7 +348,7 @@ static void tidy(struct store_company *c, enum changes_when when)
 static bool use_time(struct store_company *c, bool idle)
 {
     enum changes_when when = idle ? CHANGES_IDLE : CHANGES_BETWEEN;
-    bool beside_file = !idle && clock_monotonic_us() - c->file_seen_us < QUIET_US;
+    bool beside_file = !idle && clock_monotonic_us() - c->file_seen_us < BETWEEN_US;
     if (c->load_task || c->untidy || beside_file || !is_due(c, when))
         return false;
     pthread_mutex_unlock(&c->lock);
@@ -388,9 +376,32 @@ static struct timespec end_of_wait(const struct store_company *c, bool idle)
     return until;
 }
 
+/* Whether more of a file waits: for the log to begin anew, or for requests that have come since the
+ * last ones; what is left to be synced for those is little then.  They do not keep it for long. */
+static bool is_held_up(struct store_company *c)
+{
+    return wal_ends(c) ||
+           (clock_monotonic_us() - c->file_seen_us < FILE_WAITS_US && has_requests(c));
+}
+
+/* Looks at the log again soon, or when a request comes. */
+static void wait_for_log(struct store_company *c)
+{
+    enum { LOOK_NS = 1000000 };
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += LOOK_NS;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&c->lock);
+    if (!c->small)
+        (void)pthread_cond_timedwait(&c->changed, &c->lock, &until);
+    pthread_mutex_unlock(&c->lock);
+}
+
 /* Waits for work; false when it is time to stop. */
 static bool wait_for_work(struct store_company *c, const struct file_work *w,
-                          struct store_batch **small, struct store_batch **file, int *pages)
+                          struct store_batch **small, struct store_batch **file)
 {
     bool idle = false;
     pthread_mutex_lock(&c->lock);
@@ -408,9 +419,9 @@ static bool wait_for_work(struct store_company *c, const struct file_work *w,
             continue;
         idle = true;
         bool rests = !c->load_task && (c->untidy || !is_due(c, CHANGES_IDLE));
-        if (rests && *pages > IDLE_CHECKPOINT_PAGES) {
+        if (rests) {
             pthread_mutex_unlock(&c->lock);
-            checkpoint(c, pages);
+            wal_use_rest(c);
             pthread_mutex_lock(&c->lock);
         }
     }
@@ -434,26 +445,27 @@ static void *writer_main(void *context)
     struct store_company *c = context;
     struct file_work work = {0};
     struct store_batch *small, *file;
-    int pages = 0;
-    (void)sqlite3_wal_hook(c->db.handle, wal_pages, &pages);
-    while (wait_for_work(c, &work, &small, &file, &pages)) {
+    while (wait_for_work(c, &work, &small, &file)) {
         if (small) {
             end_load(c);
             c->small_seen_us = clock_monotonic_us();
             serve_group(c, small);
         }
         if (file)
-            start_file(&work, file);
-        if (work.batch) {
+            start_file(c, &work, file);
+        if (work.batch && !is_held_up(c)) {
             (void)serve_file(c, &work);
             c->file_seen_us = clock_monotonic_us();
         }
+        if (wal_ends(c))
+            wait_for_log(c);
         c->untidy = false;
         if (changes_due(&c->applier, CHANGES_BESIDE_FILE)) {
             end_load(c); // it asks the tables
             tidy(c, CHANGES_BESIDE_FILE);
         }
-        tend_log(c, &pages);
+        if (!c->load_task)
+            wal_tend(c, is_shared(c));
     }
     end_load(c);
     return NULL;
@@ -466,8 +478,8 @@ bool writer_start(struct store_company *c, struct err *err)
     c->small_seen_us = c->file_seen_us = INT64_MIN / 2;
     c->shared_slice = SHARED_FIRST_CHANGES;
     c->held_bytes = fault_number("CLIENTELE_FAULT_HELD_BYTES", LIMIT_HELD_BYTES);
-    if (!apply_init(&c->applier, &c->db, false, err) ||
-        !checkpointer_start(c->path, &c->checkpointer, err))
+    c->quiet_us = (int64_t)fault_number("CLIENTELE_FAULT_QUIET_US", QUIET_US);
+    if (!apply_init(&c->applier, &c->db, false, err) || !wal_start(c, err))
         return false;
     c->started = pthread_create(&c->writer, NULL, writer_main, c) == 0;
     return c->started || err_set(err, ERR_INTERNAL, "cannot start a thread");
@@ -482,10 +494,7 @@ void writer_stop(struct store_company *c)
     if (c->started)
         (void)pthread_join(c->writer, NULL);
     c->started = false;
-    checkpointer_stop(TAKE(c->checkpointer));
-    if (c->db.handle)
-        (void)sqlite3_wal_checkpoint_v2(c->db.handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL,
-                                        NULL);
+    wal_stop(c);
     apply_done(&c->applier);
     db_close(&c->db);
 }
