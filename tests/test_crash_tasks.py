@@ -26,6 +26,8 @@ ROWS, BATCH_ROWS = 3000, 100
 KILLS_AT_ONCE = 2  # of one step: three deaths at one place are a reason to give up
 END_S = 120
 # Batches as small as those, but held in memory and written together: dozens of loads for a file.
+# How often a customer counts as changed, and so as restored, depends on where a slice ends: here that is where a batch does.
+WHOLE = {"CLIENTELE_FAULT_QUIET_US": "0"}
 LOADS = {"CLIENTELE_FAULT_BATCH_ROWS": "50", "CLIENTELE_FAULT_HELD_BYTES": str(64 * 1024), "CLIENTELE_FAULT_QUIET_US": "0"}
 STAMP = re.compile(r"20(?!20-01)\d\d-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")  # those of the files are of January 2020
 
@@ -58,7 +60,8 @@ class History:
         self.temporary = harness.temporary_data("Test")
         self.data = self.temporary.__enter__()
         self.token = harness.new_token(self.data)
-        self.server = harness.Server(self.data, env=LOADS) if loads else harness.Server(self.data, "--batch-rows", str(BATCH_ROWS))
+        self.server = (harness.Server(self.data, env=LOADS) if loads
+                       else harness.Server(self.data, "--batch-rows", str(BATCH_ROWS), env=WHOLE))
         self.lock, self.up = threading.Lock(), threading.Event()
         self.up.set()
         self.took, self.kills = {}, 0
