@@ -65,8 +65,10 @@ bool tries_take(struct cabinet *c, struct http_request *r, str account, struct t
     int64_t now_us = clock_monotonic_us(), wait_us;
     struct tried keys = {.taken = true};
     if (key.len) {
-        str pair = arena_format(http_arena(r), "%.*s\n%.*s", STR_ARG(site), STR_ARG(key));
-        keys.pair = key_of(t, pair);
+        AUTO(buf_done) struct buf pair = {0}; // a site is bytes, of which many are 0
+        buf_add(&pair, site);
+        buf_add(&pair, key);
+        keys.pair = key_of(t, buf_str(&pair));
         keys.account = key_of(t, key);
     }
     // Whoever shares this machine with a proxy that is not made known would share its failures.
