@@ -67,7 +67,7 @@ class Sessions(harness.ServerCase):
         self.assertEqual(made.status, 202, made)
         task = made.json["data"]
         self.assertEqual(task["attributes"]["start"], "manual")
-        self.assertEqual(task["attributes"]["created_by"], {"type": "user", "id": b.session["user"]["id"]})
+        self.assertEqual(task["attributes"]["created_by"], {"type": "user", "id": b.session["user"]["id"], "name": "boss@example.com"})
         for link in (task["links"]["self"], made.headers["Location"], task["meta"]["links"]["events"], task["relationships"]["errors"]["links"]["related"]):
             self.assertIn(b.company + "/import_tasks/", link)
         self.assertEqual(b.request("GET", task["links"]["self"]).status, 200)
