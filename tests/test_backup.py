@@ -294,7 +294,7 @@ class Backup(unittest.TestCase):
                 ("UPDATE consumer SET custom_attributes = '{' WHERE external_id = '5'", "no JSON"),
                 ("INSERT INTO trail VALUES (1, 1, 0, 1, 1, 1, 0, '{')", "cannot be undone"),
                 ("UPDATE import_task SET records = records + 1", "CHECK constraint failed"),
-                ("INSERT INTO import_error VALUES (9, 0, 1, 1, 1, 'x', NULL, 'x', NULL, NULL, 0, 0, 0)", "belong to no import")):
+                ("INSERT INTO import_error VALUES (9, 0, 1, 1, 1, 'x', NULL, 'x', NULL, NULL, 0, 0, 0, NULL)", "belong to no import")):
             with self.subTest(statement):
                 self.check(self.broken(statement), word)
 

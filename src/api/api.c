@@ -123,6 +123,7 @@ static const struct http_route routes[] = {
     READ("/v4/import_tasks/{id}/missing", tasks_missing),
     READ("/v4/import_tasks/{id}/file", tasks_file),
     ERRAND(HTTP_GET, "/v4/import_tasks/{id}/failed_rows", tasks_failed_rows),
+    ERRAND(HTTP_GET, "/v4/import_tasks/{id}/rows", tasks_rows),
     ERRAND(HTTP_PUT, "/v4/import_tasks/{id}/settings", tasks_settings),
     ERRAND(HTTP_POST, "/v4/import_tasks/{id}/dry_run", tasks_dry_run),
     ERRAND(HTTP_POST, "/v4/import_tasks/{id}/start", tasks_start),

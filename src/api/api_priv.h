@@ -178,6 +178,7 @@ void tasks_errors(struct http_request *r);
 void tasks_error_groups(struct http_request *r);
 void tasks_undo_kept(struct http_request *r);
 void tasks_changes(struct http_request *r);
+void tasks_rows(struct http_request *r);
 void tasks_settings(struct http_request *r);
 void tasks_dry_run(struct http_request *r);
 void tasks_start(struct http_request *r);

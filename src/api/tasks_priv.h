@@ -23,6 +23,24 @@ void task_answer(struct http_request *r, int status, struct store_company *compa
 /* Answers that what a dry run leaves is still being made. */
 void tasks_trial_under_way(struct http_request *r);
 
+/* --- tasks_show.c --- */
+
+/* A page of a list, on its way out. */
+struct task_list {
+    uint64_t page, per_page;
+    size_t count; /* on this page */
+    bool more;
+    struct buf b;
+    struct buf query; /* what the next page's address has besides the page */
+    str after;        /* where the next page begins, when it goes by a place; else by its number */
+};
+/* Begins it with what was found: one more than asked for tells that there is a next page. */
+void task_list_open(struct task_list *l, size_t found);
+/* Keeps a parameter of the query for the next page's address. */
+void task_list_keep(struct task_list *l, const char *name, str value);
+/* Ends it, answers, and frees what it holds. */
+void task_list_answer(struct http_request *r, struct task_list *l);
+
 /* --- tasks_upload.c --- */
 
 /* Sets an option or a setting of an import by its name.  Errors: as import_settings_set(). */

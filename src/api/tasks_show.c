@@ -1,9 +1,8 @@
 /* Import tasks, told about: one, the history, what failed and what an undo left.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "api/listing.h"
 #include "api/tasks_priv.h"
-
-enum { GROUPS_MAX = 1000 };
 
 /* --- one --- */
 
@@ -104,24 +103,22 @@ void tasks_get(struct http_request *r)
 
 /* --- lists --- */
 
-struct list {
-    uint64_t page, per_page;
-    size_t count; /* on this page */
-    bool more;
-    struct buf b;
-    struct buf query; /* what the next page's address has besides the page */
-    str after;        /* where the next page begins, when it goes by a place; else by its number */
-};
-
-/* One more than asked for tells whether there is a next page. */
-static void list_open(struct list *l, size_t found)
+void task_list_open(struct task_list *l, size_t found)
 {
     l->more = found > l->per_page;
     l->count = MIN(found, (size_t)l->per_page);
     buf_add(&l->b, STR("{\"data\":["));
 }
 
-static void list_answer(struct http_request *r, struct list *l)
+void task_list_keep(struct task_list *l, const char *name, str value)
+{
+    AUTO(buf_done) struct buf one = {0};
+    listing_add_parameter(&one, name, value);
+    buf_add_char(&l->query, '&');
+    buf_add(&l->query, str_from(buf_str(&one), 1));
+}
+
+void task_list_answer(struct http_request *r, struct task_list *l)
 {
     buf_add(&l->b, STR("],\"links\":{\"next\":"));
     if (l->more) {
@@ -143,7 +140,7 @@ static void list_answer(struct http_request *r, struct list *l)
 }
 
 /* state=completed,failed: a bit for each. */
-static bool read_states(struct http_request *r, struct list *l, unsigned *ret_states)
+static bool read_states(struct http_request *r, struct task_list *l, unsigned *ret_states)
 {
     str text = http_query(r, "state");
     if (str_is_null(text))
@@ -175,7 +172,7 @@ void tasks_list(struct http_request *r)
 {
     struct store_company *company = auth_company(r, SCOPE_IMPORTS);
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
-    struct list l = {0};
+    struct task_list l = {0};
     struct store_task *task;
     unsigned states;
     size_t count;
@@ -188,120 +185,13 @@ void tasks_list(struct http_request *r)
         error_store(r, &err);
         return;
     }
-    list_open(&l, count);
+    task_list_open(&l, count);
     for (size_t i = 0; i < l.count; i++) {
         if (i)
             buf_add_char(&l.b, ',');
         add_task(r, &l.b, company, reader, &task[i]);
     }
-    list_answer(r, &l);
-}
-
-/* --- what failed --- */
-
-static bool is_asked(struct http_request *r, struct list *l, const char *name)
-{
-    if (!str_eq(http_query(r, name), STR("true")))
-        return false;
-    buf_format(&l->query, "&%s=true", name);
-    return true;
-}
-
-static enum problem_list which_problems(struct http_request *r, struct list *l)
-{
-    static const enum problem_list lists[2][2] = {{PROBLEMS_REFUSE, PROBLEMS_WARN},
-                                                  {PROBLEMS_TRIAL_REFUSE, PROBLEMS_TRIAL_WARN}};
-    bool trial = is_asked(r, l, "dry_run"), warnings = is_asked(r, l, "warnings");
-    return lists[trial][warnings];
-}
-
-/* after=RECORD, or RECORD.N: past the n-th problem of the record.  A page by its number is read
- * from the first on, so links.next goes by the place. */
-static bool read_after(struct http_request *r, struct list *l, struct store_errors_from *ret_from)
-{
-    str text = http_query(r, "after"), rest = text;
-    *ret_from = (struct store_errors_from){.skip = (l->page - 1) * l->per_page};
-    if (str_is_null(text))
-        return true;
-    str record = str_split(&rest, '.');
-    ret_from->seq = UINT64_MAX;
-    if (str_to_u64(record, &ret_from->record) &&
-        (record.len == text.len || str_to_u64(rest, &ret_from->seq)))
-        return true;
-    error_query(r, "after", SAY(r, "must be the number of a record", "должно быть номером записи"));
-    return false;
-}
-
-void tasks_errors(struct http_request *r)
-{
-    struct store_company *company;
-    struct store_reader *reader;
-    struct list l = {0};
-    struct store_task task;
-    struct store_errors_from from;
-    struct store_task_error *e;
-    size_t count;
-    struct err err = {0};
-    if (str_eq(http_query(r, "group"), STR("true"))) {
-        tasks_error_groups(r);
-        return;
-    }
-    if (!task_find(r, &company, &reader, &task) || !api_page(r, &l.page, &l.per_page) ||
-        !read_after(r, &l, &from))
-        return;
-    if (!store_task_errors(reader, http_arena(r), task.id, which_problems(r, &l), &from,
-                           l.per_page + 1, &e, &count, &err)) {
-        buf_done(&l.query);
-        error_store(r, &err);
-        return;
-    }
-    list_open(&l, count);
-    for (size_t i = 0; i < l.count; i++) {
-        if (i)
-            buf_add_char(&l.b, ',');
-        buf_format(&l.b, "{\"type\":\"import_errors\",\"id\":\"%lld-%llu-%llu\",\"attributes\":",
-                   (long long)task.id, (unsigned long long)e[i].record,
-                   (unsigned long long)e[i].seq);
-        jobs_error_json(&l.b, http_arena(r), request_language(r), &e[i]);
-        buf_add_char(&l.b, '}');
-    }
-    if (l.more)
-        l.after = arena_format(http_arena(r), "after=%llu.%llu",
-                               (unsigned long long)e[l.count - 1].record,
-                               (unsigned long long)e[l.count - 1].seq);
-    list_answer(r, &l);
-}
-
-void tasks_error_groups(struct http_request *r)
-{
-    struct store_company *company;
-    struct store_reader *reader;
-    AUTO(buf_done) struct buf b = {0};
-    struct list l = {0};
-    struct store_task task;
-    struct store_error_group *g;
-    size_t count;
-    struct err err = {0};
-    if (!task_find(r, &company, &reader, &task))
-        return;
-    enum problem_list which = which_problems(r, &l);
-    buf_done(&l.query);
-    if (!store_task_error_groups(reader, http_arena(r), task.id, which, GROUPS_MAX, &g, &count,
-                                 &err)) {
-        error_store(r, &err);
-        return;
-    }
-    buf_add(&b, STR("{\"data\":["));
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_add_char(&b, ',');
-        buf_format(&b, "{\"type\":\"import_error_groups\",\"id\":\"%lld-%zu\",\"attributes\":",
-                   (long long)task.id, i + 1);
-        jobs_group_json(&b, http_arena(r), request_language(r), &g[i]);
-        buf_add_char(&b, '}');
-    }
-    buf_add(&b, STR("]}\n"));
-    http_answer(r, 200, answer_type(r), buf_str(&b));
+    task_list_answer(r, &l);
 }
 
 /* --- what an undo left --- */
@@ -310,7 +200,7 @@ void tasks_undo_kept(struct http_request *r)
 {
     struct store_company *company;
     struct store_reader *reader;
-    struct list l = {0};
+    struct task_list l = {0};
     struct store_task task;
     struct store_kept *k;
     size_t count;
@@ -330,7 +220,7 @@ void tasks_undo_kept(struct http_request *r)
         error_store(r, &err);
         return;
     }
-    list_open(&l, count);
+    task_list_open(&l, count);
     for (size_t i = 0; i < l.count; i++) {
         if (i)
             buf_add_char(&l.b, ',');
@@ -342,58 +232,5 @@ void tasks_undo_kept(struct http_request *r)
     }
     if (l.more)
         l.after = arena_format(http_arena(r), "after=%llu", (unsigned long long)k[l.count - 1].seq);
-    list_answer(r, &l);
-}
-
-/* --- what it did --- */
-
-/* after=created.POSITION or updated.POSITION: where links.next goes on. */
-static bool read_place(struct http_request *r, struct import_change_place *ret_place)
-{
-    str rest = http_query(r, "after");
-    uint64_t position;
-    *ret_place = (struct import_change_place){0};
-    if (str_is_null(rest))
-        return true;
-    str kind = str_split(&rest, '.');
-    bool updated = str_eq(kind, STR("updated"));
-    if ((updated || str_eq(kind, STR("created"))) && str_to_u64(rest, &position) &&
-        position <= INT64_MAX) {
-        *ret_place = (struct import_change_place){updated, (int64_t)position};
-        return true;
-    }
-    error_query(r, "after", SAY(r, "must be as in links.next", "должно быть как в links.next"));
-    return false;
-}
-
-void tasks_changes(struct http_request *r)
-{
-    struct store_company *company;
-    struct store_reader *reader;
-    struct list l = {0};
-    struct store_task task;
-    struct import_change_place place;
-    struct event *e;
-    size_t count;
-    struct err err = {0};
-    if (!task_find(r, &company, &reader, &task) || !api_page(r, &l.page, &l.per_page) ||
-        !read_place(r, &place))
-        return;
-    if (!store_import_changes(reader, http_arena(r), &task, &place, l.per_page + 1, &e, &count,
-                              &err)) {
-        error_store(r, &err);
-        return;
-    }
-    list_open(&l, count);
-    for (size_t i = 0; i < l.count; i++) {
-        if (i)
-            buf_add_char(&l.b, ',');
-        jobs_import_change_json(&l.b, &e[i]);
-    }
-    if (l.more)
-        l.after =
-            arena_format(http_arena(r), "after=%s.%lld",
-                         e[l.count - 1].kind == EVENT_CONSUMER_CREATED ? "created" : "updated",
-                         (long long)e[l.count - 1].place);
-    list_answer(r, &l);
+    task_list_answer(r, &l);
 }

@@ -28,6 +28,8 @@
 #define LIMIT_TARGET_BYTES          (8 * KIB)
 #define LIMIT_UPLOAD_BYTES          (2 * GIB) /* unless configured */
 #define LIMIT_PER_PAGE              100
+#define LIMIT_ROWS_PER_PAGE         1000 /* of a file, and so many bytes: */
+#define LIMIT_PICKED_BYTES          (8 * MIB)
 #define LIMIT_LIST_PER_PAGE         1000 /* of customers */
 #define LIMIT_FILTER_CONDITIONS     32
 #define LIMIT_FILTER_VALUES         1000 /* of all its conditions */

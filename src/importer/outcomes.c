@@ -72,6 +72,30 @@ bool outcomes_compare(int was_fd, int now_fd, struct outcome_differences *ret, s
     return ok || err_errno(err, "cannot read the dry run's outcomes");
 }
 
+bool outcomes_list(int fd, enum store_outcome outcome, uint64_t after, size_t limit,
+                   struct arena *a, uint64_t **ret_record, size_t *ret_count, struct err *err)
+{
+    struct outcomes *o = mem_new(1, sizeof *o);
+    uint64_t *found = ARENA_NEW(a, uint64_t, limit), record = after;
+    const unsigned char *one;
+    size_t count = 0;
+    o->fd = fd;
+    bool ok = after <= INT64_MAX / OUTCOME_BYTES &&
+              lseek(fd, (off_t)(after * OUTCOME_BYTES), SEEK_SET) >= 0;
+    while (ok && count < limit && (one = next_outcome(o)) != NULL) {
+        record++;
+        if (one[0] == outcome)
+            found[count++] = record;
+    }
+    ok = ok && !o->failed;
+    mem_free(o);
+    if (!ok)
+        return err_errno(err, "cannot read the dry run's outcomes");
+    *ret_record = found;
+    *ret_count = count;
+    return true;
+}
+
 struct expected {
     struct preview *preview;
     struct outcomes was;

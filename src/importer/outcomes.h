@@ -22,6 +22,12 @@ struct outcome_differences {
 MUST_CHECK bool outcomes_compare(int was_fd, int now_fd, struct outcome_differences *ret,
                                  struct err *err);
 
+/* The records with this outcome, past the record `after`, at most limit, in order; the file is read
+ * from its beginning on. */
+MUST_CHECK bool outcomes_list(int fd, enum store_outcome outcome, uint64_t after, size_t limit,
+                              struct arena *a, uint64_t **ret_record, size_t *ret_count,
+                              struct err *err);
+
 struct expected; /* a run that writes, beside its dry run; one thread at a time */
 /* Begins past the first `skip` records.  fd, with the dry run's outcomes, and zone are borrowed;
  * origin as in the run's target. */

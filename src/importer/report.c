@@ -58,6 +58,13 @@ bool report_mark_fits(const struct report_mark *mark, const struct store_task *t
     return mark->task_id == task->id && str_starts(task->sha256, mark->hash);
 }
 
+str report_mark_text(struct arena *a, const struct store_task *task, uint64_t record)
+{
+    str hash = str_first(task->sha256, MIN(task->sha256.len, (size_t)MARK_DIGITS));
+    return arena_format(a, "[%lld:%llu:%.*s]", (long long)task->id, (unsigned long long)record,
+                        STR_ARG(hash));
+}
+
 static const struct store_task_error *next_error(struct problems_page *p, struct err *err)
 {
     if (p->at < p->count)
@@ -97,9 +104,8 @@ static str error_text(struct report *r, uint64_t record, struct err *err)
         }
         r->page.at++;
     }
-    str hash = str_first(r->task->sha256, MIN(r->task->sha256.len, (size_t)MARK_DIGITS));
-    buf_format(&b, " [%lld:%llu:%.*s]", (long long)r->task->id, (unsigned long long)record,
-               STR_ARG(hash));
+    buf_add_char(&b, ' ');
+    buf_add(&b, report_mark_text(&r->arena, r->task, record));
     return arena_str(&r->arena, buf_str(&b));
 }
 

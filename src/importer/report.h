@@ -31,4 +31,7 @@ struct report_mark report_mark_of(str cell);
 /* True when this is the task that the mark means. */
 bool report_mark_fits(const struct report_mark *mark, const struct store_task *task);
 
+/* The mark of a record of the task, as its import_error ends. */
+str report_mark_text(struct arena *a, const struct store_task *task, uint64_t record);
+
 #endif

@@ -246,6 +246,9 @@ void jobs_webhook_json(struct buf *b, const struct webhook *webhook, str secret,
 void jobs_delivery_json(struct buf *b, const struct delivery *delivery, const struct zone *zone);
 /* Appends what an import did to one customer, as a JSON object. */
 void jobs_import_change_json(struct buf *b, const struct event *change);
+/* The same, with the values that it found and gave, and the record; made: he is new. */
+void jobs_task_change_json(struct buf *b, const struct store_task_change *change, bool made,
+                           const struct zone *zone);
 /* Appends ["email","phone"], the fields of the bits; 0: null. */
 void jobs_fields_json(struct buf *b, unsigned fields);
 
@@ -261,6 +264,20 @@ enum jobs_file {
  * more. */
 MUST_CHECK bool jobs_file_open(struct jobs *j, const struct store_task *task, enum jobs_file which,
                                int *ret_fd, struct err *err);
+/* Which rows of a task's file: those that ended so in the run, or in the dry run, past the record
+ * `after`, at most `limit`. */
+struct jobs_rows_wanted {
+    enum store_outcome outcome;
+    bool trial;
+    uint64_t after;
+    size_t limit;
+};
+/* Appends a document of them, but for its last brace: {"data":[...],"meta":{"columns":[...]}.
+ * *ret_next: where the next page begins; 0: there is none.  Errors: ERR_NOT_FOUND: the imported
+ * file is gone, or there was no dry run. */
+MUST_CHECK bool jobs_rows_json(struct buf *b, struct jobs *j, struct store_company *company,
+                               const struct store_task *task, const struct jobs_rows_wanted *wanted,
+                               enum language language, uint64_t *ret_next, struct err *err);
 /* Makes the file of the task's failed rows and opens it; the caller closes it, and it is gone.
  * Errors: ERR_NOT_FOUND: the imported file is gone. */
 MUST_CHECK bool jobs_failed_rows(struct jobs *j, struct store_company *company,

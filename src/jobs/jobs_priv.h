@@ -251,6 +251,11 @@ MUST_CHECK bool sender_start(struct jobs *j, struct sender **ret_sender, struct 
 /* Stops it; what is under way has a moment.  NULL is fine. */
 void sender_stop(struct sender *s);
 
+/* The task's file, which is there, and how it is read; path has PATH_MAX bytes.
+ * Errors: ERR_NOT_FOUND: it is gone. */
+MUST_CHECK bool task_file(struct jobs *j, struct store_company *company,
+                          const struct store_task *task, struct arena *a, char path[],
+                          struct import_settings *ret_settings, struct err *err);
 /* The path of one of the task's files. */
 void task_path(const struct jobs *j, const struct store_task *task, enum jobs_file which,
                char path[], size_t room);

@@ -34,6 +34,7 @@ void jobs_error_json(struct buf *b, struct arena *a, enum language language,
     json_add_string(b, "column", e->column);
     add_reason(b, a, language, &p);
     json_add_string(b, "value", e->value);
+    json_add_string(b, "external_id", e->external_id);
     add_consumer(b, "other_id", e->other_id);
     if (e->other_line)
         buf_format(b, ",\"other_line\":%llu", (unsigned long long)e->other_line);
@@ -54,7 +55,17 @@ void jobs_group_json(struct buf *b, struct arena *a, enum language language,
     for (size_t i = 0; i < g->ranges; i++)
         buf_format(b, "%s[%llu,%llu]", i ? "," : "", (unsigned long long)g->range[i].from,
                    (unsigned long long)g->range[i].to);
-    buf_format(b, "],\"more\":%llu}", (unsigned long long)g->more);
+    buf_format(b, "],\"more\":%llu,\"examples\":[", (unsigned long long)g->more);
+    for (size_t i = 0; i < g->examples; i++) {
+        const struct store_error_example *e = &g->example[i];
+        buf_format(b, "%s{\"record\":%llu,\"line\":%llu", i ? "," : "",
+                   (unsigned long long)e->record, (unsigned long long)e->line);
+        json_add_string(b, "value", e->value);
+        json_add_string(b, "external_id", e->external_id);
+        add_consumer(b, "other_id", e->other_id);
+        buf_add_char(b, '}');
+    }
+    buf_add(b, STR("]}"));
 }
 
 void jobs_kept_values_json(struct buf *b, const struct zone *zone, const struct store_kept *k)

@@ -452,6 +452,20 @@ bool jobs_file_open(struct jobs *j, const struct store_task *task, enum jobs_fil
                          "the file is not there: it was not made, or its time is over");
 }
 
+bool task_file(struct jobs *j, struct store_company *company, const struct store_task *task,
+               struct arena *a, char path[], struct import_settings *ret_settings, struct err *err)
+{
+    task_path(j, task, JOBS_FILE_ITSELF, path, PATH_MAX);
+    if (!task->upload.len || access(path, R_OK) != 0)
+        return err_set(err, ERR_NOT_FOUND,
+                       "the imported file is kept for %d days, and they are over",
+                       (int)(jobs_keep(j, company).files_us / DAY_US));
+    if (!import_settings_parse(a, task->settings, ret_settings, err))
+        return false;
+    import_settings_as_found(a, task->analysis, ret_settings);
+    return true;
+}
+
 bool jobs_failed_rows(struct jobs *j, struct store_company *company, const struct store_task *task,
                       enum rows_format format, enum language language, int *ret_fd, struct err *err)
 {
@@ -460,15 +474,9 @@ bool jobs_failed_rows(struct jobs *j, struct store_company *company, const struc
     struct import_settings settings;
     struct file_problem problem = {0};
     char path[PATH_MAX];
-    task_path(j, task, JOBS_FILE_ITSELF, path, sizeof path);
-    if (!task->upload.len || access(path, R_OK) != 0)
-        return err_set(err, ERR_NOT_FOUND,
-                       "the imported file is kept for %d days, and they are over",
-                       (int)(jobs_keep(j, company).files_us / DAY_US));
-    if (!import_settings_parse(&a, task->settings, &settings, err) ||
+    if (!task_file(j, company, task, &a, path, &settings, err) ||
         !store_reader_open(company, &reader, err))
         return false;
-    import_settings_as_found(&a, task->analysis, &settings);
     int fd = openat(j->uploads_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_errno(err, "cannot make a file for the failed rows");

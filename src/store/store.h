@@ -582,6 +582,7 @@ struct store_task_error { /* one problem or warning of one record */
     uint64_t record, line;
     uint64_t seq;                  /* which of its record's */
     str column, field, key, value; /* column: the header's text */
+    str external_id;               /* that the row names; {0}: none */
     enum problem_code code;
     int64_t other_id;
     uint64_t other_line; /* PROBLEM_EMAIL_SWAP: where the other row stands */
@@ -654,6 +655,7 @@ MUST_CHECK bool store_task_corrected(struct store_reader *r, int64_t parent, int
  * place is found at once; what is skipped is read. */
 struct store_errors_from {
     uint64_t record, seq, skip;
+    str code, field, key; /* only these; {0}: all.  An empty key: those without one */
 };
 /* The problems of a task in the order of records, at most `limit`. */
 MUST_CHECK bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
@@ -672,9 +674,42 @@ MUST_CHECK bool store_task_errors_after(struct store_reader *r, struct arena *a,
 MUST_CHECK bool store_name_swaps(struct store_company *c, int64_t task_id, enum problem_list which,
                                  struct err *err);
 
-enum { STORE_GROUP_RANGES = 200 };
+/* A task's records with this outcome, past the record `after`, at most `limit`, in order.  None for
+ * one whose reports have been forgotten. */
+MUST_CHECK bool store_task_outcomes(struct store_reader *r, struct arena *a, int64_t task_id,
+                                    enum store_outcome outcome, uint64_t after, size_t limit,
+                                    uint64_t **ret_record, size_t *ret_count, struct err *err);
+
+/* A value that a change of a customer gave, and what was there before. */
+struct store_changed_value {
+    enum consumer_field field;
+    str key;         /* of a custom attribute, else {0} */
+    str was, became; /* JSON text, created_at in microseconds; became {0}: no longer known */
+};
+/* What an import did to a customer. */
+struct store_task_change {
+    int64_t place; /* where a list goes on: the customer's id, or the change's */
+    int64_t consumer_id;
+    uint64_t record;
+    str external_id, email, name;      /* as they are now */
+    struct store_changed_value *value; /* of one who was there before */
+    size_t values;
+};
+/* Customers whom the task made, or its changes of those who were there, who both are there still:
+ * past `after`, at most `limit`, in the order of the file. */
+MUST_CHECK bool store_task_changes(struct store_reader *r, struct arena *a,
+                                   const struct store_task *task, bool made, int64_t after,
+                                   size_t limit, struct store_task_change **ret_change,
+                                   size_t *ret_count, struct err *err);
+
+enum { STORE_GROUP_RANGES = 200, STORE_GROUP_EXAMPLES = 3 };
 struct store_line_range {
     uint64_t from, to; /* the lines of the first and the last of records one after another */
+};
+struct store_error_example {
+    uint64_t record, line;
+    str value, external_id; /* as in the file; {0}: none */
+    int64_t other_id;
 };
 struct store_error_group { /* problems of one kind */
     enum problem_code code;
@@ -682,7 +717,9 @@ struct store_error_group { /* problems of one kind */
     uint64_t count, first_line, last_line;
     struct store_line_range *range; /* the first STORE_GROUP_RANGES of them, in order */
     size_t ranges;
-    uint64_t more; /* problems beyond those */
+    uint64_t more;                                            /* problems beyond those */
+    struct store_error_example example[STORE_GROUP_EXAMPLES]; /* the first of them */
+    size_t examples;
 };
 /* A task's problems by kind, the most frequent first. */
 MUST_CHECK bool store_task_error_groups(struct store_reader *r, struct arena *a, int64_t task_id,

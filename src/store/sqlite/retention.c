@@ -7,9 +7,9 @@
 
 static const char sql_trail_forget[] = SQL_TRAIL_FORGET, sql_trail_purge[] = SQL_TRAIL_PURGE,
                   sql_gone_purge[] = SQL_GONE_PURGE, sql_purge_samples[] = SQL_PURGE_SAMPLES,
-                  sql_purge_errors[] = SQL_PURGE_ERRORS, sql_purge_kept[] = SQL_PURGE_KEPT,
-                  sql_purge_previews[] = SQL_PURGE_PREVIEWS, sql_purge_tasks[] = SQL_PURGE_TASKS,
-                  sql_purge_deeds[] = SQL_AUDIT_PURGE_TASKS;
+                  sql_purge_errors[] = SQL_PURGE_ERRORS, sql_purge_outcomes[] = SQL_PURGE_OUTCOMES,
+                  sql_purge_kept[] = SQL_PURGE_KEPT, sql_purge_previews[] = SQL_PURGE_PREVIEWS,
+                  sql_purge_tasks[] = SQL_PURGE_TASKS, sql_purge_deeds[] = SQL_AUDIT_PURGE_TASKS;
 
 enum {
     AT_ONCE = 10000
@@ -77,6 +77,7 @@ bool store_task_purge(struct store_company *c, int64_t files_us, int64_t reports
         return false;
     bool ok = purge(&db, sql_purge_samples, files_us, err) &&
               purge_many(&db, sql_purge_errors, reports_us, err) &&
+              purge(&db, sql_purge_outcomes, reports_us, err) &&
               purge(&db, sql_purge_kept, reports_us, err) &&
               purge(&db, sql_purge_previews, reports_us, err) &&
               // Together: there is no moment at which what was asked belongs to no task.

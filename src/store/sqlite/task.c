@@ -170,6 +170,8 @@ bool task_record(struct db *db, const struct store_batch *batch, const struct st
         if (!task_add_problems(db, batch, &change[i], PROBLEMS_REFUSE, PROBLEMS_WARN, err))
             return false;
     }
+    if (!task_add_outcomes(db, batch->task_id, change, count, err))
+        return false;
     const int64_t value[] = {batch->task_id,
                              (int64_t)count,
                              outcome[OUTCOME_CREATED],

@@ -35,6 +35,8 @@ static bool add_problem(struct db *db, const struct store_batch *batch,
     db_bind_str(s, 10, p->value);
     db_bind_int(s, 11, p->other_id);
     db_bind_int(s, 12, c->failed_id);
+    db_bind_str(
+        s, 13, c->patch.set & FIELD_BIT(FIELD_EXTERNAL_ID) ? c->patch.value.external_id : (str){0});
     return db_run(db, s, err);
 }
 
@@ -64,7 +66,8 @@ static struct store_task_error read_error(sqlite3_stmt *s, struct arena *a)
                                      .code = problem_code_of(db_column_str(s, 6, a)),
                                      .other_id = sqlite3_column_int64(s, 7),
                                      .other_line = (uint64_t)sqlite3_column_int64(s, 8),
-                                     .seq = (uint64_t)sqlite3_column_int64(s, 9)};
+                                     .seq = (uint64_t)sqlite3_column_int64(s, 9),
+                                     .external_id = db_column_str(s, 10, a)};
 }
 
 bool store_task_errors_after(struct store_reader *r, struct arena *a, int64_t task_id,
@@ -110,6 +113,9 @@ bool store_task_errors(struct store_reader *r, struct arena *a, int64_t task_id,
     db_bind_int(s, 4, (int64_t)MIN(from->skip, (uint64_t)INT64_MAX));
     db_bind_int(s, 5, (int64_t)MIN(from->record, (uint64_t)INT64_MAX));
     db_bind_int(s, 6, (int64_t)MIN(from->seq, (uint64_t)INT64_MAX));
+    db_bind_str(s, 7, from->code);
+    db_bind_str(s, 8, from->field);
+    db_bind_str(s, 9, from->key);
     while ((step = db_step(&r->db, s, err)) == SQLITE_ROW && count < limit)
         error[count++] = read_error(s, a);
     (void)sqlite3_reset(s);
@@ -132,6 +138,18 @@ static void add_to_ranges(struct store_error_group *g, uint64_t *last_record, ui
     else
         g->more++;
     *last_record = record;
+}
+
+static void add_example(struct store_error_group *g, sqlite3_stmt *s, struct arena *a)
+{
+    if (g->examples == STORE_GROUP_EXAMPLES)
+        return;
+    g->example[g->examples++] =
+        (struct store_error_example){.record = (uint64_t)sqlite3_column_int64(s, 3),
+                                     .line = (uint64_t)sqlite3_column_int64(s, 4),
+                                     .value = db_column_str(s, 5, a),
+                                     .external_id = db_column_str(s, 6, a),
+                                     .other_id = sqlite3_column_int64(s, 7)};
 }
 
 static bool is_of(const struct store_error_group *g, sqlite3_stmt *s)
@@ -158,9 +176,11 @@ static bool read_ranges(struct store_reader *r, struct arena *a, int64_t task_id
         size_t tried = 0;
         for (; tried < count && !is_of(&group[g], s); tried++)
             g = (g + 1) % count; // most often it is the one of the problem before
-        if (tried < count)
-            add_to_ranges(&group[g], &last_record[g], (uint64_t)sqlite3_column_int64(s, 3),
-                          (uint64_t)sqlite3_column_int64(s, 4));
+        if (tried == count)
+            continue;
+        add_to_ranges(&group[g], &last_record[g], (uint64_t)sqlite3_column_int64(s, 3),
+                      (uint64_t)sqlite3_column_int64(s, 4));
+        add_example(&group[g], s, a);
     }
     (void)sqlite3_reset(s);
     return step != 0;

@@ -128,6 +128,8 @@ UPDATE import_task
 DELETE FROM import_error WHERE (task_id, warning, record, seq) IN (
     SELECT e.task_id, e.warning, e.record, e.seq FROM import_task AS t CROSS JOIN import_error AS e ON e.task_id = t.id
      WHERE t.updated_at < ?1 LIMIT ?2)
+-- name: purge_outcomes
+DELETE FROM import_outcome WHERE task_id NOT IN (SELECT id FROM import_task WHERE updated_at >= ?1)
 -- name: purge_kept
 DELETE FROM undo_kept WHERE task_id IN (SELECT id FROM import_task WHERE updated_at < ?1)
 -- name: purge_previews
@@ -156,8 +158,9 @@ SELECT id FROM import_task WHERE id IN below AND state IN (5, 6, 7, 8, 9, 10) OR
 -- name: task_same
 SELECT max(id) FROM import_task WHERE sha256 = ?1 AND id <> ?2 AND state IN (6, 7)
 -- name: error_insert
-INSERT INTO import_error (task_id, warning, record, seq, line, code, header, field, key, value, other_id, consumer_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+INSERT INTO import_error (task_id, warning, record, seq, line, code, header, field, key, value, other_id, consumer_id,
+                          external_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 -- name: swaps_find
 SELECT a.record, a.line, b.record, b.line FROM import_error AS a JOIN import_error AS b
     ON b.task_id = a.task_id AND b.warning = a.warning AND b.consumer_id = a.other_id AND b.other_id = a.consumer_id
@@ -169,20 +172,29 @@ SELECT a.record, a.line, b.record, b.line FROM import_error AS a JOIN import_err
 UPDATE import_error SET code = 'email_swap', other_line = ?4
  WHERE task_id = ?1 AND warning = ?2 AND record = ?3 AND code = 'taken' AND field = 'email'
 -- name: error_list
-SELECT record, line, header, field, key, value, code, other_id, other_line, seq FROM import_error
- WHERE task_id = ?1 AND warning = ?2 AND (record, seq) > (?5, ?6) ORDER BY record, seq LIMIT ?3 OFFSET ?4
+SELECT record, line, header, field, key, value, code, other_id, other_line, seq, external_id FROM import_error
+ WHERE task_id = ?1 AND warning = ?2 AND (record, seq) > (?5, ?6) AND (?7 IS NULL OR code = ?7)
+   AND (?8 IS NULL OR field = ?8) AND (?9 IS NULL OR ifnull(key, '') = ?9) ORDER BY record, seq LIMIT ?3 OFFSET ?4
 -- name: error_list_after
-SELECT record, line, header, field, key, value, code, other_id, other_line, seq FROM import_error
+SELECT record, line, header, field, key, value, code, other_id, other_line, seq, external_id FROM import_error
  WHERE task_id = ?1 AND warning = ?2 AND record > ?3 ORDER BY record, seq LIMIT ?4
 -- name: error_drop
 DELETE FROM import_error WHERE task_id = ?1 AND warning = ?2
 -- name: error_groups
 SELECT code, header, field, key, count(*), min(line), max(line), min(record) FROM import_error
  WHERE task_id = ?1 AND warning = ?2 GROUP BY code, field, key ORDER BY count(*) DESC LIMIT ?3
+-- name: outcome_add
+INSERT INTO import_outcome (task_id, first, runs) VALUES (?1, ?2, ?3)
+-- name: outcome_list
+SELECT first, runs FROM import_outcome
+ WHERE task_id = ?1
+   AND first >= ifnull((SELECT max(first) FROM import_outcome WHERE task_id = ?1 AND first <= ?2), 0)
+ ORDER BY first
 -- name: error_codes
 SELECT code, count(*) FROM import_error WHERE task_id = ?1 AND warning = ?2 GROUP BY code
 -- name: error_group_lines
-SELECT code, field, key, record, line FROM import_error WHERE task_id = ?1 AND warning = ?2 ORDER BY record, seq
+SELECT code, field, key, record, line, value, external_id, other_id FROM import_error
+ WHERE task_id = ?1 AND warning = ?2 ORDER BY record, seq
 -- name: trail_add
 INSERT INTO trail (id, consumer_id, prev, origin, record, at, made, former)
 SELECT id, consumer_id, prev, origin, record, at, made, former FROM wanted_trail
@@ -215,6 +227,13 @@ SELECT id, record FROM consumer WHERE id BETWEEN ?1 AND ?2 AND origin = ?3 ORDER
 -- name: undo_changed
 SELECT id, consumer_id, record, made, former, prev FROM trail
  WHERE id BETWEEN ?1 AND ?2 AND origin = ?3 AND (?5 = 0 OR made = 2) ORDER BY id DESC LIMIT ?4
+-- name: task_made
+SELECT id, id, record, external_id, email, name, '{}' FROM consumer
+ WHERE id BETWEEN ?1 AND ?2 AND origin = ?3 ORDER BY id LIMIT ?4
+-- name: task_changed
+SELECT t.id, t.consumer_id, t.record, c.external_id, c.email, c.name, t.former
+  FROM trail AS t CROSS JOIN consumer AS c ON c.id = t.consumer_id
+ WHERE t.id BETWEEN ?1 AND ?2 AND t.origin = ?3 AND t.made <> 2 AND c.origin <> ?3 ORDER BY t.id LIMIT ?4
 -- name: kept_insert
 INSERT INTO undo_kept (task_id, seq, consumer_id, external_id, record, code, field, key, undone, now, origin, at, other_id)
 VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM undo_kept WHERE task_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)

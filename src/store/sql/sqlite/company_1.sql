@@ -174,7 +174,15 @@ CREATE TABLE import_error (
     other_id INTEGER NOT NULL,
     consumer_id INTEGER NOT NULL, -- whom the record is about; 0: nobody who is there
     other_line  INTEGER NOT NULL DEFAULT 0, -- of the row that wants his e-mail and has the one that he wants
+    external_id TEXT, -- that the row names
     PRIMARY KEY (task_id, warning, record, seq)
+) STRICT, WITHOUT ROWID;
+-- What became of each record: a byte for a run of them (task_outcomes.c).
+CREATE TABLE import_outcome (
+    task_id INTEGER NOT NULL,
+    first   INTEGER NOT NULL, -- the record with which the runs begin
+    runs    BLOB NOT NULL,
+    PRIMARY KEY (task_id, first)
 ) STRICT, WITHOUT ROWID;
 -- What an undo left as it is, and why.
 CREATE TABLE undo_kept (
