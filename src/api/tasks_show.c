@@ -168,18 +168,90 @@ static bool read_states(struct http_request *r, struct task_list *l, unsigned *r
     return true;
 }
 
+/* filter[created_by]: user:3, token:7, command_line or inbox. */
+static bool read_author(struct http_request *r, struct task_list *l, int64_t *ret_origin)
+{
+    static const struct {
+        const char *name;
+        enum origin_kind kind;
+        bool numbered;
+    } kinds[] = {{"user", ORIGIN_USER, true},
+                 {"token", ORIGIN_TOKEN, true},
+                 {"command_line", ORIGIN_COMMAND_LINE, false},
+                 {"inbox", ORIGIN_INBOX, false}};
+    str text = http_query(r, "filter[created_by]"), rest = text;
+    if (str_is_null(text))
+        return true;
+    str name = str_split(&rest, ':');
+    uint64_t id = 0;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        bool whole =
+            kinds[i].numbered ? str_to_u64(rest, &id) && id <= INT32_MAX : name.len == text.len;
+        if (!str_eq(name, str_of(kinds[i].name)) || !whole)
+            continue;
+        *ret_origin = origin_of(kinds[i].kind, (int64_t)id);
+        task_list_keep(l, "filter[created_by]", text);
+        return true;
+    }
+    error_query(r, "filter[created_by]",
+                SAY(r, "must be user:ID, token:ID, command_line or inbox",
+                    "должно быть user:ID, token:ID, command_line или inbox"));
+    return false;
+}
+
+/* A day of the company's calendar; *ret_us is when it begins, or, of the last one, when it is
+ * over. */
+static bool read_day(struct http_request *r, struct task_list *l, const struct zone *zone,
+                     const char *name, bool last, int64_t *ret_us)
+{
+    str text = http_query(r, name), rest = text;
+    uint64_t year, month, day;
+    struct zone_time t = {0};
+    enum zone_fit fit;
+    if (!text.len)
+        return true;
+    bool ok = text.len == 10 && str_to_u64(str_split(&rest, '-'), &year) &&
+              str_to_u64(str_split(&rest, '-'), &month) && str_to_u64(rest, &day) && year <= 9999 &&
+              month <= 12 && day <= 31 &&
+              zone_date_exists((int32_t)year, (uint32_t)month, (uint32_t)day);
+    if (!ok) {
+        error_query(r, name, SAY(r, "must be a date, YYYY-MM-DD", "должно быть датой ГГГГ-ММ-ДД"));
+        return false;
+    }
+    zone_date_of_days(zone_days((int32_t)year, (uint32_t)month, (uint32_t)day) + last, &t.year,
+                      &t.month, &t.day);
+    *ret_us = zone_to_us(zone, &t, &fit);
+    task_list_keep(l, name, text);
+    return true;
+}
+
+static bool read_history(struct http_request *r, struct task_list *l, const struct zone *zone,
+                         struct store_history *ret)
+{
+    *ret = (struct store_history){.file_name = http_query(r, "filter[file_name]")};
+    if (ret->file_name.len)
+        task_list_keep(l, "filter[file_name]", ret->file_name);
+    return read_states(r, l, &ret->states) && read_author(r, l, &ret->origin) &&
+           read_day(r, l, zone, "filter[from]", false, &ret->from_us) &&
+           read_day(r, l, zone, "filter[to]", true, &ret->before_us);
+}
+
 void tasks_list(struct http_request *r)
 {
     struct store_company *company = auth_company(r, SCOPE_IMPORTS);
     struct store_reader *reader = company ? api_reader(r, company) : NULL;
     struct task_list l = {0};
     struct store_task *task;
-    unsigned states;
+    struct store_history which;
     size_t count;
     struct err err = {0};
-    if (!reader || !api_page(r, &l.page, &l.per_page) || !read_states(r, &l, &states))
+    if (!reader || !api_page(r, &l.page, &l.per_page))
         return;
-    if (!store_task_history(reader, http_arena(r), states, (l.page - 1) * l.per_page,
+    if (!read_history(r, &l, store_company_zone(company), &which)) {
+        buf_done(&l.query);
+        return;
+    }
+    if (!store_task_history(reader, http_arena(r), &which, (l.page - 1) * l.per_page,
                             l.per_page + 1, &task, &count, &err)) {
         buf_done(&l.query);
         error_store(r, &err);

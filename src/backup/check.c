@@ -75,9 +75,10 @@ static bool tasks(struct look *k, struct store_reader *r, struct err *err)
     AUTO(arena_done) struct arena a = {0};
     struct store_task *task;
     size_t count = TASKS_AT_A_TIME;
+    const struct store_history all = {.states = TASKS_ALL};
     for (uint64_t skip = 0; count == TASKS_AT_A_TIME; skip += count) {
         arena_reset(&a);
-        if (!store_task_history(r, &a, TASKS_ALL, skip, TASKS_AT_A_TIME, &task, &count, err))
+        if (!store_task_history(r, &a, &all, skip, TASKS_AT_A_TIME, &task, &count, err))
             return false;
         for (size_t i = 0; i < count; i++)
             if (!task_file(k, &a, &task[i], err))

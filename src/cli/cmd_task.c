@@ -45,8 +45,8 @@ int cmd_task_list(struct cli *c)
         code = found_company(c, &f);
     if (code != EXIT_OK)
         return code;
-    if (!store_task_history(f.reader, &c->arena, states, 0, json ? LISTED_JSON : LISTED, &task,
-                            &count, &err))
+    if (!store_task_history(f.reader, &c->arena, &(struct store_history){.states = states}, 0,
+                            json ? LISTED_JSON : LISTED, &task, &count, &err))
         return cli_fail_err(c, &err);
     for (size_t i = 0; i < count; i++)
         (json ? found_print_json : found_print_line)(c, &f, &task[i]);

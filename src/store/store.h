@@ -619,11 +619,18 @@ MUST_CHECK bool store_task_deeds(struct store_reader *r, struct arena *a, int64_
 MUST_CHECK bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
                                struct store_task *ret_task, struct err *err);
 enum { TASKS_ALL = (1 << TASK_STATE_COUNT) - 1 };
-/* Tasks in one of the states (a bit each, 1 << TASK_READY | ...), newest first, past the first
- * `skip`. */
-MUST_CHECK bool store_task_history(struct store_reader *r, struct arena *a, unsigned states,
-                                   uint64_t skip, size_t limit, struct store_task **ret_task,
-                                   size_t *ret_count, struct err *err);
+/* Which tasks; what is zero does not matter, but for states. */
+struct store_history {
+    unsigned states;            /* a bit each, 1 << TASK_READY | ... */
+    str file_name;              /* which the file's name holds, whatever its case */
+    int64_t origin;             /* who made it: origin_of() */
+    int64_t from_us, before_us; /* when it was made */
+};
+/* Tasks of a history, newest first, past the first `skip`. */
+MUST_CHECK bool store_task_history(struct store_reader *r, struct arena *a,
+                                   const struct store_history *which, uint64_t skip, size_t limit,
+                                   struct store_task **ret_task, size_t *ret_count,
+                                   struct err *err);
 /* Looks a request up by its key: its replay, answer and made_id are filled in. */
 MUST_CHECK bool store_request_find(struct store_reader *r, struct arena *a,
                                    struct store_request *request, struct err *err);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "base/unicode.h"
 #include "sql_company.h"
 #include "store/sqlite/apply_priv.h"
 #include "store/sqlite/reader.h"
@@ -354,25 +355,26 @@ static void read_task(sqlite3_stmt *s, struct arena *a, struct store_task *t)
 }
 
 static sqlite3_stmt *bind_list(struct store_reader *r, int64_t from_id, int64_t to_id,
-                               unsigned states, struct err *err)
+                               const struct store_history *which, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, sql_task_list, err);
     if (!s)
         return NULL;
     db_bind_int(s, 1, from_id);
     db_bind_int(s, 2, to_id);
-    db_bind_int(s, 3, states);
+    db_bind_int(s, 3, which->states);
+    db_bind_int(s, 4, which->origin);
+    db_bind_int(s, 5, which->from_us);
+    db_bind_int(s, 6, which->before_us ? which->before_us : INT64_MAX);
     return s;
 }
 
 bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
                     struct store_task *ret_task, struct err *err)
 {
-    sqlite3_stmt *s = bind_list(r, id, id, TASKS_ALL, err);
+    sqlite3_stmt *s = bind_list(r, id, id, &(struct store_history){.states = TASKS_ALL}, err);
     if (!s)
         return false;
-    db_bind_int(s, 4, 1);
-    db_bind_int(s, 5, 0);
     int step = db_step(&r->db, s, err);
     if (step == SQLITE_ROW)
         read_task(s, a, ret_task);
@@ -381,14 +383,30 @@ bool store_task_get(struct store_reader *r, struct arena *a, int64_t id,
            (step && err_set(err, ERR_NOT_FOUND, "there is no import task %lld", (long long)id));
 }
 
-/* All rows of a statement that is bound. */
-static bool read_tasks(struct store_reader *r, sqlite3_stmt *s, struct arena *a,
-                       struct store_task **ret_task, size_t *ret_count, struct err *err)
+enum { FILE_NAME_COLUMN = 2 };
+
+/* Whether the row's file is called so; named: unicode_plain() of what is looked for. */
+static bool is_named(sqlite3_stmt *s, str named)
+{
+    AUTO(arena_done) struct arena a = {0};
+    str name = db_column_borrow(s, FILE_NAME_COLUMN);
+    if (!named.len)
+        return true;
+    name = unicode_plain(&a, name);
+    return memmem(name.ptr, name.len, named.ptr, named.len);
+}
+
+/* The rows of a statement that is bound, of files that are called so, past the first `skip`. */
+static bool read_some(struct store_reader *r, sqlite3_stmt *s, struct arena *a, str named,
+                      uint64_t skip, size_t limit, struct store_task **ret_task, size_t *ret_count,
+                      struct err *err)
 {
     struct store_task *task = NULL;
     size_t count = 0, room = 0;
-    int step;
-    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
+    int step = SQLITE_ROW;
+    while (count < limit && (step = db_step(&r->db, s, err)) == SQLITE_ROW) {
+        if (!is_named(s, named) || (skip && skip--))
+            continue;
         if (count == room) {
             struct store_task *more = ARENA_NEW(a, struct store_task, room = room ? room * 2 : 16);
             if (count)
@@ -401,6 +419,13 @@ static bool read_tasks(struct store_reader *r, sqlite3_stmt *s, struct arena *a,
     *ret_task = task;
     *ret_count = count;
     return step != 0;
+}
+
+/* All rows of a statement that is bound. */
+static bool read_tasks(struct store_reader *r, sqlite3_stmt *s, struct arena *a,
+                       struct store_task **ret_task, size_t *ret_count, struct err *err)
+{
+    return read_some(r, s, a, (str){0}, 0, SIZE_MAX, ret_task, ret_count, err);
 }
 
 bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter filter, size_t skip,
@@ -429,16 +454,13 @@ bool store_task_with_files(struct store_reader *r, struct arena *a, int64_t from
     return read_tasks(r, s, a, ret_task, ret_count, err);
 }
 
-bool store_task_history(struct store_reader *r, struct arena *a, unsigned states, uint64_t skip,
-                        size_t limit, struct store_task **ret_task, size_t *ret_count,
-                        struct err *err)
+bool store_task_history(struct store_reader *r, struct arena *a, const struct store_history *which,
+                        uint64_t skip, size_t limit, struct store_task **ret_task,
+                        size_t *ret_count, struct err *err)
 {
-    sqlite3_stmt *s = bind_list(r, 0, INT64_MAX, states, err);
-    if (!s)
-        return false;
-    db_bind_int(s, 4, db_limit(limit));
-    db_bind_int(s, 5, (int64_t)MIN(skip, (uint64_t)INT64_MAX));
-    return read_tasks(r, s, a, ret_task, ret_count, err);
+    sqlite3_stmt *s = bind_list(r, 0, INT64_MAX, which, err);
+    return s && read_some(r, s, a, unicode_plain(a, which->file_name), skip, limit, ret_task,
+                          ret_count, err);
 }
 
 /* One number of the tasks. */

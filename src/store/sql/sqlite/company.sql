@@ -83,7 +83,8 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
        wanted, analysis, header, trial, trial_records, trial_bytes, trial_result, expected, first_id, last_id, first_trail,
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
        undo_preview, source, died_reading, died_applying, deaths FROM import_task
- WHERE id BETWEEN ?1 AND ?2 AND (?3 >> state) & 1 ORDER BY id DESC LIMIT ?4 OFFSET ?5
+ WHERE id BETWEEN ?1 AND ?2 AND (?3 >> state) & 1 AND (?4 = 0 OR origin = ?4) AND created_at >= ?5 AND created_at < ?6
+ ORDER BY id DESC
 -- name: task_list_unfinished
 SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, records, created, updated, unchanged, skipped,
        failed, with_warnings, created_at, started_at, finished_at, updated_at, failure, attempts, origin, manual, parent, same_as,
@@ -251,6 +252,7 @@ UPDATE export_task SET state = ?2, file = ?3, bytes = ?4, records = ?5, total = 
 DELETE FROM export_task WHERE id = ?1
 -- name: export_list
 SELECT id, state, format, options, program, file, bytes, records, total, attempts, origin, created_at, started_at, finished_at, code,
-       detail FROM export_task WHERE id BETWEEN ?1 AND ?2 AND (?3 >> state) & 1 ORDER BY id DESC LIMIT ?4 OFFSET ?5
+       detail FROM export_task WHERE id BETWEEN ?1 AND ?2 AND (?3 >> state) & 1 AND (?4 = 0 OR origin = ?4) AND created_at >= ?5 AND created_at < ?6
+ ORDER BY id DESC
 -- name: export_purge
 DELETE FROM export_task WHERE finished_at > 0 AND finished_at < ?1 AND file = ''
