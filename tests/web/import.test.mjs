@@ -56,8 +56,10 @@ test("a CSV of a Russian Excel: the encoding is shown, confirmed, mended, and ea
     await p.getByRole("combobox", { name: "Станет: ИД клиента" }).selectOption("external_id");
     await p.getByRole("link", { name: /новые/ }).waitFor();
     await p.getByText("1 строка с ошибками не загрузится").waitFor();
+    await p.getByRole("link", { name: /с ошибками/ }).first().click();
+    await p.getByRole("table", { name: "С ошибками" }).getByText("anna@mail,ru").waitFor();
     await p.getByRole("button", { name: "Исправить: email" }).click();
-    await p.getByText("Исправляется").waitFor();
+    await p.getByText("Исправляется", { exact: true }).waitFor();
     await importButton(p).waitFor();
     await p.getByRole("link", { name: /обновлены/ }).click();
     const changed = p.getByRole("table", { name: "Кто и как обновится" });
