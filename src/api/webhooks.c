@@ -24,6 +24,7 @@ struct hook_errand {
     struct errand errand;
     struct api *api;
     struct store_company *company;
+    struct asker by;
     enum action action;
     int64_t id, delivery_id; /* 0: none is named; -1: a name that is none's */
     /* asked for: */
@@ -62,10 +63,10 @@ static str new_secret(struct hook_errand *e)
 
 static bool create(struct hook_errand *e)
 {
-    return store_webhook_create(e->company, e->url, e->events ? e->events : EVENTS_ALL,
+    return store_webhook_create(e->company, &e->by, e->url, e->events ? e->events : EVENTS_ALL,
                                 new_secret(e), &e->id, &e->err) &&
            (!e->has_state || e->state == WEBHOOK_ENABLED ||
-            store_webhook_set_state(e->company, e->id, e->state, &e->err)) &&
+            store_webhook_set_state(e->company, &e->by, e->id, e->state, &e->err)) &&
            read_one(e);
 }
 
@@ -73,9 +74,10 @@ static bool set(struct hook_errand *e)
 {
     const struct webhook *w = e->webhook;
     bool changes = e->url.len || e->events;
-    return (!changes || store_webhook_set(e->company, e->id, e->url.len ? e->url : w->url,
+    return (!changes || store_webhook_set(e->company, &e->by, e->id, e->url.len ? e->url : w->url,
                                           e->events ? e->events : w->events, &e->err)) &&
-           (!e->has_state || store_webhook_set_state(e->company, e->id, e->state, &e->err)) &&
+           (!e->has_state ||
+            store_webhook_set_state(e->company, &e->by, e->id, e->state, &e->err)) &&
            read_one(e);
 }
 
@@ -95,9 +97,10 @@ static bool act(struct hook_errand *e)
     case HOOK_SET:
         return set(e);
     case HOOK_DELETE:
-        return store_webhook_delete(e->company, e->id, &e->err);
+        return store_webhook_delete(e->company, &e->by, e->id, &e->err);
     case HOOK_ROTATE:
-        return store_webhook_rotate(e->company, e->id, new_secret(e), old_until_us, &e->err) &&
+        return store_webhook_rotate(e->company, &e->by, e->id, new_secret(e), old_until_us,
+                                    &e->err) &&
                read_one(e);
     case HOOK_TEST:
         return jobs_webhook_test(e->api->config.jobs, e->company, &e->arena, e->webhook,
@@ -333,10 +336,12 @@ static int64_t number_of(const struct http_request *r, const char *segment)
 static void begin(struct http_request *r, enum action action)
 {
     struct api *api = http_app_context(r);
-    struct store_company *company = auth_company(r, SCOPE_ADMIN);
+    struct asker by;
+    struct store_company *company = auth_asker(r, SCOPE_ADMIN, &by);
     if (!company)
         return;
     struct hook_errand *e = mem_new(1, sizeof *e);
+    e->by = (struct asker){by.origin, arena_str(&e->arena, by.address)};
     e->errand = (struct errand){.run = run, .answer = answer, .free = free_errand};
     e->api = api;
     e->company = company;

@@ -65,6 +65,8 @@
 #define LIMIT_FINDING_EMAILS      6000000 /* different ones whose rows are counted */
 #define LIMIT_REPAIRS             256     /* accepted for one import */
 
+#define LIMIT_ATTRIBUTE_NAMES 1000 /* of custom attributes that a company is known to have */
+
 /* Webhooks. */
 #define LIMIT_WEBHOOKS            50 /* of one company */
 #define LIMIT_WEBHOOK_URL_BYTES   2048

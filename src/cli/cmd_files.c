@@ -194,6 +194,6 @@ int cmd_sample(struct cli *c)
         code = open_output(c, format, false, &fd);
     if (code != EXIT_OK)
         return code;
-    bool ok = export_sample(reader, format, fd, &err);
+    bool ok = export_sample(reader, format, c->language == LANGUAGE_RU, fd, &err);
     return finish(c, fd, ok, &err);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/found.h"
 
 enum { SHOWN_DELIVERIES = 100 };
 
@@ -73,7 +74,8 @@ int cmd_webhook_create(struct cli *c)
     if (code != EXIT_OK)
         return code;
     webhook_secret_make(secret);
-    if (!store_webhook_create(company, str_of(c->word[0]), events, str_of(secret), &id, &err) ||
+    if (!store_webhook_create(company, &command_line_asker, str_of(c->word[0]), events,
+                              str_of(secret), &id, &err) ||
         !store_webhook_get(c->store, &c->arena, store_company_info(company)->id, id, &w, &err))
         return cli_fail_err(c, &err);
     if (cli_option(c, "json"))
@@ -120,7 +122,8 @@ int cmd_webhook_set(struct cli *c)
         code = read_events(c, &w.events);
     if (code != EXIT_OK)
         return code;
-    return store_webhook_set(company, w.id, url ? str_of(url) : w.url, w.events, &err)
+    return store_webhook_set(company, &command_line_asker, w.id, url ? str_of(url) : w.url,
+                             w.events, &err)
                ? EXIT_OK
                : cli_fail_err(c, &err);
 }
@@ -136,7 +139,7 @@ int cmd_webhook_rotate(struct cli *c)
         return code;
     webhook_secret_make(secret);
     const int64_t until_us = clock_now_us() + JOBS_ROTATION_HOURS * INT64_C(3600000000);
-    if (!store_webhook_rotate(company, w.id, str_of(secret), until_us, &err))
+    if (!store_webhook_rotate(company, &command_line_asker, w.id, str_of(secret), until_us, &err))
         return cli_fail_err(c, &err);
     cli_print(c, "%s\n", secret);
     return EXIT_OK;
@@ -150,7 +153,9 @@ static int set_state(struct cli *c, enum webhook_state state)
     int code = named(c, &company, &w);
     if (code != EXIT_OK)
         return code;
-    return store_webhook_set_state(company, w.id, state, &err) ? EXIT_OK : cli_fail_err(c, &err);
+    return store_webhook_set_state(company, &command_line_asker, w.id, state, &err)
+               ? EXIT_OK
+               : cli_fail_err(c, &err);
 }
 
 int cmd_webhook_enable(struct cli *c)
@@ -171,7 +176,8 @@ int cmd_webhook_delete(struct cli *c)
     int code = named(c, &company, &w);
     if (code != EXIT_OK)
         return code;
-    return store_webhook_delete(company, w.id, &err) ? EXIT_OK : cli_fail_err(c, &err);
+    return store_webhook_delete(company, &command_line_asker, w.id, &err) ? EXIT_OK
+                                                                          : cli_fail_err(c, &err);
 }
 
 /* --- deliveries --- */

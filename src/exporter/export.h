@@ -36,9 +36,10 @@ struct export_options {
 MUST_CHECK bool export_run(struct store_reader *reader, const struct zone *zone,
                            const struct export_options *options, int fd, uint64_t *ret_count,
                            struct err *err);
-/* Writes the sample file (three rows at example.com; CSV or XLSX).  reader NULL: the default
- * attributes orders_count, ltv, region instead of the company's own. */
-MUST_CHECK bool export_sample(struct store_reader *reader, enum rows_format format, int fd,
-                              struct err *err);
+/* Writes the sample file (three rows at example.com; CSV or XLSX), with notes on its headers in
+ * Russian or English.  reader NULL, or a company without attributes: orders_count, ltv and region
+ * instead of its own. */
+MUST_CHECK bool export_sample(struct store_reader *reader, enum rows_format format, bool russian,
+                              int fd, struct err *err);
 
 #endif

@@ -402,7 +402,7 @@ static void disable(struct sender *s, int64_t company_id, int64_t id, enum webho
 {
     struct err err = {0};
     struct shop *shop = shop_of(s, company_id, &err);
-    if (!shop || !store_webhook_set_state(shop->company, id, state, &err))
+    if (!shop || !store_webhook_set_state(shop->company, NULL, id, state, &err))
         log_warning("webhook %lld cannot be disabled: %s", (long long)id, err.msg);
     else
         log_warning("webhook %lld of company %lld is disabled: %s", (long long)id,

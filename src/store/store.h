@@ -492,6 +492,10 @@ MUST_CHECK bool store_search_plan(struct store_reader *r, struct arena *a,
                                   const struct store_query *query, str *ret_plan, struct err *err);
 /* How many customers the company has. */
 MUST_CHECK bool store_count(struct store_reader *r, uint64_t *ret_count, struct err *err);
+/* Keys of custom_attributes that customers have or had, the first seen first, at most max: found at
+ * once, however many customers there are. */
+MUST_CHECK bool store_attribute_names(struct store_reader *r, struct arena *a, size_t max,
+                                      str **ret_name, size_t *ret_count, struct err *err);
 /* The distinct keys of custom_attributes, in order of first appearance by id, at most max
  * (ERR_LIMIT beyond). */
 MUST_CHECK bool store_attribute_keys(struct store_reader *r, struct arena *a, size_t max,

@@ -47,7 +47,8 @@ MUST_CHECK bool store_import_changes(struct store_reader *r, struct arena *a,
                                      struct import_change_place *place, size_t limit,
                                      struct event **ret_event, size_t *ret_count, struct err *err);
 
-/* --- webhooks; any thread --- */
+/* --- webhooks; any thread.  Who asks for a change stands in the audit log, in the same
+ * transaction; by NULL: nobody does. --- */
 
 enum webhook_state {
     WEBHOOK_ENABLED,
@@ -73,8 +74,8 @@ struct webhook {
     struct webhook_place place;
 };
 /* Makes a webhook that is told of what happens from now on.  Errors: ERR_LIMIT. */
-MUST_CHECK bool store_webhook_create(struct store_company *c, str url, unsigned events, str secret,
-                                     int64_t *ret_id, struct err *err);
+MUST_CHECK bool store_webhook_create(struct store_company *c, const struct asker *by, str url,
+                                     unsigned events, str secret, int64_t *ret_id, struct err *err);
 /* A company's webhooks by number, secrets opened; company_id 0: of all companies. */
 MUST_CHECK bool store_webhook_list(struct store *s, struct arena *a, int64_t company_id,
                                    struct webhook **ret_webhook, size_t *ret_count,
@@ -83,16 +84,17 @@ MUST_CHECK bool store_webhook_list(struct store *s, struct arena *a, int64_t com
 MUST_CHECK bool store_webhook_get(struct store *s, struct arena *a, int64_t company_id, int64_t id,
                                   struct webhook *ret_webhook, struct err *err);
 /* Change one thing of a webhook of the company; ERR_NOT_FOUND when it is none of its own: */
-MUST_CHECK bool store_webhook_set(struct store_company *c, int64_t id, str url, unsigned events,
-                                  struct err *err);
+MUST_CHECK bool store_webhook_set(struct store_company *c, const struct asker *by, int64_t id,
+                                  str url, unsigned events, struct err *err);
 /* A new secret; the old one signs, too, until old_until_us. */
-MUST_CHECK bool store_webhook_rotate(struct store_company *c, int64_t id, str secret,
-                                     int64_t old_until_us, struct err *err);
+MUST_CHECK bool store_webhook_rotate(struct store_company *c, const struct asker *by, int64_t id,
+                                     str secret, int64_t old_until_us, struct err *err);
 /* Enabled, it is told of what happens from now on; disabled, what waited for it is dropped. */
-MUST_CHECK bool store_webhook_set_state(struct store_company *c, int64_t id,
+MUST_CHECK bool store_webhook_set_state(struct store_company *c, const struct asker *by, int64_t id,
                                         enum webhook_state state, struct err *err);
 /* It goes with its deliveries. */
-MUST_CHECK bool store_webhook_delete(struct store_company *c, int64_t id, struct err *err);
+MUST_CHECK bool store_webhook_delete(struct store_company *c, const struct asker *by, int64_t id,
+                                     struct err *err);
 
 /* --- deliveries --- */
 
@@ -119,8 +121,8 @@ MUST_CHECK bool store_delivery_due(struct store *s, struct arena *a, int64_t web
                                    size_t *ret_count, struct err *err);
 /* When the next one of any enabled webhook is due; INT64_MAX: none waits. */
 MUST_CHECK bool store_delivery_next(struct store *s, int64_t *ret_at_us, struct err *err);
-/* What became of an attempt (its delivery's state, attempts, next_at_us, log), and what that says of
- * its webhook. */
+/* What became of an attempt (its delivery's state, attempts, next_at_us, log), and what that says
+ * of its webhook. */
 struct delivery_end {
     const struct delivery *delivery;
     int64_t failing_since_us; /* kept when it failed before; 0: it does not fail */

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "sql_changes.h"
+#include "store/sqlite/attributes.h"
 #include "store/sqlite/changes_priv.h"
 
 #include <stdlib.h>
@@ -190,6 +191,8 @@ static bool index_some(struct applier *p, struct err *err)
     if (!s || !db_run(p->db, s, err))
         return false;
     p->meta.created += sqlite3_changes(p->db->handle);
+    if (!attributes_see(p, p->meta.indexed_to, to, err))
+        return false;
     p->meta.indexed_to = to;
     p->meta.unindexed = count ? p->meta.unindexed - count : 0;
     return true;

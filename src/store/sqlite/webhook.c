@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "sql_webhook.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/control_priv.h"
 #include "store/webhooks.h"
 
@@ -113,8 +114,8 @@ static bool changed(struct store_company *c, bool ok, struct err *err)
     return ok;
 }
 
-bool store_webhook_create(struct store_company *c, str url, unsigned events, str secret,
-                          int64_t *ret_id, struct err *err)
+bool store_webhook_create(struct store_company *c, const struct asker *by, str url, unsigned events,
+                          str secret, int64_t *ret_id, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     static const char sql[] = SQL_WEBHOOK_INSERT;
@@ -126,33 +127,36 @@ bool store_webhook_create(struct store_company *c, str url, unsigned events, str
                               INT_VALUE(events),         BLOB_VALUE(sealed.ptr, sealed.len),
                               INT_VALUE(clock_now_us()), INT_VALUE(last),
                               INT_VALUE(LIMIT_WEBHOOKS)};
-    if (control_change(c->store, sql, v, COUNT(v), ret_id, err))
+    const struct control_note note = {by, "webhook.created", "webhooks", 0, "{}"};
+    if (control_change_noted(c->store, sql, v, COUNT(v), &note, ret_id, err))
         return changed(c, true, err);
     return err->code == ERR_NOT_FOUND
                ? err_set(err, ERR_LIMIT, "a company has at most %d webhooks", LIMIT_WEBHOOKS)
                : false;
 }
 
-bool store_webhook_set(struct store_company *c, int64_t id, str url, unsigned events,
-                       struct err *err)
+bool store_webhook_set(struct store_company *c, const struct asker *by, int64_t id, str url,
+                       unsigned events, struct err *err)
 {
     static const char sql[] = SQL_WEBHOOK_SET;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(c->id), STR_VALUE(url), INT_VALUE(events)};
-    return changed(c, control_change(c->store, sql, v, COUNT(v), NULL, err), err);
+    const struct control_note note = {by, "webhook.changed", "webhooks", id, "{}"};
+    return changed(c, control_change_noted(c->store, sql, v, COUNT(v), &note, NULL, err), err);
 }
 
-bool store_webhook_rotate(struct store_company *c, int64_t id, str secret, int64_t old_until_us,
-                          struct err *err)
+bool store_webhook_rotate(struct store_company *c, const struct asker *by, int64_t id, str secret,
+                          int64_t old_until_us, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     static const char sql[] = SQL_WEBHOOK_ROTATE;
     str sealed = crypto_seal(&a, c->store->seal_key, secret);
     const struct value v[] = {INT_VALUE(id), INT_VALUE(c->id), BLOB_VALUE(sealed.ptr, sealed.len),
                               INT_VALUE(old_until_us)};
-    return changed(c, control_change(c->store, sql, v, COUNT(v), NULL, err), err);
+    const struct control_note note = {by, "webhook.secret_rotated", "webhooks", id, "{}"};
+    return changed(c, control_change_noted(c->store, sql, v, COUNT(v), &note, NULL, err), err);
 }
 
-static bool enable(struct store_company *c, int64_t id, struct err *err)
+static bool enable(struct store_company *c, const struct asker *by, int64_t id, struct err *err)
 {
     AUTO(arena_done) struct arena a = {0};
     static const char sql[] = SQL_WEBHOOK_ENABLE;
@@ -161,33 +165,39 @@ static bool enable(struct store_company *c, int64_t id, struct err *err)
     if (!store_webhook_get(c->store, &a, c->id, id, &w, err) || !newest_event(c, &last, err))
         return false;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(c->id), INT_VALUE(last)};
+    const struct control_note note = {by, "webhook.enabled", "webhooks", id, "{}"};
     return w.state == WEBHOOK_ENABLED ||
-           changed(c, control_change(c->store, sql, v, COUNT(v), NULL, err), err);
+           changed(c, control_change_noted(c->store, sql, v, COUNT(v), &note, NULL, err), err);
 }
 
-static bool disable(struct store_company *c, int64_t id, enum webhook_state state, struct err *err)
+static bool disable(struct store_company *c, const struct asker *by, int64_t id,
+                    enum webhook_state state, struct err *err)
 {
     static const char sql[] = SQL_WEBHOOK_DISABLE, drop[] = SQL_WEBHOOK_DROP_WAITING;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(c->id), INT_VALUE(state)};
     const struct value w[] = {INT_VALUE(id), INT_VALUE(clock_now_us())};
     struct store *s = c->store;
     pthread_mutex_lock(&s->lock);
-    bool ok = control_change_locked(s, sql, v, COUNT(v), NULL, err);
-    sqlite3_stmt *q = ok ? control_bound(s, drop, w, COUNT(w), err) : NULL;
-    ok = q && db_run(&s->control, q, err);
+    bool ok = control_begin(s, err) &&
+              control_audit_locked(s, by, "webhook.disabled", "webhooks", id, "{}", err) &&
+              control_change_locked(s, sql, v, COUNT(v), NULL, err) &&
+              control_run_locked(s, drop, w, COUNT(w), err);
+    ok = control_end(s, ok, err);
     pthread_mutex_unlock(&s->lock);
     return changed(c, ok, err);
 }
 
-bool store_webhook_set_state(struct store_company *c, int64_t id, enum webhook_state state,
-                             struct err *err)
+bool store_webhook_set_state(struct store_company *c, const struct asker *by, int64_t id,
+                             enum webhook_state state, struct err *err)
 {
-    return state == WEBHOOK_ENABLED ? enable(c, id, err) : disable(c, id, state, err);
+    return state == WEBHOOK_ENABLED ? enable(c, by, id, err) : disable(c, by, id, state, err);
 }
 
-bool store_webhook_delete(struct store_company *c, int64_t id, struct err *err)
+bool store_webhook_delete(struct store_company *c, const struct asker *by, int64_t id,
+                          struct err *err)
 {
     static const char sql[] = SQL_WEBHOOK_DELETE;
     const struct value v[] = {INT_VALUE(id), INT_VALUE(c->id)};
-    return changed(c, control_change(c->store, sql, v, COUNT(v), NULL, err), err);
+    const struct control_note note = {by, "webhook.deleted", "webhooks", id, "{}"};
+    return changed(c, control_change_noted(c->store, sql, v, COUNT(v), &note, NULL, err), err);
 }

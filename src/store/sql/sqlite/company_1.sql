@@ -82,6 +82,11 @@ CREATE TABLE meta (
     trail_from  INTEGER NOT NULL  -- rows of trail from before then have been forgotten
 ) STRICT;
 INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+-- The keys of custom_attributes that customers had when the idle writer last looked, in the order of their first sight.
+CREATE TABLE attribute (
+    name TEXT PRIMARY KEY,
+    seq  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE import_task (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     state         INTEGER NOT NULL,
