@@ -11,6 +11,8 @@ import type { JsonObject } from "./exact.ts";
 
 const PAGE = 100;
 const KEPT = 30;
+/** So long a page that is out of sight again may keep those in sight waiting. */
+const PATIENCE_MS = 1500;
 /** So many rows beside those in sight are elements, too. */
 const NEAR = 8;
 
@@ -66,6 +68,7 @@ export class Rows {
     #wanted: number[] = [];
     #running: { page: number; stop: AbortController } | null = null;
     #counting: AbortController | null = null;
+    #impatient: ReturnType<typeof setTimeout> | undefined;
 
     /** start: the row that is to be seen first, of a list that one comes back to. */
     constructor(
@@ -109,8 +112,14 @@ export class Rows {
             if (here) here.used = ++this.#clock;
         }
         this.#wanted = wanted;
-        if (this.#running && !wanted.includes(this.#running.page)) this.#running.stop.abort();
-        if (!this.#running) void this.#fetch();
+        // The server goes on with what nobody waits for: a scroll bar that is dragged asks for one page at a time.
+        clearTimeout(this.#impatient);
+        if (this.#running) this.#impatient = setTimeout(() => this.#giveUp(), PATIENCE_MS);
+        else void this.#fetch();
+    }
+
+    #giveUp(): void {
+        if (this.#running && !this.#wanted.includes(this.#running.page)) this.#running.stop.abort();
     }
 
     async #fetch(): Promise<void> {
@@ -212,6 +221,7 @@ export class Rows {
     /** Asks for nothing any more. */
     stop(): void {
         this.#wanted = [];
+        clearTimeout(this.#impatient);
         this.#running?.stop.abort();
         this.#counting?.abort();
     }
