@@ -82,7 +82,7 @@ static const struct http_route routes[] = {
     ERRAND(HTTP_POST, "/v4/export_tasks", exports_create),
     READ("/v4/export_tasks/{id}", exports_get),
     ERRAND(HTTP_DELETE, "/v4/export_tasks/{id}", exports_delete),
-    READ("/v4/export_tasks/{id}/archive", exports_archive),
+    ERRAND(HTTP_GET, "/v4/export_tasks/{id}/archive", exports_archive),
     READ("/v4/import_tasks", tasks_list),
     {.methods = HTTP_POST,
      .pattern = "/v4/import_tasks",

@@ -4,9 +4,12 @@
  * file, too, without a signature.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "api/errand.h"
 #include "api/exports_priv.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
+#include "store/audit.h"
 
 #include <time.h>
 
@@ -93,30 +96,22 @@ static str file_name(struct http_request *r, struct store_company *company,
                         str_eq(t->format, STR("xlsx")) ? "" : ".gz");
 }
 
-void exports_archive(struct http_request *r)
+/* Answers with the file. */
+static void serve(struct http_request *r, struct store_company *company,
+                  const struct store_export *task)
 {
     struct api *api = http_app_context(r);
-    bool link = !is_mounted(r) && !str_is_null(http_query(r, "signature"));
-    struct store_company *company = link ? follow_link(r) : auth_company(r, SCOPE_EXPORTS);
-    struct store_reader *reader;
-    struct store_export task;
     struct err err = {0};
     int fd;
-    if (!export_find(r, company, &reader, &task))
-        return;
-    if (task.state != EXPORT_COMPLETED) {
-        error_answer(r, 409, "Conflict",
-                     SAY(r, "There is no file yet: the export is %s", "Файла ещё нет: экспорт %s"),
-                     export_state_name(task.state));
-    } else if (jobs_export_open(api->config.jobs, company, &task, &fd, &err)) {
-        answer_file_name(r, file_name(r, company, &task));
+    if (jobs_export_open(api->config.jobs, company, task, &fd, &err)) {
+        answer_file_name(r, file_name(r, company, task));
         http_add_header(r, "X-Content-Type-Options", "nosniff");
         http_add_header(r, "Cache-Control", "private, no-store");
-        http_answer_download(r, export_type(&task), fd,
+        http_answer_download(r, export_type(task), fd,
                              arena_format(http_arena(r), "\"%lld-%lld-%llx\"",
                                           (long long)store_company_info(company)->id,
-                                          (long long)task.id,
-                                          (unsigned long long)task.finished_at_us)
+                                          (long long)task->id,
+                                          (unsigned long long)task->finished_at_us)
                                  .ptr);
     } else if (err.code == ERR_NOT_FOUND) {
         error_say(r, &(struct error){.status = 410, .code = "export_expired", .title = "Gone"},
@@ -125,4 +120,80 @@ void exports_archive(struct http_request *r)
     } else {
         error_store(r, &err);
     }
+}
+
+/* --- who takes customers away stands in the audit log before he has them --- */
+
+struct fetching {
+    struct errand errand;
+    struct store_company *company;
+    struct asker by;
+    struct store_export task; /* what serve() reads of it is a copy */
+    struct arena arena;
+    struct err err;
+};
+
+static void note(struct errand *e)
+{
+    struct fetching *f = (struct fetching *)e;
+    IGNORE(store_audit_note(f->company, &f->by, "export.downloaded", "export_tasks",
+                            arena_format(&f->arena, "%lld", (long long)f->task.id), "{}", &f->err));
+}
+
+static void noted(struct http_request *r, struct errand *e)
+{
+    struct fetching *f = (struct fetching *)e;
+    if (f->err.code != ERR_NONE)
+        error_store(r, &f->err);
+    else
+        serve(r, f->company, &f->task);
+}
+
+static void free_fetching(struct errand *e)
+{
+    struct fetching *f = (struct fetching *)e;
+    arena_done(&f->arena);
+    mem_free(f);
+}
+
+/* Of a file that is fetched in parts the first one is noted. */
+static bool begins(const struct http_request *r)
+{
+    str range = http_header(r, "Range");
+    return http_method(r) == HTTP_GET &&
+           (!str_starts(range, STR("bytes=")) || str_starts(range, STR("bytes=0-")));
+}
+
+void exports_archive(struct http_request *r)
+{
+    struct api *api = http_app_context(r);
+    bool link = !is_mounted(r) && !str_is_null(http_query(r, "signature"));
+    struct asker by = {.address = str_of(http_peer(r))};
+    struct store_company *company = link ? follow_link(r) : auth_asker(r, SCOPE_EXPORTS, &by);
+    struct store_reader *reader;
+    struct store_export task;
+    if (!export_find(r, company, &reader, &task))
+        return;
+    if (task.state != EXPORT_COMPLETED) {
+        error_answer(r, 409, "Conflict",
+                     SAY(r, "There is no file yet: the export is %s", "Файла ещё нет: экспорт %s"),
+                     export_state_name(task.state));
+        return;
+    }
+    if (!begins(r)) {
+        serve(r, company, &task);
+        return;
+    }
+    struct fetching *f = mem_new(1, sizeof *f);
+    f->errand = (struct errand){.run = note, .answer = noted, .free = free_fetching};
+    f->company = company;
+    f->by = (struct asker){by.origin, arena_str(&f->arena, by.address)};
+    f->task = (struct store_export){.id = task.id,
+                                    .state = task.state,
+                                    .format = arena_str(&f->arena, task.format),
+                                    .file = arena_str(&f->arena, task.file),
+                                    .started_at_us = task.started_at_us,
+                                    .finished_at_us = task.finished_at_us};
+    http_set_context(r, f);
+    errand_send(api->quick, r, &f->errand);
 }

@@ -73,6 +73,12 @@ void request_note_code(struct http_request *r, const char *code)
         n->code = code;
 }
 
+struct request_log *request_log_of(const struct http_request *r)
+{
+    const struct api *api = http_app_context(r);
+    return api->log;
+}
+
 /* --- counting --- */
 
 static void add_pending(struct lane *l, const struct api_calls *calls)

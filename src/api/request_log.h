@@ -37,6 +37,8 @@ struct request_seen {
     char request_id[REQUEST_ID_BYTES]; /* "": not kept */
 };
 struct request_log;
+/* The one that the request will be noted in. */
+struct request_log *request_log_of(const struct http_request *r);
 /* Starts it for so many loops, and the thread that writes down the counts. */
 MUST_CHECK bool request_log_start(struct store *store, size_t loops, struct request_log **ret_log,
                                   struct err *err);

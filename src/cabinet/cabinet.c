@@ -43,6 +43,12 @@ static const struct http_route routes[] = {
     VISIT(HTTP_POST, CABINET_COMPANY "/tokens", tokens_create),
     VISIT(HTTP_POST, CABINET_COMPANY "/tokens/{id}/reveal", tokens_reveal),
     VISIT(HTTP_DELETE, CABINET_COMPANY "/tokens/{id}", tokens_revoke),
+    VISIT(HTTP_GET, CABINET_COMPANY "/settings", settings_get),
+    VISIT(HTTP_PATCH, CABINET_COMPANY "/settings", settings_set),
+    VISIT(HTTP_GET, CABINET_COMPANY "/requests", requests_list),
+    VISIT(HTTP_GET, CABINET_COMPANY "/audit_log", audit_list),
+    VISIT(HTTP_GET, CABINET_COMPANY "/overview", overview_get),
+    VISIT(HTTP_GET, CABINET_COMPANY "/sample", sample_get),
     // What is found nowhere above; the web app's files come after it.
     {.methods = HTTP_GET | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE,
      .pattern = CABINET_API "/{path...}",

@@ -69,15 +69,18 @@ struct visit {
     str secret;         /* of his session */
     str id;             /* {id} of the path; {0}: it has none */
     str address, browser;
+    const void *ask;               /* what a handler has read of the query; NULL: nothing */
     const struct json *attributes; /* of the body, when it was asked for; NULL: none were sent */
     bool (*act)(struct visit *v);  /* false: visit_say() or err has said why not */
     /* out: */
     int status; /* 200 unless set; 204 when there is no body */
     struct buf body;
-    str location;       /* of what was made; {0}: no header */
-    str give_cookie;    /* a new session's secret */
-    bool take_cookie;   /* there is none any more */
-    struct error error; /* status 0: none */
+    const char *content_type; /* of a file to be saved; NULL: body is a document */
+    str file_name;            /* of that file */
+    str location;             /* of what was made; {0}: no header */
+    str give_cookie;          /* a new session's secret */
+    bool take_cookie;         /* there is none any more */
+    struct error error;       /* status 0: none */
     str detail;
     struct err err;
     struct tried tried; /* by which it is a guess of something: see tries_take() */
@@ -87,7 +90,9 @@ struct visit {
 void visit(struct http_request *r, const char *resource, bool (*act)(struct visit *v));
 /* The two steps of it: the visit becomes the request's context; NULL: an answer was given. */
 struct visit *visit_new(struct http_request *r, const char *resource, bool (*act)(struct visit *v));
-/* Sends it on its way, as visit_slowly() does. */
+/* Sends it on its way. */
+void visit_send(struct http_request *r, struct visit *v);
+/* The same, as visit_slowly() does. */
 void visit_send_slowly(struct http_request *r, struct visit *v);
 /* Who asks, and from where; lives as long as the visit. */
 struct asker visit_by(const struct visit *v);
@@ -169,5 +174,28 @@ MUST_CHECK bool session_show(struct visit *v, str secret);
 void session_create(struct http_request *r);
 /* Begins a session of the user in the visit, whose answer it makes: 201. */
 MUST_CHECK bool login(struct visit *v, const struct user *u);
+
+/* --- settings.c, requests.c, audit_log.c, overview.c, sample.c --- */
+
+void settings_get(struct http_request *r);
+void settings_set(struct http_request *r);
+void requests_list(struct http_request *r);
+void audit_list(struct http_request *r);
+void overview_get(struct http_request *r);
+void sample_get(struct http_request *r);
+
+/* --- query.c --- */
+
+/* Reads a number of the query; absent: *ret stays.  Answers 422 and returns false when it is none
+ * from 1 to max. */
+bool query_number(struct http_request *r, const char *name, uint64_t max, uint64_t *ret);
+/* 422 about a parameter; always false. */
+bool query_refuse(struct http_request *r, const char *name, const char *text);
+/* Opens the company that the visit's path names. */
+MUST_CHECK bool visit_company(struct visit *v, struct store_company **ret_company);
+/* A moment in the company's zone, in the arena; 0: {0}. */
+str visit_local(struct visit *v, const struct zone *zone, int64_t at_us);
+/* "2026-11-25" of a day since 1970. */
+str visit_day(struct visit *v, int64_t day);
 
 #endif

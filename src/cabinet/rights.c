@@ -21,6 +21,11 @@ static const struct {
     {true, "export_tasks", NULL, RIGHT_MODERATOR, RIGHT_MANAGER},
     {true, "users", NULL, RIGHT_COMPANY_ADMIN, RIGHT_COMPANY_ADMIN},
     {true, "tokens", NULL, RIGHT_COMPANY_ADMIN, RIGHT_COMPANY_ADMIN},
+    {true, "settings", NULL, RIGHT_COMPANY_ADMIN, RIGHT_COMPANY_ADMIN},
+    {true, "requests", NULL, RIGHT_MANAGER, RIGHT_MANAGER},
+    {true, "audit_log", NULL, RIGHT_COMPANY_ADMIN, RIGHT_COMPANY_ADMIN},
+    {true, "overview", NULL, RIGHT_MODERATOR, RIGHT_MODERATOR},
+    {true, "sample", NULL, RIGHT_MODERATOR, RIGHT_MODERATOR},
     {true, "webhooks", NULL, RIGHT_COMPANY_ADMIN, RIGHT_COMPANY_ADMIN},
 };
 

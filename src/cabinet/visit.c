@@ -39,6 +39,14 @@ static void answer(struct http_request *r, struct errand *e)
         door_give_cookie(r, v->give_cookie);
     if (v->location.len)
         http_add_header(r, "Location", v->location.ptr);
+    if (v->content_type) {
+        http_add_header(
+            r, "Content-Disposition",
+            arena_format(http_arena(r), "attachment; filename=\"%.*s\"", STR_ARG(v->file_name))
+                .ptr);
+        http_answer(r, 200, v->content_type, buf_str(&v->body));
+        return;
+    }
     if (v->body.len)
         http_answer(r, v->status ? v->status : 200, JSON_API, buf_str(&v->body));
     else
@@ -86,11 +94,16 @@ struct visit *visit_new(struct http_request *r, const char *resource, bool (*act
     return v;
 }
 
+void visit_send(struct http_request *r, struct visit *v)
+{
+    errand_send(v->cabinet->work, r, &v->errand);
+}
+
 void visit(struct http_request *r, const char *resource, bool (*act)(struct visit *v))
 {
     struct visit *v = visit_new(r, resource, act);
     if (v)
-        errand_send(v->cabinet->work, r, &v->errand);
+        visit_send(r, v);
 }
 
 void visit_send_slowly(struct http_request *r, struct visit *v)

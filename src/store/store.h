@@ -635,6 +635,13 @@ MUST_CHECK bool store_task_history(struct store_reader *r, struct arena *a,
                                    const struct store_history *which, uint64_t skip, size_t limit,
                                    struct store_task **ret_task, size_t *ret_count,
                                    struct err *err);
+struct store_task_totals {
+    uint64_t tasks, of_state[TASK_STATE_COUNT];
+    struct store_counts counts; /* of their records; records and with_warnings are 0 */
+};
+/* What the tasks made since then came to. */
+MUST_CHECK bool store_task_totals(struct store_reader *r, int64_t from_us,
+                                  struct store_task_totals *ret_totals, struct err *err);
 /* Looks a request up by its key: its replay, answer and made_id are filled in. */
 MUST_CHECK bool store_request_find(struct store_reader *r, struct arena *a,
                                    struct store_request *request, struct err *err);

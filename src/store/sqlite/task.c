@@ -442,6 +442,31 @@ bool store_task_list(struct store_reader *r, struct arena *a, enum task_filter f
     return read_tasks(r, s, a, ret_task, ret_count, err);
 }
 
+bool store_task_totals(struct store_reader *r, int64_t from_us,
+                       struct store_task_totals *ret_totals, struct err *err)
+{
+    static const char sql[] = SQL_TASK_TOTALS;
+    sqlite3_stmt *s = db_statement(&r->db, sql, err);
+    int step;
+    if (!s)
+        return false;
+    *ret_totals = (struct store_task_totals){.tasks = 0};
+    db_bind_int(s, 1, from_us);
+    while ((step = db_step(&r->db, s, err)) == SQLITE_ROW) {
+        struct store_counts *n = &ret_totals->counts;
+        uint64_t tasks = (uint64_t)sqlite3_column_int64(s, 1);
+        ret_totals->tasks += tasks;
+        ret_totals->of_state[sqlite3_column_int(s, 0)] = tasks;
+        n->created += (uint64_t)sqlite3_column_int64(s, 2);
+        n->updated += (uint64_t)sqlite3_column_int64(s, 3);
+        n->unchanged += (uint64_t)sqlite3_column_int64(s, 4);
+        n->skipped += (uint64_t)sqlite3_column_int64(s, 5);
+        n->failed += (uint64_t)sqlite3_column_int64(s, 6);
+    }
+    (void)sqlite3_reset(s);
+    return step != 0;
+}
+
 bool store_task_with_files(struct store_reader *r, struct arena *a, int64_t from_us,
                            int64_t before_us, struct store_task **ret_task, size_t *ret_count,
                            struct err *err)

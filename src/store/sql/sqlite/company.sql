@@ -113,6 +113,9 @@ SELECT id, state, file_name, settings, sha256, upload, bytes, bytes_done, record
        last_trail, undo_pass, undo_position, undo_removed, undo_restored, undo_partly, undo_kept, undo_gone, undo_pending,
        undo_preview, source, died_reading, died_applying, deaths FROM import_task
  WHERE created_at >= ?1 AND created_at < ?2 AND upload <> '' AND state NOT IN (0, 4, 5, 10)
+-- name: task_totals
+SELECT state, count(*), sum(created), sum(updated), sum(unchanged), sum(skipped), sum(failed) FROM import_task
+ WHERE created_at >= ?1 GROUP BY state
 -- name: task_from
 SELECT max(id) FROM import_task WHERE source = ?1 AND source <> ''
 -- name: purge_samples
