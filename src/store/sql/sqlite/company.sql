@@ -255,7 +255,6 @@ UPDATE export_task SET state = ?2, file = ?3, bytes = ?4, records = ?5, total = 
 DELETE FROM export_task WHERE id = ?1
 -- name: export_list
 SELECT id, state, format, options, program, file, bytes, records, total, attempts, origin, created_at, started_at, finished_at, code,
-       detail FROM export_task WHERE id BETWEEN ?1 AND ?2 AND (?3 >> state) & 1 AND (?4 = 0 OR origin = ?4) AND created_at >= ?5 AND created_at < ?6
- ORDER BY id DESC
+       detail FROM export_task WHERE id BETWEEN ?1 AND ?2 AND (?3 >> state) & 1 ORDER BY id DESC LIMIT ?4 OFFSET ?5
 -- name: export_purge
 DELETE FROM export_task WHERE finished_at > 0 AND finished_at < ?1 AND file = ''
