@@ -22,7 +22,7 @@ NEEDED = {
             "GET consumers", "GET consumers/{id}",
             "GET import_tasks", "GET import_tasks/{id}", "GET import_tasks/{id}/errors", "GET import_tasks/{id}/error_groups",
             "GET import_tasks/{id}/undo_kept", "GET import_tasks/{id}/changes", "GET import_tasks/{id}/diff", "GET import_tasks/{id}/missing",
-            "GET import_tasks/{id}/outcomes", "GET import_tasks/{id}/missing_customers", "GET import_tasks/{id}/file", "GET import_tasks/{id}/failed_rows", "GET import_tasks/{id}/events",
+            "GET import_tasks/{id}/outcomes", "GET import_tasks/{id}/rows", "GET import_tasks/{id}/missing_customers", "GET import_tasks/{id}/file", "GET import_tasks/{id}/failed_rows", "GET import_tasks/{id}/events",
             "GET export_tasks", "GET export_tasks/{id}", "GET export_tasks/{id}/archive", "GET overview", "GET sample",
         ],
         "company_manager": [
