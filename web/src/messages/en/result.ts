@@ -69,13 +69,21 @@ export const en: typeof ru = {
     warningsText: "These rows were loaded.",
     download: (n) => `Download ${rows(n)} with explanations (XLSX)`,
     downloadPlain: "Download CSV",
-    downloadCsv: "The same as CSV",
     downloadLines: (n) => `Download ${rows(n)} with explanations`,
     dropFixed: "Mend them in Excel, save, and drop that same file here",
     dropFixedText: "It is recognised as a correction of this import: only these rows are loaded.",
     fix: "Mend them here",
     fixLimit: (n) =>
         `Up to ${number(n)} rows can be mended on the page; there are more, so download the file.`,
+    fixText:
+        "Wrong cells are marked. Arrows and Enter go from row to row, cells can be pasted from Excel. What you type stays until you send it.",
+    fixShown: (from, to, all) => `rows ${number(from)}–${number(to)} of ${number(all)}`,
+    fixSend: (n) => (n ? `Check ${rows(n)}` : "Check what is mended"),
+    fixEarlier: "Rows above",
+    fixLater: "Rows below",
+    fixNote: "Only rows that you mended are loaded; you see first what would change.",
+    fixReset: "Back to what the file has",
+    fixedName: "correction",
     filesGone:
         "The file was removed from the server when its time was over, so the rows cannot be downloaded. The list of errors stays.",
     corrected: (accepted, failed) => `${number(accepted)} of ${number(failed)} corrected.`,

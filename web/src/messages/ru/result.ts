@@ -29,7 +29,7 @@ export const ru = {
     done: "Готово",
     doneAll: (n: number) => `Готово: ${rows(n)} ${pluralRu(n, "загружена", "загружены", "загружены")}.`,
     doneFailed: (n: number) =>
-        `Готово, но ${rows(n)} не ${pluralRu(n, "загружена", "загружены", "загружено")}.`,
+        `Готово, но ${rows(n)} не ${pluralRu(n, "загружена", "загружены", "загружены")}.`,
     breath: (c: {
         records: number;
         created: number;
@@ -79,13 +79,22 @@ export const ru = {
     warningsText: "Эти строки загружены.",
     download: (n: number) => `Скачать ${rowsAcc(n)} с пояснениями (XLSX)`,
     downloadPlain: "Скачать CSV",
-    downloadCsv: "То же в CSV",
     downloadLines: (n: number) => `Скачать ${rowsAcc(n)} с пояснениями`,
     dropFixed: "Исправьте их в Excel, сохраните и перетащите этот же файл сюда",
     dropFixedText: "Он будет узнан как исправление этого импорта: загрузятся только эти строки.",
     fix: "Исправить здесь",
     fixLimit: (n: number) =>
         `На странице можно исправить до ${number(n)} строк; их больше, поэтому скачайте файл.`,
+    fixText:
+        "Неверные ячейки выделены. Стрелки и Enter ходят по строкам, ячейки можно вставить из Excel. Набранное не пропадёт, пока вы его не отправите.",
+    fixShown: (from: number, to: number, all: number) =>
+        `строки ${number(from)}–${number(to)} из ${number(all)}`,
+    fixSend: (n: number) => (n ? `Проверить ${rowsAcc(n)}` : "Проверить исправленное"),
+    fixEarlier: "Строки выше",
+    fixLater: "Строки ниже",
+    fixNote: "Загрузятся только исправленные строки; сначала вы увидите, что изменится.",
+    fixReset: "Вернуть, как было в файле",
+    fixedName: "исправление",
     filesGone:
         "Файл уже удалён с сервера по сроку хранения, поэтому строки не скачать. Список ошибок остаётся.",
     corrected: (accepted: number, failed: number) => `Исправлено ${number(accepted)} из ${number(failed)}.`,

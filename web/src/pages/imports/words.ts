@@ -87,6 +87,6 @@ export function page<T>(
     list: string,
     query: Record<string, string | number | boolean | null | undefined>,
     signal?: AbortSignal,
-): Promise<Result<{ data: T[]; links: { next: string | null } }>> {
+): Promise<Result<{ data: T[]; links: { next: string | null }; meta?: Record<string, unknown> }>> {
     return get(company(`import_tasks/${id}/${list}`), query, signal ? { signal } : {});
 }
