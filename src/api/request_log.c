@@ -254,20 +254,6 @@ static bool is_random(const char *id)
     return ok;
 }
 
-static const char *method_name(enum http_method method)
-{
-    static const struct {
-        enum http_method method;
-        const char *name;
-    } names[] = {{HTTP_GET, "GET"},        {HTTP_POST, "POST"},     {HTTP_PUT, "PUT"},
-                 {HTTP_PATCH, "PATCH"},    {HTTP_DELETE, "DELETE"}, {HTTP_HEAD, "HEAD"},
-                 {HTTP_OPTIONS, "OPTIONS"}};
-    size_t i = 0;
-    while (i + 1 < COUNT(names) && names[i].method != method)
-        i++;
-    return names[i].name;
-}
-
 /* What was refused before its token was looked at. */
 static void look_for_token(struct http_request *r)
 {
@@ -294,7 +280,7 @@ void request_log_add(struct http_request *r, int status)
     const struct http_route *route = http_route_of(r);
     struct request_seen seen = {.duration_us = http_age_us(r),
                                 .token_id = n->token_id,
-                                .method = method_name(http_method(r)),
+                                .method = http_method_text(http_method(r)),
                                 .route = route ? route->pattern : NULL,
                                 .status = status,
                                 .address = *http_client(r)};

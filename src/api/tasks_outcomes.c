@@ -113,22 +113,6 @@ static void free_looking(struct errand *e)
 
 /* --- what is asked for --- */
 
-/* "&name=value" for the next page's address. */
-static void keep(struct buf *query, const char *name, str value)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    buf_format(query, "&%s=", name);
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.ptr[i];
-        bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' ||
-                     c == '.' || c == '-' || c == ',';
-        if (plain)
-            buf_add_char(query, (char)c);
-        else
-            buf_format(query, "%%%c%c", digits[c >> 4], digits[c & 15]);
-    }
-}
-
 /* action=created,updated: a bit for each. */
 static bool read_actions(struct http_request *r, struct preview_ask *ask, struct buf *query)
 {
@@ -148,7 +132,7 @@ static bool read_actions(struct http_request *r, struct preview_ask *ask, struct
         ask->outcomes |= 1U << outcome;
     }
     if (!str_is_null(text))
-        keep(query, "action", text);
+        task_keep_parameter(query, "action", text);
     return true;
 }
 
@@ -192,11 +176,11 @@ static bool read_ask(struct http_request *r, const struct store_task *t, struct 
         // What no row changes leads to none, without a look at the last bit that many share.
         if (l->ask.field_at == SIZE_MAX)
             l->ask.outcomes = 0;
-        keep(&query, "field", field);
+        task_keep_parameter(&query, "field", field);
     }
     if (id.len) {
         l->ask.external_id = arena_str(&l->arena, id);
-        keep(&query, "external_id", id);
+        task_keep_parameter(&query, "external_id", id);
     }
     l->query = arena_str(&l->arena, buf_str(&query));
     return true;

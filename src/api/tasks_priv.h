@@ -36,7 +36,9 @@ struct task_list {
 };
 /* Begins it with what was found: one more than asked for tells that there is a next page. */
 void task_list_open(struct task_list *l, size_t found);
-/* Keeps a parameter of the query for the next page's address. */
+/* Adds "&name=value" to what the next page's address has besides its place. */
+void task_keep_parameter(struct buf *query, const char *name, str value);
+/* The same, of a list. */
 void task_list_keep(struct task_list *l, const char *name, str value);
 /* Ends it, answers, and frees what it holds. */
 void task_list_answer(struct http_request *r, struct task_list *l);

@@ -110,12 +110,17 @@ void task_list_open(struct task_list *l, size_t found)
     buf_add(&l->b, STR("{\"data\":["));
 }
 
-void task_list_keep(struct task_list *l, const char *name, str value)
+void task_keep_parameter(struct buf *query, const char *name, str value)
 {
     AUTO(buf_done) struct buf one = {0};
     listing_add_parameter(&one, name, value);
-    buf_add_char(&l->query, '&');
-    buf_add(&l->query, str_from(buf_str(&one), 1));
+    buf_add_char(query, '&');
+    buf_add(query, str_from(buf_str(&one), 1));
+}
+
+void task_list_keep(struct task_list *l, const char *name, str value)
+{
+    task_keep_parameter(&l->query, name, value);
 }
 
 void task_list_answer(struct http_request *r, struct task_list *l)
@@ -204,23 +209,13 @@ static bool read_author(struct http_request *r, struct task_list *l, int64_t *re
 static bool read_day(struct http_request *r, struct task_list *l, const struct zone *zone,
                      const char *name, bool last, int64_t *ret_us)
 {
-    str text = http_query(r, name), rest = text;
-    uint64_t year, month, day;
-    struct zone_time t = {0};
-    enum zone_fit fit;
+    str text = http_query(r, name);
     if (!text.len)
         return true;
-    bool ok = text.len == 10 && str_to_u64(str_split(&rest, '-'), &year) &&
-              str_to_u64(str_split(&rest, '-'), &month) && str_to_u64(rest, &day) && year <= 9999 &&
-              month <= 12 && day <= 31 &&
-              zone_date_exists((int32_t)year, (uint32_t)month, (uint32_t)day);
-    if (!ok) {
+    if (!zone_day_begins(zone, text, last, ret_us)) {
         error_query(r, name, SAY(r, "must be a date, YYYY-MM-DD", "должно быть датой ГГГГ-ММ-ДД"));
         return false;
     }
-    zone_date_of_days(zone_days((int32_t)year, (uint32_t)month, (uint32_t)day) + last, &t.year,
-                      &t.month, &t.day);
-    *ret_us = zone_to_us(zone, &t, &fit);
     task_list_keep(l, name, text);
     return true;
 }

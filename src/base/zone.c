@@ -394,3 +394,21 @@ size_t zone_stamp(const struct zone *z, int64_t at_us, char ret_text[ZONE_STAMP_
     put(ret_text + 30, (uint32_t)minutes % 60, 2);
     return ZONE_STAMP_BYTES - 1;
 }
+
+bool zone_day_begins(const struct zone *z, str text, int64_t more, int64_t *ret_us)
+{
+    uint64_t part[3];
+    enum zone_fit fit;
+    str rest = text;
+    for (size_t i = 0; i < 3; i++)
+        if (!str_to_u64(str_split(&rest, '-'), &part[i]))
+            return false;
+    if (!str_is_null(rest) || text.len != 10 || part[0] < 1970 || part[0] > 9999 ||
+        !zone_date_exists((int32_t)part[0], (uint32_t)part[1], (uint32_t)part[2]))
+        return false;
+    struct zone_time t = {0};
+    zone_date_of_days(zone_days((int32_t)part[0], (uint32_t)part[1], (uint32_t)part[2]) + more,
+                      &t.year, &t.month, &t.day);
+    *ret_us = zone_to_us(z, &t, &fit);
+    return true;
+}

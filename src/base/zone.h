@@ -38,6 +38,9 @@ size_t zone_stamp(const struct zone *z, int64_t at_us, char ret_text[ZONE_STAMP_
 int64_t zone_days(int32_t year, uint32_t month, uint32_t day);
 /* The date that is `days` after 1970-01-01; the reverse of zone_days(). */
 void zone_date_of_days(int64_t days, int32_t *ret_year, uint8_t *ret_month, uint8_t *ret_day);
+/* The moment at which the day "2026-11-25", or the one that is `more` days later, begins in the
+ * zone. False when the text is no date of 1970 to 9999. */
+MUST_CHECK bool zone_day_begins(const struct zone *z, str text, int64_t more, int64_t *ret_us);
 /* True when the Gregorian calendar has that date; month and day from 1. */
 bool zone_date_exists(int32_t year, uint32_t month, uint32_t day);
 

@@ -76,29 +76,10 @@ static void add_next(struct visit *v, const struct ask *ask, const struct audit_
 
 /* --- what is asked for --- */
 
-/* The moment at which a day (and `more` days after it) begins in the company's zone. */
-static bool day_begins(const struct zone *zone, str text, int64_t more, int64_t *ret_us)
-{
-    uint64_t part[3];
-    enum zone_fit fit;
-    str rest = text;
-    for (size_t i = 0; i < 3; i++)
-        if (!str_to_u64(str_split(&rest, '-'), &part[i]))
-            return false;
-    if (!str_is_null(rest) || text.len != 10 || part[0] < 1970 || part[0] > 9999 ||
-        !zone_date_exists((int32_t)part[0], (uint32_t)part[1], (uint32_t)part[2]))
-        return false;
-    struct zone_time t = {0};
-    zone_date_of_days(zone_days((int32_t)part[0], (uint32_t)part[1], (uint32_t)part[2]) + more,
-                      &t.year, &t.month, &t.day);
-    *ret_us = zone_to_us(zone, &t, &fit);
-    return true;
-}
-
 static bool read_days(struct visit *v, const struct zone *zone, struct ask *ask)
 {
-    bool from = !ask->from.len || day_begins(zone, ask->from, 0, &ask->filter.from_us);
-    bool to = !ask->to.len || day_begins(zone, ask->to, 1, &ask->filter.to_us);
+    bool from = !ask->from.len || zone_day_begins(zone, ask->from, 0, &ask->filter.from_us);
+    bool to = !ask->to.len || zone_day_begins(zone, ask->to, 1, &ask->filter.to_us);
     if (from && to)
         return true;
     visit_say(v, 422, "invalid_parameter", NULL, "a day is written as 2026-11-25",

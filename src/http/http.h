@@ -117,6 +117,8 @@ const struct http_route *http_route_of(const struct http_request *r);
 /* The method, and its name as sent ("PUT"): */
 enum http_method http_method(const struct http_request *r);
 const char *http_method_name(const struct http_request *r);
+/* The name of a method ("PUT"), which lives as long as the program. */
+const char *http_method_text(enum http_method method);
 /* The path as sent, without the query. */
 str http_path(const struct http_request *r);
 /* The path and the query, as sent. */

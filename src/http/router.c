@@ -163,18 +163,27 @@ str router_segment(const struct router_match *match, const char *name)
     return (str){0};
 }
 
+static const struct {
+    enum http_method method;
+    const char *name;
+} methods_known[] = {{HTTP_GET, "GET"},        {HTTP_HEAD, "HEAD"},   {HTTP_POST, "POST"},
+                     {HTTP_PUT, "PUT"},        {HTTP_PATCH, "PATCH"}, {HTTP_DELETE, "DELETE"},
+                     {HTTP_OPTIONS, "OPTIONS"}};
+
+const char *http_method_text(enum http_method method)
+{
+    for (size_t i = 0; i < COUNT(methods_known); i++)
+        if (methods_known[i].method == method)
+            return methods_known[i].name;
+    return "OPTIONS";
+}
+
 str router_allow(struct arena *a, unsigned methods)
 {
-    static const struct {
-        unsigned method;
-        const char *name;
-    } names[] = {{HTTP_GET, "GET"},        {HTTP_HEAD, "HEAD"},   {HTTP_POST, "POST"},
-                 {HTTP_PUT, "PUT"},        {HTTP_PATCH, "PATCH"}, {HTTP_DELETE, "DELETE"},
-                 {HTTP_OPTIONS, "OPTIONS"}};
     AUTO(buf_done) struct buf b = {0};
     methods |= HTTP_OPTIONS;
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (methods & names[i].method)
-            buf_format(&b, "%s%s", b.len ? ", " : "", names[i].name);
+    for (size_t i = 0; i < COUNT(methods_known); i++)
+        if (methods & methods_known[i].method)
+            buf_format(&b, "%s%s", b.len ? ", " : "", methods_known[i].name);
     return arena_str(a, buf_str(&b));
 }

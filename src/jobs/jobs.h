@@ -244,8 +244,6 @@ void jobs_webhook_json(struct buf *b, const struct webhook *webhook, str secret,
                        const struct zone *zone);
 /* The same of a delivery, with its attempts. */
 void jobs_delivery_json(struct buf *b, const struct delivery *delivery, const struct zone *zone);
-/* Appends what an import did to one customer, as a JSON object. */
-void jobs_import_change_json(struct buf *b, const struct event *change);
 /* The same, with the values that it found and gave, and the record; made: he is new. */
 void jobs_task_change_json(struct buf *b, const struct store_task_change *change, bool made,
                            const struct zone *zone);

@@ -103,16 +103,3 @@ void jobs_delivery_json(struct buf *b, const struct delivery *d, const struct zo
     add_attempts(b, d->log, zone);
     buf_add_char(b, '}');
 }
-
-void jobs_import_change_json(struct buf *b, const struct event *e)
-{
-    char id[CONSUMER_ID_BYTES];
-    consumer_id_text(e->subject, id);
-    buf_format(b, "{\"id\":\"%s\",\"type\":\"consumers\",\"attributes\":{\"external_id\":", id);
-    json_write_string(b, e->external_id);
-    json_add_string(b, "action",
-                    e->kind == EVENT_CONSUMER_CREATED ? STR("created") : STR("updated"));
-    buf_add(b, STR(",\"changed\":"));
-    jobs_fields_json(b, e->changed);
-    buf_add(b, STR("}}"));
-}
