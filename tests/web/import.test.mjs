@@ -200,6 +200,24 @@ test("a broken connection and a reload do not lose what has come", async (t) => 
     await p.close();
 });
 
+test("the rows behind a count go on page by page", async (t) => {
+    const w = await world(t);
+    const p = await page(t, w, { user: USER });
+    let asked = 0;
+    p.on("request", (request) => request.url().includes("/outcomes?") && asked++);
+    await p.goto(PLACE);
+    await choose(p, "clients.csv", csv(table(120)));
+    await importButton(p).waitFor();
+    await p.getByRole("link", { name: /новые/ }).first().click();
+    const rows = p.getByRole("table", { name: "Новые клиенты" }).locator("tbody tr");
+    await eventually("all rows", async () => {
+        await p.mouse.wheel(0, 20000);
+        return (await rows.count()) === 120;
+    }, 10000);
+    assert.equal(asked, 3, "each page once");
+    await p.close();
+});
+
 test("an import is cancelled before it starts; who may only read may not begin one", async (t) => {
     const w = await world(t);
     const p = await page(t, w, { user: USER });

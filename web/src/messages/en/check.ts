@@ -27,7 +27,6 @@ export const en: typeof ru = {
     notTaken: (name: string) => `The file “${name}” was not taken`,
     wrongKind: (name: string) =>
         `The file “${name}” does not look like a table. Open it in Excel and save it as “Excel Workbook (.xlsx)” or CSV.`,
-    manyFiles: "Files are imported one by one: the first one is sent.",
 
     stoppedTitle: (name: string) => `The upload of “${name}” stopped`,
     stoppedText: (share: string) =>
@@ -113,7 +112,6 @@ export const en: typeof ru = {
 
     findings: "What is worth repairing",
     findingsText: "Nothing is repaired unless you say so. The file itself is not changed.",
-    findingsNone: "No value looks wrong.",
     findingsFirst: (n: number) => `The first ${rows(n)} were looked at.`,
     inColumn: (name: string) => `“${name}”`,
     line: (n: number) => `row ${number(n)}`,
@@ -176,7 +174,6 @@ export const en: typeof ru = {
     checking: "Checking the whole file…",
     checked: (time: string) => `Checked in ${time}. Nothing was written.`,
     checkFailed: "The check did not succeed",
-    staleCounts: "Counting anew…",
     import: "Import",
     importWhat: (created: number, updated: number) =>
         `Import: ${[created ? `${number(created)} new` : "", updated ? `${number(updated)} updated` : ""].filter(Boolean).join(", ")}`,
@@ -193,7 +190,6 @@ export const en: typeof ru = {
     cancelTask: "Cancel the import",
     cancelSure:
         "Cancel this import? Nothing in the database changes; the file would have to be uploaded anew.",
-    undoLater: "The import can be undone.",
 
     changedTitle: "Customers changed after the check",
     changedText: (n: number) =>
@@ -234,10 +230,8 @@ export const en: typeof ru = {
     showRows: "Show rows",
     noRows: "There are no such rows",
     nothing: "blank",
-    wasNow: (was: string, now: string) => `was ${was}, becomes ${now}`,
     repairedFrom: (was: string) => `in the file: ${was}`,
     downloadDiff: "Download all changes (CSV)",
-    errorGroups: "By reason",
     lines: "Rows",
     value: "Value",
     problem: "What is wrong",
@@ -272,5 +266,4 @@ export const en: typeof ru = {
     sameLink: (id: string) => `Open import no. ${id}`,
     seeErrors: "See in the table below what this column becomes: perhaps it goes to the wrong place.",
     otherFile: "Upload another file",
-    failedTitle: "This file cannot be imported",
 };

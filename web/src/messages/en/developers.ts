@@ -6,7 +6,6 @@ export const en: typeof ru = {
     tokens: "Tokens",
     examples: "Examples",
     requests: "Request log",
-    documentation: "API documentation",
 
     tokensText:
         "A token is the key with which your programs use the API in the company's name. Give each program its own: it can be revoked then without touching the others.",
@@ -79,7 +78,6 @@ export const en: typeof ru = {
     exampleNoToken:
         "xxxxxxxxxxxx stands in place of the token. Choose a token, and the examples work as they are; the key stays on this page only.",
     exampleAskAdmin: "Replace xxxxxxxxxxxx by a token that your company's administrator gives you.",
-    exampleFilled: (name) => `The token “${name}” is filled in.`,
     operation: "What to do",
     operations: {
         create: "Add a customer",

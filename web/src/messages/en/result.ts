@@ -4,7 +4,6 @@ import type { ru } from "../ru/result.ts";
 
 const rows = (n: number) => `${number(n)} ${pluralEn(n, "row", "rows")}`;
 const customers = (n: number) => `${number(n)} ${pluralEn(n, "customer", "customers")}`;
-const values = (n: number) => `${number(n)} ${pluralEn(n, "value", "values")}`;
 
 export const en: typeof ru = {
     queued: "The import waits for its turn",
@@ -46,8 +45,6 @@ export const en: typeof ru = {
     reverted: "Undone",
     revertedText: (removed, restored) =>
         `${customers(removed)} of those added are gone, ${customers(restored)} have their former values again.`,
-    revertedKept: (n) =>
-        `${values(n)} ${pluralEn(n, "was", "were")} left as ${pluralEn(n, "it is", "they are")}, for somebody changed ${pluralEn(n, "it", "them")} after the import.`,
     seeKept: "What was left, and why",
     uploadAgain: "Upload a file",
 

@@ -197,7 +197,6 @@ export const en: typeof ru = {
     newCompany: "New company",
     createCompany: "Create company",
     companyColumn: { name: "Name", zone: "Time zone", id: "Number" },
-    openCompany: "Open",
 
     me: "You are logged in as",
     myRole: "Role",

@@ -26,7 +26,6 @@ export const ru = {
     notTaken: (name: string) => `Файл «${name}» не загружен`,
     wrongKind: (name: string) =>
         `Файл «${name}» не похож на таблицу. Откройте его в Excel и сохраните как «Книга Excel (.xlsx)» или CSV.`,
-    manyFiles: "Файлы импортируются по одному: загружается первый.",
 
     stoppedTitle: (name: string) => `Загрузка «${name}» прервалась`,
     stoppedText: (share: string) =>
@@ -119,7 +118,6 @@ export const ru = {
 
     findings: "Что стоит исправить",
     findingsText: "Без вашего согласия ничего не исправляется. Сам файл не меняется.",
-    findingsNone: "Подозрительных значений нет.",
     findingsFirst: (n: number) => `Просмотрены первые ${rows(n)}.`,
     inColumn: (name: string) => `«${name}»`,
     line: (n: number) => `строка ${number(n)}`,
@@ -182,7 +180,6 @@ export const ru = {
     checking: "Проверяем весь файл…",
     checked: (time: string) => `Проверено за ${time}. В базу ничего не записано.`,
     checkFailed: "Проверка не удалась",
-    staleCounts: "Пересчитываем…",
     import: "Импортировать",
     importWhat: (created: number, updated: number) => {
         const parts = [
@@ -204,7 +201,6 @@ export const ru = {
     whatChanges: "Что изменится",
     cancelTask: "Отменить импорт",
     cancelSure: "Отменить этот импорт? В базе ничего не изменится, файл придётся загрузить заново.",
-    undoLater: "Импорт можно будет вернуть, как было.",
 
     changedTitle: "Клиенты изменились после проверки",
     changedText: (n: number) =>
@@ -245,10 +241,8 @@ export const ru = {
     showRows: "Показать строки",
     noRows: "Таких строк нет",
     nothing: "пусто",
-    wasNow: (was: string, now: string) => `было ${was}, станет ${now}`,
     repairedFrom: (was: string) => `в файле: ${was}`,
     downloadDiff: "Скачать все изменения (CSV)",
-    errorGroups: "По причинам",
     lines: "Строки",
     value: "Значение",
     problem: "Что не так",
@@ -283,5 +277,4 @@ export const ru = {
     sameLink: (id: string) => `Открыть импорт № ${id}`,
     seeErrors: "Проверьте в таблице ниже, тем ли стала эта колонка: возможно, она сопоставлена неверно.",
     otherFile: "Загрузить другой файл",
-    failedTitle: "Этот файл не получится загрузить",
 };

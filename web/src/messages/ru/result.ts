@@ -5,7 +5,6 @@ const rows = (n: number) => `${number(n)} ${pluralRu(n, "строка", "стр�
 /** «скачать 1 строку» */
 const rowsAcc = (n: number) => `${number(n)} ${pluralRu(n, "строку", "строки", "строк")}`;
 const customers = (n: number) => `${number(n)} ${pluralRu(n, "клиент", "клиента", "клиентов")}`;
-const values = (n: number) => `${number(n)} ${pluralRu(n, "значение", "значения", "значений")}`;
 
 export const ru = {
     queued: "Импорт ждёт своей очереди",
@@ -55,8 +54,6 @@ export const ru = {
     reverted: "Возвращено, как было",
     revertedText: (removed: number, restored: number) =>
         `Убрано ${customers(removed)} из добавленных, прежние значения вернулись у ${number(restored)} ${pluralRu(restored, "клиента", "клиентов", "клиентов")}.`,
-    revertedKept: (n: number) =>
-        `${values(n)} ${pluralRu(n, "оставлено", "оставлены", "оставлены")}, потому что после импорта их изменили.`,
     seeKept: "Показать, что осталось и почему",
     uploadAgain: "Загрузить файл",
 

@@ -205,7 +205,6 @@ export const ru = {
     newCompany: "Новая компания",
     createCompany: "Создать компанию",
     companyColumn: { name: "Название", zone: "Часовой пояс", id: "Номер" },
-    openCompany: "Открыть",
 
     me: "Вы вошли как",
     myRole: "Роль",

@@ -5,24 +5,18 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { accessible, fits, page } from "./browser.mjs";
 import { csv, customers, HEADER, upload, xlsx } from "./files.mjs";
-import { task } from "./pages.mjs";
+import { send, task } from "./pages.mjs";
 import { eventually, world } from "./world.mjs";
 
 const MANAGER = "company_manager@example.com";
 const ROWS = 80000, TAKEN = 212, WRONG = 150, SHORTENED = 38, FAILED = TAKEN + WRONG + SHORTENED;
 const plain = (text) => text.replaceAll(/[\u00a0\u202f]/g, " ");
 
-async function send(w, name, bytes, query = "start=auto") {
-    w.token ??= w.newToken();
-    const answer = await fetch(`${w.base}/v4/import_tasks?file_name=${encodeURIComponent(name)}&${query}`, {
-        method: "POST",
-        headers: { Authorization: `Token token=${w.token}`, "Content-Type": "application/octet-stream" },
-        body: bytes,
-    });
-    assert.equal(answer.status, 202);
-    const { data } = await answer.json();
-    await task(w, data.id);
-    return data.id;
+/** The same, and waits until nothing goes on with it. */
+async function imported(w, name, bytes) {
+    const id = await send(w, name, bytes);
+    await task(w, id);
+    return id;
 }
 
 /** The file as it should have been, and as it is: 400 of its rows fail, for three reasons. */
@@ -39,8 +33,8 @@ test("400 of 80,000 rows fail", async (t) => {
     const w = await world(t);
     const { good, bad } = files();
     const owners = Array.from({ length: TAKEN }, (_, i) => [`owner-${i}`, `taken${i}@example.com`, "Хозяин", "", ""]);
-    await send(w, "owners.csv", csv([HEADER, ...owners]));
-    const id = await send(w, "clients_nov.csv", csv([HEADER, ...bad]));
+    await imported(w, "owners.csv", csv([HEADER, ...owners]));
+    const id = await imported(w, "clients_nov.csv", csv([HEADER, ...bad]));
     const p = await page(t, w, { user: MANAGER });
 
     await p.goto(`/cabinet/imports/${id}`);
@@ -119,14 +113,8 @@ test("what is under way can be left, comes back, and can be stopped", async (t) 
     const w = await world(t);
     const rows = customers(300000);
     const p = await page(t, w, { user: MANAGER });
-    w.token = w.newToken();
-    const answer = await fetch(`${w.base}/v4/import_tasks?file_name=large.csv&start=auto`, {
-        method: "POST",
-        headers: { Authorization: `Token token=${w.token}`, "Content-Type": "text/csv" },
-        body: csv([HEADER, ...rows]),
-    });
-    const { data } = await answer.json();
-    await p.goto(`/cabinet/imports/${data.id}`);
+    const id = await send(w, "large.csv", csv([HEADER, ...rows]));
+    await p.goto(`/cabinet/imports/${id}`);
     await p.getByRole("heading", { name: "Импорт идёт" }).waitFor();
     await p.reload();
     await p.getByRole("heading", { name: "Импорт идёт" }).waitFor();
@@ -136,15 +124,15 @@ test("what is under way can be left, comes back, and can be stopped", async (t) 
     await p.getByRole("button", { name: "Остановить" }).click();
     await p.getByRole("dialog").getByRole("button", { name: "Остановить" }).click();
     await p.getByText("Импорт остановлен").waitFor();
-    const { attributes } = (await w.api("GET", `/v4/import_tasks/${data.id}`)).json.data;
+    const { attributes } = (await w.api("GET", `/v4/import_tasks/${id}`)).json.data;
     assert.equal(attributes.state, "cancelled");
     assert.ok(attributes.created > 0 && attributes.created < rows.length, String(attributes.created));
 });
 
 test("the history is filtered in the address", async (t) => {
     const w = await world(t);
-    await send(w, "октябрь.csv", csv([HEADER, ...customers(3)]));
-    await send(w, "ноябрь.xlsx", xlsx([HEADER, ...customers(3, { first: 10 }), ["x", "no address", "", "", ""]]));
+    await imported(w, "октябрь.csv", csv([HEADER, ...customers(3)]));
+    await imported(w, "ноябрь.xlsx", xlsx([HEADER, ...customers(3, { first: 10 }), ["x", "no address", "", "", ""]]));
     const p = await page(t, w, { user: MANAGER });
     await p.goto("/cabinet/imports?state=completed_with_errors");
     await p.getByRole("link", { name: "ноябрь.xlsx" }).waitFor();
