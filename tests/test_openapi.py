@@ -363,6 +363,8 @@ class Answers(unittest.TestCase):
         self.ask((200, 202), "PUT", path + "/settings", {"data": {"type": "import_tasks", "attributes": {"settings": {"mode": "both"}}}})
         self.wait(number, "ready")
         self.ask(409, "GET", path + "/failed_rows")
+        self.ask(409, "GET", path + "/rows?outcome=failed")
+        self.ask(422, "GET", path + "/rows?outcome=lost")
         self.ask((200, 202), "POST", path + "/dry_run")
         fingerprint = self.wait(number, "ready")["dry_run"]["result"]["fingerprint"]
         for name in ("diff", "missing", "file", "outcomes", "missing_customers"):
@@ -372,6 +374,7 @@ class Answers(unittest.TestCase):
         self.ask(200, "GET", path + "/errors?dry_run=true&warnings=true")
         self.ask((200, 202), "POST", path + "/start", {"fingerprint": fingerprint}, "application/json")
         self.wait(number, "completed_with_errors")
+        self.ask(200, "GET", path + "/rows?outcome=failed")
         self.ask(409, "PUT", path + "/settings", {"mode": "create_only"}, "application/json", **ARRAY)
         self.ask(409, "POST", path + "/dry_run")
         self.ask(409, "POST", path + "/cancel", "{}", "application/json", **ARRAY)

@@ -115,15 +115,14 @@ void tasks_rows(struct http_request *r)
     struct jobs_rows_wanted wanted;
     if (!task_find(r, &company, &reader, &task) || !read_wanted(r, &wanted))
         return;
-    const bool moves = wanted.trial ? task.trial == TRIAL_QUEUED || task.trial == TRIAL_RUNNING
-                                    : task.state < TASK_COMPLETED;
-    if (moves) {
+    if (wanted.trial && (task.trial == TRIAL_QUEUED || task.trial == TRIAL_RUNNING)) {
+        tasks_trial_under_way(r);
+        return;
+    }
+    if (!wanted.trial && task.state < TASK_COMPLETED) {
         error_answer(r, 409, "Conflict",
-                     wanted.trial ? SAY(r, "The dry run is under way; ask again when it is over",
-                                        "Проверка ещё идёт; повторите, когда она закончится")
-                                  : SAY(r, "The import is not over (%s); ask again when it is",
-                                        "Импорт ещё не закончен (%s); повторите, когда он "
-                                        "закончится"),
+                     SAY(r, "The import is not over (%s); ask again when it is",
+                         "Импорт ещё не закончен (%s); повторите, когда он закончится"),
                      task_state_name(task.state));
         return;
     }

@@ -66,7 +66,7 @@ export async function scene(world) {
     await world.api("PUT", "/v4/consumers/c-1", { data: { type: "consumers", attributes: { name: "Анна Петрова", custom_attributes: { vip: true, tags: ["опт", "сайт"] } } } });
     made.consumer = (await world.api("GET", "/v4/consumers/c-1")).json.data.id;
     await world.api("POST", "/v4/consumers", { data: { type: "consumers", attributes: { email: "not an address" } } });
-    const hook = await world.api("POST", "/v4/webhooks", { data: { type: "webhooks", attributes: { url: "https://example.com/hook", events: ["import.completed"] } } });
+    const hook = await world.api("POST", "/v4/webhooks", { data: { type: "webhooks", attributes: { url: "https://example.com/hook", events: ["import_task.completed"] } } });
     made.webhook = hook.json?.data?.id;
     made.invitation = run("user", "create", "--data", world.data, "--company", world.company, "new@example.com", "--role", "company_manager", "--base-url", world.base).match(/#(\S+)/)?.[1];
     return made;
@@ -96,8 +96,9 @@ export function pages(made) {
         signed("consumers", "/cabinet/consumers"),
         signed("consumers-found", "/cabinet/consumers?search=client12"),
         signed("consumers-none", "/cabinet/consumers?search=nobody-of-this-name"),
-        signed("consumer", `/cabinet/consumers/${made.consumer}`),
-        signed("consumer-read-only", `/cabinet/consumers/${made.consumer}`, { as: READER }),
+        // Where a value came from is not answered by the server yet.
+        signed("consumer", `/cabinet/consumers/${made.consumer}`, { todo: "origins are not served" }),
+        signed("consumer-read-only", `/cabinet/consumers/${made.consumer}`, { as: READER, todo: "origins are not served" }),
         signed("tokens", "/cabinet/developers/tokens"),
         signed("examples", "/cabinet/developers/examples"),
         signed("requests", "/cabinet/developers/requests"),
