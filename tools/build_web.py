@@ -51,7 +51,7 @@ def build(web, files):
         return dist
     lock, done = os.path.join(web, "package-lock.json"), os.path.join(web, "node_modules", ".package-lock.json")
     if not os.path.exists(done) or os.path.getmtime(done) < os.path.getmtime(lock):
-        npm(web, "ci", "--no-audit", "--no-fund", "--silent")
+        npm(web, "ci", "--no-audit", "--no-fund", "--loglevel=error")
     shutil.rmtree(dist, ignore_errors=True)
     npm(web, "run", "--silent", "build")
     with open(kept, "w", encoding="ascii") as f:
